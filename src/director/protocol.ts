@@ -1,0 +1,177 @@
+import { z } from 'zod'
+import { actorSchema, buildSchema, deployRequestSchema, releaseSchema, releaseVerbSchema, stepRecordSchema } from '../release/release.ts'
+import { releaseErrorSchema } from '../release/errors.ts'
+import { slotRoleSchema, slotSchema } from '../release/slot.ts'
+
+/** Spoken by console, CLI and director; each accepts one version either side. Sent as `x-switchyard-protocol`. */
+export const PROTOCOL_VERSION = 1
+export const PROTOCOL_HEADER = 'x-switchyard-protocol'
+
+/** Who holds the release lock, and for what. */
+export const holderSchema = z.object({
+  verb: z.string(),
+  release: z.number().int().nullable(),
+  actor: actorSchema,
+  since: z.string(),
+})
+
+export type Holder = z.infer<typeof holderSchema>
+
+/** What the director last saw of a slot's own status route. */
+export const slotHealthSchema = z.object({
+  state: z.enum(['operational', 'starting', 'draining', 'degraded', 'unreachable', 'absent']),
+  latencyMs: z.number().nullable(),
+  checkedAt: z.string(),
+  /** One sentence where the state is not `operational`. */
+  problem: z.string().nullable(),
+})
+
+export const slotViewSchema = z.object({
+  slot: slotSchema,
+  role: slotRoleSchema,
+  /** Docker's word for the container, or null when there is none. */
+  container: z
+    .object({
+      name: z.string(),
+      state: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
+      startedAt: z.string().nullable(),
+      restarts: z.number().int(),
+      image: z.string(),
+    })
+    .nullable(),
+  health: slotHealthSchema,
+  version: z.string().nullable(),
+  release: z.number().int().nullable(),
+  deploymentId: z.string().nullable(),
+  uptimeSeconds: z.number().nullable(),
+  inFlight: z.number().int().nullable(),
+  /** `cores` in use now, against the limit of the compose file (null: no limit). */
+  cpu: z.object({ cores: z.number(), limitCores: z.number().nullable() }).nullable(),
+  memory: z.object({ usedBytes: z.number(), limitBytes: z.number().nullable() }).nullable(),
+  /** The slot's own address on the host, for people on the host. */
+  address: z.string(),
+})
+
+export type SlotView = z.infer<typeof slotViewSchema>
+
+/** Whether a verb may be used now, and if not why, in one sentence. The console's buttons and the API's refusals read this one table. */
+export const permissionSchema = z.object({ allowed: z.boolean(), reason: z.string().nullable() })
+
+export type Permission = z.infer<typeof permissionSchema>
+
+export const VERBS = ['deploy', 'rollback', 'abort', 'reload'] as const
+
+export type Verb = (typeof VERBS)[number]
+
+/** Everything that the console and `switchyard status` show. `GET /v1/status`. */
+export const systemStatusSchema = z.object({
+  protocol: z.number().int(),
+  now: z.string(),
+  project: z.string(),
+  directorVersion: z.string(),
+  directorStartedAt: z.string(),
+  routing: z.object({
+    /** What nginx serves; null before the first release. */
+    live: slotSchema.nullable(),
+    generation: z.number().int().nullable(),
+    /** One sentence where nginx can't be asked or serves something else than the journal says. */
+    problem: z.string().nullable(),
+  }),
+  docker: z.object({ version: z.string().nullable(), problem: z.string().nullable() }),
+  slots: z.object({ primary: slotViewSchema, secondary: slotViewSchema }),
+  /** The release under way, if any. */
+  running: releaseSchema.nullable(),
+  holder: holderSchema.nullable(),
+  /** The newest release that has ended. */
+  last: releaseSchema.nullable(),
+  /** The build that visitors get, and the one that a rollback would bring back. */
+  live: buildSchema.nullable(),
+  standby: buildSchema.nullable(),
+  actions: z.object({
+    deploy: permissionSchema,
+    rollback: permissionSchema,
+    abort: permissionSchema,
+    reload: permissionSchema,
+  }),
+})
+
+export type SystemStatus = z.infer<typeof systemStatusSchema>
+
+/** `POST /v1/deploy`, `/v1/rollback` answer 202 with this at once; progress is followed by `/v1/releases/:id/events`. */
+export const acceptedSchema = z.object({ release: releaseSchema })
+
+/** `POST /v1/plan`: what a deploy or rollback would do now, and what preflight says. Changes nothing. */
+export const planRequestSchema = z.discriminatedUnion('verb', [
+  z.strictObject({ verb: z.literal('deploy'), request: deployRequestSchema }),
+  z.strictObject({ verb: z.literal('rollback') }),
+])
+
+export const preflightFindingSchema = z.object({
+  name: z.string(),
+  outcome: z.enum(['ok', 'warning', 'refused']),
+  sentence: z.string(),
+})
+
+export type PreflightFinding = z.infer<typeof preflightFindingSchema>
+
+export const planViewSchema = z.object({
+  verb: releaseVerbSchema,
+  slot: slotSchema,
+  from: slotSchema.nullable(),
+  /** The version live now, and the one after; null where it is not known before the build. */
+  fromVersion: z.string().nullable(),
+  toVersion: z.string().nullable(),
+  steps: z.array(stepRecordSchema.pick({ name: true, label: true })),
+  findings: z.array(preflightFindingSchema),
+  /** True when no finding is `refused`. */
+  mayStart: z.boolean(),
+})
+
+export type PlanView = z.infer<typeof planViewSchema>
+
+/** `GET /v1/releases?before=ID&limit=N` (newest first, at most 100). */
+export const historySchema = z.object({ releases: z.array(releaseSchema), more: z.boolean() })
+
+/** One line of a release's log. `at` is ISO 8601; `offset` is the byte after it, to follow on from. */
+export const logLineSchema = z.object({ offset: z.number().int(), at: z.string(), step: z.string(), text: z.string() })
+
+export type LogLine = z.infer<typeof logLineSchema>
+
+/**
+ * Server-sent events of `GET /v1/releases/:id/events?from=OFFSET`.
+ * `id:` of a `log` event is its offset, so that a browser resumes by `Last-Event-ID`. `end` closes the stream.
+ */
+export const releaseEventSchema = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('release'), data: releaseSchema }),
+  z.object({ event: z.literal('log'), data: logLineSchema }),
+  z.object({ event: z.literal('end'), data: releaseSchema }),
+])
+
+export type ReleaseEvent = z.infer<typeof releaseEventSchema>
+
+/** `POST /v1/reload`. */
+export const reloadResultSchema = z.object({ reloaded: z.literal(true), tookMs: z.number(), workers: z.number().int() })
+
+/** `GET /v1/session`: who is signed in, and whether the first operator is still to be created. */
+export const sessionSchema = z.object({
+  operator: z.object({ name: z.string(), email: z.string() }).nullable(),
+  isSetUp: z.boolean(),
+})
+
+export type Session = z.infer<typeof sessionSchema>
+
+/** `POST /v1/setup`: the one-time link's token becomes the first operator. */
+export const setupRequestSchema = z.strictObject({
+  token: z.string().min(1).max(200),
+  name: z.string().trim().min(1, 'Enter your name.').max(100),
+  email: z.email('Enter an email address.').max(200),
+  password: z.string().min(12, 'Use at least 12 characters.').max(128, 'Use at most 128 characters.'),
+})
+
+export const credentialsSchema = z.strictObject({
+  email: z.email('Enter an email address.').max(200),
+  password: z.string().min(1, 'Enter your password.').max(128, 'Use at most 128 characters.'),
+})
+
+/** Every refusal, on every route. HTTP status by code: `http-status.ts`. */
+export const refusalSchema = z.object({ error: releaseErrorSchema })

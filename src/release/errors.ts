@@ -1,0 +1,70 @@
+import { z } from 'zod'
+
+/** Every way in which a verb can be refused or a release can fail. The sentences: `messages.ts`. */
+export const ERROR_CODES = [
+  'busy',
+  'docker-unreachable',
+  'disk-full',
+  'memory-short',
+  'compose-invalid',
+  'nginx-invalid',
+  'nginx-unreachable',
+  'routing-edited',
+  'ref-unknown',
+  'image-missing',
+  'image-not-allowed',
+  'build-failed',
+  'start-failed',
+  'status-missing',
+  'status-shape',
+  'status-wrong-release',
+  'never-healthy',
+  'console-unhealthy',
+  'assets-failed',
+  'switch-unconfirmed',
+  'no-standby',
+  'standby-unhealthy',
+  'nothing-running',
+  'past-commit',
+  'aborted',
+  'interrupted',
+  'bad-request',
+  'signed-out',
+  'wrong-password',
+  'setup-link',
+  'origin',
+  'protocol',
+  'not-found',
+  'internal',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** What every surface shows of an error: a stable code and three sentences. `detail` holds lines such as a build's last output. */
+export const releaseErrorSchema = z.object({
+  code: z.enum(ERROR_CODES),
+  what: z.string(),
+  live: z.string(),
+  next: z.string(),
+  detail: z.string().nullable(),
+})
+
+export type ReleaseErrorBody = z.infer<typeof releaseErrorSchema>
+
+/**
+ * The one error that the domain throws. `facts` fill the sentences of `messages.ts`;
+ * `detail` is shown verbatim below them and is already redacted and capped by whoever throws.
+ */
+export class ReleaseError extends Error {
+  readonly code: ErrorCode
+  readonly facts: Readonly<Record<string, string>>
+  readonly detail: string | null
+
+  constructor(code: ErrorCode, facts: Record<string, string> = {}, options: { cause?: unknown; detail?: string } = {}) {
+    super(code, { cause: options.cause })
+    this.name = 'ReleaseError'
+    this.code = code
+    this.facts = facts
+    this.detail = options.detail ?? null
+  }
+}

@@ -1,0 +1,112 @@
+import type { Build, Release, Source } from './release.ts'
+import type { Slot } from './slot.ts'
+import type { StatusPayload } from './status-payload.ts'
+
+/** Which slot gets what, as one generation on disk says it and nginx serves it. Source: `nginx/live/current/state.json`. */
+export type RoutingState = {
+  /** Grows by one with every change; generation directories are `gen-N`. */
+  generation: number
+  /** Gets the default traffic; null only before the first release. */
+  live: Slot | null
+  /** Slots that may be addressed at all. */
+  up: readonly Slot[]
+  /** Percent of visitors (0 to 100, whole) who get this slot instead of the live one. */
+  shares: Readonly<Partial<Record<Slot, number>>>
+  /** Deployment ids that go to a slot whatever is live. An id stands at most once, letter case ignored. */
+  pins: readonly { deploymentId: string; slot: Slot }[]
+  /** The release that wrote this generation. */
+  release: number | null
+}
+
+/** What `confirm` must see through nginx before a switch counts. */
+export type Expectation = { generation: number; slot: Slot; release: number }
+
+export type Traffic = {
+  /** The generation on disk, or null when there is none yet. Throws `routing-edited` where the flags and `state.json` disagree. */
+  read(): Promise<RoutingState | null>
+  /** The generation that nginx serves now. Throws `nginx-unreachable`. */
+  served(signal: AbortSignal): Promise<RoutingState | null>
+  /** Writes `gen-N` and renames the symlink onto it, each fsynced: the commit point. The caller holds the lock. */
+  write(next: RoutingState): Promise<void>
+  /** Fresh connections, several in a row: generation and answering slot's release. Throws `switch-unconfirmed`. */
+  confirm(expected: Expectation, signal: AbortSignal): Promise<{ tookMs: number }>
+  /** `nginx -t`. Throws `nginx-invalid` with nginx's own words. */
+  checkConfig(signal: AbortSignal): Promise<void>
+  /** Tests, signals, and confirms that new workers serve. Throws `nginx-invalid`, `nginx-unreachable`. */
+  reload(signal: AbortSignal): Promise<{ tookMs: number; workers: number }>
+}
+
+/** Where a step writes what happened, line by line. */
+export type LogSink = (text: string) => void
+
+export type SlotContainer = {
+  id: string
+  name: string
+  state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+  startedAt: string | null
+  restarts: number
+  /** The image string that compose started it with. */
+  image: string
+  /** `SWITCHYARD_RELEASE` of the container. */
+  release: number | null
+}
+
+export type Slots = {
+  /** By compose's own labels, never by name. Null when there is no container. */
+  inspect(slot: Slot, signal: AbortSignal): Promise<SlotContainer | null>
+  /** `docker compose up -d --no-deps --no-build SERVICE` with the candidate's image and release in the environment. Throws `start-failed`. */
+  start(slot: Slot, build: Build, release: number, log: LogSink, signal: AbortSignal): Promise<void>
+  stop(slot: Slot, log: LogSink, signal: AbortSignal): Promise<void>
+  /** The container's last lines, redacted and capped, for an error's detail. */
+  tail(slot: Slot, lines: number, signal: AbortSignal): Promise<string>
+}
+
+export type Builder = {
+  /** Builds or resolves `source` into an image under a tag of its own. Aborting the signal really stops the build. */
+  obtain(
+    request: { source: Source; release: number; label: string | null },
+    log: LogSink,
+    signal: AbortSignal,
+  ): Promise<Build>
+  /** Whether `source` exists and is allowed; a sentence to show. Throws `ref-unknown`, `image-missing`, `image-not-allowed`. */
+  check(source: Source, signal: AbortSignal): Promise<string>
+}
+
+export type Health = {
+  /** One probe of a slot's status route by its container address: exact shape, capped body, no redirects, total deadline. */
+  probe(slot: Slot, signal: AbortSignal): Promise<{ payload: StatusPayload; latencyMs: number; httpStatus: number }>
+  /** Several good probes in a row of exactly this release and build, warm-up paths, and `/ops` unless the build has none. */
+  untilHealthy(
+    slot: Slot,
+    expected: { release: number; build: Build },
+    log: LogSink,
+    signal: AbortSignal,
+  ): Promise<{ tookMs: number; latencyMs: number }>
+}
+
+/** Publishes a build's static files where nginx serves them. Safe to run twice. */
+export type Assets = {
+  publish(slot: Slot, build: Build, log: LogSink, signal: AbortSignal): Promise<{ files: number }>
+}
+
+export type PreflightFindings = readonly { name: string; outcome: 'ok' | 'warning' | 'refused'; sentence: string }[]
+
+export type Preflight = {
+  /** Docker, disk, memory, compose file, nginx configuration, routing, source. Refusals are findings, not throws, so that all show at once. */
+  run(source: Source, signal: AbortSignal): Promise<PreflightFindings>
+}
+
+/** The journal's writes; each is durable when it returns. */
+export type Journal = {
+  insert(release: Omit<Release, 'id'>): Release
+  update(release: Release): void
+  get(id: number): Release | null
+  list(options: { before: number | null; limit: number }): Release[]
+  /** Releases that were under way when the director stopped. */
+  unfinished(): Release[]
+}
+
+/** The env file that compose reads, written after the commit point. */
+export type EnvFile = {
+  write(images: Partial<Record<Slot, { image: string; release: number }>>, live: Slot): Promise<void>
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { slotSchema } from './slot.ts'
+
+/** One readiness check of the app. `latencyMs` is how long the check itself took. */
+export const checkResultSchema = z.object({
+  ok: z.boolean(),
+  latencyMs: z.number().nonnegative(),
+  detail: z.string().nullable(),
+})
+
+/**
+ * The body of `GET /api/system/status`: what a slot says of itself.
+ * The engine accepts a candidate only when this whole shape is right, so an app behind Switchyard must answer with it.
+ */
+export const statusPayloadSchema = z.object({
+  status: z.enum(['operational', 'starting', 'draining', 'degraded']),
+  /** ISO 8601, UTC. */
+  timestamp: z.iso.datetime(),
+  version: z.string(),
+  slot: slotSchema,
+  /** The number of the release that started this slot, from `SWITCHYARD_RELEASE`. */
+  release: z.number().int().nonnegative(),
+  /** Baked into the image; null where an image carries none. */
+  deploymentId: z.string().nullable(),
+  uptimeSeconds: z.number().nonnegative(),
+  /** Requests that this slot is answering now, the status request itself not counted. */
+  inFlight: z.number().int().nonnegative(),
+  checks: z.record(z.string(), checkResultSchema),
+})
+
+export type StatusPayload = z.infer<typeof statusPayloadSchema>
