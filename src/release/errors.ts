@@ -60,11 +60,26 @@ export class ReleaseError extends Error {
   readonly facts: Readonly<Record<string, string>>
   readonly detail: string | null
 
-  constructor(code: ErrorCode, facts: Record<string, string> = {}, options: { cause?: unknown; detail?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    facts: Record<string, string> = {},
+    options: { cause?: unknown; detail?: string } = {},
+  ) {
     super(code, { cause: options.cause })
     this.name = 'ReleaseError'
     this.code = code
     this.facts = facts
     this.detail = options.detail ?? null
   }
+}
+
+/** Any throw as the domain's error. What isn't one of ours is a fault of ours and says what it was. */
+export function asReleaseError(cause: unknown): ReleaseError {
+  if (cause instanceof ReleaseError) return cause
+  return new ReleaseError('internal', { reason: `The director failed: ${reasonOf(cause)}.` }, { cause })
+}
+
+/** The message of anything thrown. */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './errors.ts'
+import type { Draft, JournalEvent } from './journal-event.ts'
 import type { Build, Release, Source } from './release.ts'
 import type { Slot } from './slot.ts'
 import type { StatusPayload } from './status-payload.ts'
@@ -74,7 +76,10 @@ export type Builder = {
 
 export type Health = {
   /** One probe of a slot's status route by its container address: exact shape, capped body, no redirects, total deadline. */
-  probe(slot: Slot, signal: AbortSignal): Promise<{ payload: StatusPayload; latencyMs: number; httpStatus: number }>
+  probe(
+    slot: Slot,
+    signal: AbortSignal,
+  ): Promise<{ payload: StatusPayload; latencyMs: number; httpStatus: number }>
   /** Several good probes in a row of exactly this release and build, warm-up paths, and `/ops` unless the build has none. */
   untilHealthy(
     slot: Slot,
@@ -89,21 +94,32 @@ export type Assets = {
   publish(slot: Slot, build: Build, log: LogSink, signal: AbortSignal): Promise<{ files: number }>
 }
 
-export type PreflightFindings = readonly { name: string; outcome: 'ok' | 'warning' | 'refused'; sentence: string }[]
+export type PreflightFindings = readonly {
+  code?: ErrorCode
+  name: string
+  outcome: 'ok' | 'warning' | 'refused'
+  sentence: string
+}[]
 
 export type Preflight = {
   /** Docker, disk, memory, compose file, nginx configuration, routing, source. Refusals are findings, not throws, so that all show at once. */
   run(source: Source, signal: AbortSignal): Promise<PreflightFindings>
 }
 
-/** The journal's writes; each is durable when it returns. */
+/** Append-only; every write is durable when it returns, and goes through `applyEvent`. */
 export type Journal = {
-  insert(release: Omit<Release, 'id'>): Release
-  update(release: Release): void
+  /** Gives the release its number. */
+  create(draft: Draft): Release
+  append(id: number, event: JournalEvent): Release
   get(id: number): Release | null
+  /** Newest first, at most `limit` releases older than `before`. */
   list(options: { before: number | null; limit: number }): Release[]
   /** Releases that were under way when the director stopped. */
   unfinished(): Release[]
+  /** The newest release that went live: the journal's word on where the traffic is. */
+  newestLive(): Release | null
+  /** The release whose build a sound `slot` holds: the newest deploy to it that went live, or the first release. */
+  holderOf(slot: Slot): Release | null
 }
 
 /** The env file that compose reads, written after the commit point. */

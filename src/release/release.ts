@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import { releaseErrorSchema } from './errors.ts'
-import { STEP_NAMES } from './step-names.ts'
 import { slotSchema } from './slot.ts'
+import { STEP_NAMES } from './step-names.ts'
 
 /** Where a build comes from: the working tree of the project, a git ref of it, a ready image, or the standby slot (rollback). */
 export const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tree') }),
   z.strictObject({ kind: z.literal('ref'), ref: z.string().min(1).max(200) }),
-  z.strictObject({ kind: z.literal('image'), image: z.string().min(1).max(300), hasConsole: z.boolean().default(true) }),
+  z.strictObject({
+    kind: z.literal('image'),
+    image: z.string().min(1).max(300),
+    hasConsole: z.boolean().default(true),
+  }),
   z.strictObject({ kind: z.literal('standby') }),
 ])
 
@@ -91,7 +95,10 @@ export const deployRequestSchema = z.strictObject({
   ]),
   label: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'A version label is up to 64 letters, digits, dots, dashes and underscores.')
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'A version label is up to 64 letters, digits, dots, dashes and underscores.',
+    )
     .nullable()
     .default(null),
   note: z.string().max(500).nullable().default(null),

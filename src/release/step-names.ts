@@ -6,9 +6,9 @@ export const STEP_NAMES = [
   'start',
   'health',
   'assets',
+  'seed',
   'switch',
   'confirm',
-  'seed',
   'record',
 ] as const
 

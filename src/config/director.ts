@@ -1,0 +1,31 @@
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(1).max(65_535)
+
+const schema = z.object({
+  SWITCHYARD_DIR: z.string().startsWith('/'),
+  COMPOSE_PROJECT_NAME: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
+  NETWORK_PREFIX: z.string().regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}$/),
+  HTTP_PORT: port,
+  PRIMARY_PORT: port,
+  SECONDARY_PORT: port,
+  NODE_IMAGE: z.string().min(1),
+  ALLOWED_IMAGES: z.string().default(''),
+  /** How long a release waits for the slot that it will reuse. */
+  DRAIN_CAP_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
+  /** How long a candidate may take until it is healthy. */
+  HEALTH_DEADLINE_SECONDS: z.coerce.number().min(1).max(3_600).default(60),
+  /** Paths that are requested from a candidate before it gets traffic, separated by commas. */
+  WARM_UP_PATHS: z.string().default('/'),
+  DOCKER_SOCKET: z.string().default('/var/run/docker.sock'),
+})
+
+export type DirectorSettings = z.infer<typeof schema>
+
+/** The director's settings. Throws one error that names every variable that is wrong. */
+export function readDirectorSettings(env: NodeJS.ProcessEnv): DirectorSettings {
+  const result = schema.safeParse(env)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new Error(`The director's environment is not right. ${problems.join('; ')}`)
+}

@@ -1,0 +1,29 @@
+import type { ErrorCode } from '../release/errors.ts'
+
+type Status = 400 | 401 | 403 | 404 | 409 | 410 | 422 | 426 | 500 | 503
+
+const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
+  busy: 409,
+  'docker-unreachable': 503,
+  'nginx-unreachable': 503,
+  'nginx-invalid': 422,
+  'no-standby': 409,
+  'standby-unhealthy': 409,
+  'nothing-running': 409,
+  'past-commit': 409,
+  'ref-unknown': 422,
+  'image-missing': 422,
+  'image-not-allowed': 422,
+  'bad-request': 400,
+  'signed-out': 401,
+  'wrong-password': 401,
+  'setup-link': 410,
+  origin: 403,
+  protocol: 426,
+  'not-found': 404,
+}
+
+/** The HTTP status of a refusal. Codes that only end a release have none of their own and answer 500. */
+export function httpStatusOf(code: ErrorCode): Status {
+  return STATUS_BY_CODE[code] ?? 500
+}

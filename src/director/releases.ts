@@ -1,0 +1,123 @@
+import { runRelease } from '../release/engine.ts'
+import { ReleaseError, reasonOf } from '../release/errors.ts'
+import { planRelease } from '../release/plan.ts'
+import type { Actor, DeployRequest, Release, ReleaseVerb, Source } from '../release/release.ts'
+import { otherSlot, type Slot } from '../release/slot.ts'
+import type { Parts } from '../release/steps.ts'
+import { isUnderWay } from '../release/transitions.ts'
+import { type HeldLock, readHolder, takeLock } from '../state/lock.ts'
+import type { ReleaseLogs } from '../state/release-log.ts'
+import type { Changes } from './changes.ts'
+import type { Holder } from './protocol.ts'
+
+export type Releases = {
+  /** Starts a deploy and answers at once. Throws `busy`. */
+  deploy(request: DeployRequest, actor: Actor): Promise<Release>
+  /** Starts the move back to the standby. Throws `busy`, `no-standby`. */
+  rollback(actor: Actor): Promise<Release>
+  /** Stops the release under way. Throws `nothing-running`, `past-commit`. */
+  abort(actor: Actor): Release
+  running(): Release | null
+  /** Runs `work` under the lock, for verbs that are no releases. Throws `busy`. */
+  exclusively<T>(verb: string, actor: Actor, work: () => Promise<T>): Promise<T>
+  /** Ends when the release under way has. */
+  settled(): Promise<void>
+}
+
+export type ReleasesOptions = { parts: Parts; logs: ReleaseLogs; changes: Changes; lockPath: string }
+
+/** The verbs that move traffic, one at a time. */
+export function releases({ parts, logs, changes, lockPath }: ReleasesOptions): Releases {
+  let underWay: { id: number; controller: AbortController; done: Promise<void> } | null = null
+
+  async function lock(verb: string, actor: Actor): Promise<HeldLock> {
+    const holder: Holder = { verb, release: null, actor, since: new Date().toISOString() }
+    const held = await takeLock(lockPath, holder)
+    if (held) return held
+    const other = readHolder(lockPath)
+    throw new ReleaseError('busy', {
+      who: other?.actor.name ?? 'Someone on the host',
+      verb: other?.verb ?? 'another release',
+      since: other?.since ?? 'a moment ago',
+    })
+  }
+
+  async function start(draft: Omit<Parameters<Parts['journal']['create']>[0], 'steps'>): Promise<Release> {
+    const held = await lock(draft.verb, draft.actor)
+    try {
+      const steps = planRelease({ verb: draft.verb, slot: draft.slot, from: draft.from, source: draft.source.kind })
+      const release = parts.journal.create({
+        ...draft,
+        steps: steps.map((step) => ({ ...step, state: 'waiting', startedAt: null, endedAt: null, detail: null })),
+      })
+      const controller = new AbortController()
+      const done = run(release.id, controller.signal).finally(() => {
+        underWay = null
+        held.release()
+        changes.announce(release.id)
+      })
+      underWay = { id: release.id, controller, done }
+      return release
+    } catch (cause) {
+      held.release()
+      throw cause
+    }
+  }
+
+  async function run(id: number, signal: AbortSignal): Promise<void> {
+    const log = (step: string, text: string): void => {
+      logs.append(id, step, text)
+      changes.announce(id)
+    }
+    try {
+      await runRelease(parts, id, log, signal)
+    } catch (cause) {
+      // The journal stays where it is; recovery settles it at the next start. Crashing would take the console down too.
+      log('record', `The release could not be settled: ${reasonOf(cause)}`)
+    }
+  }
+
+  const draftOf = (verb: ReleaseVerb, source: Source, slot: Slot, from: Slot | null, actor: Actor) => {
+    const replaces = parts.journal.newestLive()?.build ?? null
+    return { verb, source, slot, from, actor, replaces, build: null, label: null, note: null }
+  }
+
+  return {
+    deploy: async (request, actor) => {
+      const from = await liveSlot(parts)
+      const slot = from === null ? 'primary' : otherSlot(from)
+      const draft = draftOf('deploy', request.source, slot, from, actor)
+      return start({ ...draft, label: request.label, note: request.note })
+    },
+    rollback: async (actor) => {
+      const from = await liveSlot(parts)
+      if (from === null) throw new ReleaseError('no-standby', { reason: 'nothing is live yet' })
+      const slot = otherSlot(from)
+      const build = parts.journal.holderOf(slot)?.build ?? null
+      if (!build) throw new ReleaseError('no-standby', { reason: `${slot} holds no build that was live` })
+      return start({ ...draftOf('rollback', { kind: 'standby' }, slot, from, actor), build })
+    },
+    abort: (actor) => {
+      const release = underWay && parts.journal.get(underWay.id)
+      if (!underWay || !release || !isUnderWay(release)) throw new ReleaseError('nothing-running')
+      if (release.state !== 'preparing') throw new ReleaseError('past-commit', { release: String(release.id) })
+      underWay.controller.abort(new ReleaseError('aborted', { who: actor.name }))
+      return release
+    },
+    running: () => (underWay ? parts.journal.get(underWay.id) : null),
+    exclusively: async (verb, actor, work) => {
+      const held = await lock(verb, actor)
+      try {
+        return await work()
+      } finally {
+        held.release()
+      }
+    },
+    settled: async () => underWay?.done,
+  }
+}
+
+/** What nginx reads is the truth about where the traffic is. */
+async function liveSlot(parts: Parts): Promise<Slot | null> {
+  return (await parts.traffic.read())?.live ?? null
+}

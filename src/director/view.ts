@@ -1,0 +1,145 @@
+import { reasonOf } from '../release/errors.ts'
+import { permissionsFor } from '../release/permissions.ts'
+import type { RoutingState, SlotContainer } from '../release/ports.ts'
+import type { Release } from '../release/release.ts'
+import { otherSlot, type Slot, type SlotRole } from '../release/slot.ts'
+import type { Parts } from '../release/steps.ts'
+import { readHolder } from '../state/lock.ts'
+import { PROTOCOL_VERSION, type SlotView, type SystemStatus } from './protocol.ts'
+import type { Releases } from './releases.ts'
+
+const LOOK_DEADLINE_MS = 2_500
+
+/** Cpu and memory of a slot's container, or null while there is nothing to measure. */
+export type Usage = { cpu: NonNullable<SlotView['cpu']>; memory: NonNullable<SlotView['memory']> }
+
+export type ViewOptions = {
+  parts: Parts
+  releases: Releases
+  lockPath: string
+  identity: { project: string; version: string; startedAt: string }
+  addressOf(slot: Slot): string
+  usageOf(container: SlotContainer): Promise<Usage | null>
+  dockerVersion(signal: AbortSignal): Promise<string>
+}
+
+type Seen = { container: SlotContainer | null; health: SlotView['health']; payload: Payload | null; usage: Usage | null }
+type Payload = Awaited<ReturnType<Parts['health']['probe']>>['payload']
+
+/** Looks at Docker, both slots and nginx at once, and says what is there. Parts that can't be seen say so instead of failing. */
+export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
+  const { parts, releases, lockPath, identity } = options
+  const signal = AbortSignal.timeout(LOOK_DEADLINE_MS)
+  const [docker, routing, primary, secondary] = await Promise.all([
+    lookAtDocker(options, signal),
+    lookAtRouting(parts, signal),
+    lookAtSlot(options, 'primary', signal),
+    lookAtSlot(options, 'secondary', signal),
+  ])
+  const seen = { primary, secondary }
+  const running = releases.running()
+  const holder = running ? { verb: running.verb, release: running.id, actor: running.actor, since: running.createdAt } : readHolder(lockPath)
+  const live = routing.live
+  const standbySlot = live === null ? null : otherSlot(live)
+  const problem = standbySlot === null ? 'Nothing is live yet.' : standbyProblem(parts, standbySlot, seen[standbySlot])
+  const roleOf = (slot: Slot): SlotRole => (slot === live ? 'live' : problem === null ? 'standby' : 'idle')
+  const view = (slot: Slot): SlotView => slotView(slot, roleOf(slot), seen[slot], options.addressOf(slot))
+  return {
+    protocol: PROTOCOL_VERSION,
+    now: new Date().toISOString(),
+    project: identity.project,
+    directorVersion: identity.version,
+    directorStartedAt: identity.startedAt,
+    routing,
+    docker,
+    slots: { primary: view('primary'), secondary: view('secondary') },
+    running,
+    holder,
+    last: lastEnded(parts, running),
+    live: live && (parts.journal.holderOf(live)?.build ?? null),
+    standby: standbySlot && problem === null ? (parts.journal.holderOf(standbySlot)?.build ?? null) : null,
+    actions: permissionsFor({
+      running,
+      heldBy: running ? null : (holder?.actor.name ?? null),
+      hasLive: live !== null,
+      standbyProblem: problem,
+      dockerProblem: docker.problem,
+    }),
+  }
+}
+
+function standbyProblem(parts: Parts, slot: Slot, seen: Seen): string | null {
+  const holder = parts.journal.holderOf(slot)
+  if (!holder?.build) return `${slot} holds no build to roll back to.`
+  if (!seen.container) return `${slot} has no container.`
+  if (seen.container.state !== 'running') return `${slot} is ${seen.container.state}.`
+  if (seen.container.release !== holder.id) return `${slot} runs another build than the one that was live.`
+  return seen.health.state === 'operational' ? null : (seen.health.problem ?? `${slot} is ${seen.health.state}.`)
+}
+
+async function lookAtSlot({ parts, usageOf }: ViewOptions, slot: Slot, signal: AbortSignal): Promise<Seen> {
+  const container = await parts.slots.inspect(slot, signal).catch(() => null)
+  const checkedAt = new Date().toISOString()
+  if (!container) {
+    const health = { state: 'absent' as const, latencyMs: null, checkedAt, problem: `${slot} has no container.` }
+    return { container, health, payload: null, usage: null }
+  }
+  const [usage, probed] = await Promise.all([
+    usageOf(container).catch(() => null),
+    parts.health.probe(slot, signal).catch((cause: unknown) => ({ problem: reasonOf(cause) })),
+  ])
+  if ('problem' in probed) {
+    const health = { state: 'unreachable' as const, latencyMs: null, checkedAt, problem: `${slot} does not answer its status route.` }
+    return { container, health, payload: null, usage }
+  }
+  const { payload, latencyMs } = probed
+  const problem = payload.status === 'operational' ? null : `${slot} says that it is ${payload.status}.`
+  return { container, health: { state: payload.status, latencyMs, checkedAt, problem }, payload, usage }
+}
+
+function slotView(slot: Slot, role: SlotRole, { container, health, payload, usage }: Seen, address: string): SlotView {
+  return {
+    slot,
+    role,
+    container: container && {
+      name: container.name,
+      state: container.state,
+      startedAt: container.startedAt,
+      restarts: container.restarts,
+      image: container.image,
+    },
+    health,
+    version: payload?.version ?? null,
+    release: payload?.release ?? container?.release ?? null,
+    deploymentId: payload?.deploymentId ?? null,
+    uptimeSeconds: payload?.uptimeSeconds ?? null,
+    inFlight: payload?.inFlight ?? null,
+    cpu: usage?.cpu ?? null,
+    memory: usage?.memory ?? null,
+    address,
+  }
+}
+
+async function lookAtRouting({ traffic }: Parts, signal: AbortSignal): Promise<SystemStatus['routing']> {
+  const onDisk: RoutingState | null = await traffic.read().catch(() => null)
+  try {
+    const served = await traffic.served(signal)
+    const differs = (served?.generation ?? 0) !== (onDisk?.generation ?? 0)
+    const problem = differs ? `nginx serves generation ${served?.generation ?? 0}, the disk holds ${onDisk?.generation ?? 0}.` : null
+    return { live: served?.live ?? null, generation: served?.generation ?? null, problem }
+  } catch (cause) {
+    return { live: onDisk?.live ?? null, generation: onDisk?.generation ?? null, problem: `nginx can't be asked: ${reasonOf(cause)}.` }
+  }
+}
+
+async function lookAtDocker({ dockerVersion }: ViewOptions, signal: AbortSignal): Promise<SystemStatus['docker']> {
+  try {
+    return { version: await dockerVersion(signal), problem: null }
+  } catch (cause) {
+    return { version: null, problem: `Docker can't be reached: ${reasonOf(cause)}.` }
+  }
+}
+
+function lastEnded({ journal }: Parts, running: Release | null): Release | null {
+  return journal.list({ before: running?.id ?? null, limit: 1 })[0] ?? null
+}

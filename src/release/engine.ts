@@ -1,0 +1,91 @@
+import { asReleaseError, ReleaseError, reasonOf } from './errors.ts'
+import { liveSentence } from './live-sentence.ts'
+import { describeError } from './messages.ts'
+import type { Release } from './release.ts'
+import type { StepName } from './step-names.ts'
+import { type Parts, STEPS, type StepContext } from './steps.ts'
+import { moveBack, restoreSlot } from './undo.ts'
+
+/** Where a step's lines go. */
+export type StepLog = (step: StepName, text: string) => void
+
+/**
+ * Takes a release from wherever the journal says it is to its end. The journal is the only memory:
+ * a step that has ended is not run again. Never throws for what happens to a release; it answers with how it ended.
+ */
+export async function runRelease(
+  parts: Parts,
+  id: number,
+  log: StepLog,
+  signal: AbortSignal,
+): Promise<Release> {
+  let running: StepName = 'preflight'
+  try {
+    for (const step of parts.journal.get(id)?.steps ?? []) {
+      if (step.state === 'done' || step.state === 'skipped') continue
+      running = step.name
+      await runStep({ parts, id, signal, log: (text) => log(step.name, text) }, step.name)
+    }
+    return currentRelease(parts, id)
+  } catch (cause) {
+    return settle({ parts, id, signal, log: (text) => log(running, text) }, running, cause)
+  }
+}
+
+async function runStep(context: StepContext, name: StepName): Promise<void> {
+  const { journal } = context.parts
+  const { state } = journal.append(context.id, { type: 'step-started', name })
+  if (state === 'preparing') context.signal.throwIfAborted()
+  const detail = await STEPS[name](context)
+  journal.append(context.id, { type: 'step-ended', name, outcome: 'done', detail })
+}
+
+/** Puts everything back as it was before the release, then says so in the journal. */
+async function settle(context: StepContext, failedStep: StepName, cause: unknown): Promise<Release> {
+  const { parts, id, log } = context
+  const { state } = currentRelease(parts, id)
+  if (state === 'live') {
+    log(`The traffic has moved, but what is live could not be recorded: ${reasonOf(cause)}`)
+    return currentRelease(parts, id)
+  }
+  const isAborted = context.signal.aborted && state === 'preparing'
+  const error = isAborted ? abortedBy(context.signal) : asReleaseError(cause)
+  const withLines = await withContainerLines(context, failedStep, error)
+  parts.journal.append(id, { type: 'step-ended', name: failedStep, outcome: 'failed', detail: null })
+  log(isAborted ? 'Aborted.' : describeError(error, '').what)
+  if (state === 'switching') await moveBack(parts, id, log)
+  await restoreSlot(parts, id, log)
+  const body = describeError(withLines, liveSentence(parts.journal))
+  return parts.journal.append(id, { type: isAborted ? 'aborted' : 'failed', error: body })
+}
+
+const STEPS_WITH_CONTAINER: readonly StepName[] = ['start', 'health', 'seed']
+const CONTAINER_LINES = 20
+const TAIL_DEADLINE_MS = 5_000
+
+/** A candidate that never came up says why in its own log, which is gone once the slot is restored. */
+async function withContainerLines(
+  { parts, id, log }: StepContext,
+  step: StepName,
+  error: ReleaseError,
+): Promise<ReleaseError> {
+  const { slot, verb } = currentRelease(parts, id)
+  if (verb !== 'deploy' || error.detail !== null || !STEPS_WITH_CONTAINER.includes(step)) return error
+  try {
+    const detail = await parts.slots.tail(slot, CONTAINER_LINES, AbortSignal.timeout(TAIL_DEADLINE_MS))
+    return new ReleaseError(error.code, error.facts, { cause: error, ...(detail === '' ? {} : { detail }) })
+  } catch (cause) {
+    log(`The log of ${slot} could not be read: ${reasonOf(cause)}`)
+    return error
+  }
+}
+
+function abortedBy(signal: AbortSignal): ReleaseError {
+  return signal.reason instanceof ReleaseError ? signal.reason : new ReleaseError('aborted', {})
+}
+
+function currentRelease(parts: Parts, id: number): Release {
+  const release = parts.journal.get(id)
+  if (!release) throw new Error(`Release ${id} is not in the journal.`)
+  return release
+}

@@ -1,0 +1,181 @@
+import type { ErrorCode, ReleaseError, ReleaseErrorBody } from './errors.ts'
+
+type Facts = Readonly<Record<string, string>>
+type Sentences = { what: (facts: Facts) => string; next: (facts: Facts) => string }
+
+/**
+ * Every error in words, in this one file: what happened, then what to do next.
+ * What is live now is the same sentence for all of them and is passed in by whoever knows it.
+ */
+export function describeError(error: ReleaseError, live: string): ReleaseErrorBody {
+  const sentences = SENTENCES[error.code]
+  return {
+    code: error.code,
+    what: sentences.what(error.facts),
+    live,
+    next: sentences.next(error.facts),
+    detail: error.detail,
+  }
+}
+
+const fact = (facts: Facts, name: string, otherwise: string): string => facts[name] ?? otherwise
+
+const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
+  busy: {
+    what: (f) =>
+      `${fact(f, 'who', 'Someone')} is busy with ${fact(f, 'verb', 'another release')} since ${fact(f, 'since', 'a moment ago')}.`,
+    next: () => 'Wait until it has ended, or abort it, then try again.',
+  },
+  'docker-unreachable': {
+    what: (f) => `Docker can't be reached: ${fact(f, 'reason', 'no answer on its socket')}.`,
+    next: () => 'Start the Docker daemon, then try again.',
+  },
+  'disk-full': {
+    what: (f) => `The disk is too full for a release: ${fact(f, 'reason', 'no space left')}.`,
+    next: () => 'Free some space, then try again.',
+  },
+  'memory-short': {
+    what: (f) =>
+      `There is too little memory for a second slot: ${fact(f, 'reason', 'less than its limit is free')}.`,
+    next: () => 'Free some memory or lower SLOT_MEMORY, then try again.',
+  },
+  'compose-invalid': {
+    what: (f) => `docker-compose.release.yml is not valid: ${fact(f, 'reason', 'compose refuses it')}.`,
+    next: () => 'Correct the file, then try again.',
+  },
+  'nginx-invalid': {
+    what: (f) => `nginx refuses its configuration: ${fact(f, 'reason', 'nginx -t fails')}.`,
+    next: () =>
+      'Correct the files in nginx/, then try again; nginx goes on with the configuration that it has.',
+  },
+  'nginx-unreachable': {
+    what: (f) => `nginx can't be reached: ${fact(f, 'reason', 'no answer')}.`,
+    next: () => 'Look at `npx switchyard logs` and the container proxy-director, then try again.',
+  },
+  'routing-edited': {
+    what: (f) =>
+      `The routing in nginx/live was changed by hand: ${fact(f, 'reason', 'flags and state.json disagree')}.`,
+    next: () => 'Run ./rollback.sh to put a whole generation there, or restore the files, then try again.',
+  },
+  'ref-unknown': {
+    what: (f) => `The project has no git ref "${fact(f, 'ref', '')}".`,
+    next: () => 'Check the name, or fetch it on the host, then try again.',
+  },
+  'image-missing': {
+    what: (f) => `There is no image "${fact(f, 'image', '')}" on this host.`,
+    next: () => 'Load or pull the image on the host, then try again.',
+  },
+  'image-not-allowed': {
+    what: (f) => `The image "${fact(f, 'image', '')}" does not come from an allowed source.`,
+    next: () => 'Add its repository to ALLOWED_IMAGES, run `npm run up`, then try again.',
+  },
+  'build-failed': {
+    what: (f) => `The build failed: ${fact(f, 'reason', 'see its last lines')}.`,
+    next: () => 'Correct the source as its last lines say, then deploy again.',
+  },
+  'start-failed': {
+    what: (f) =>
+      `The ${fact(f, 'slot', '')} slot could not be started: ${fact(f, 'reason', 'compose failed')}.`,
+    next: () => 'Look at the lines below, correct the cause, then deploy again.',
+  },
+  'status-missing': {
+    what: (f) => `The build does not answer GET /api/system/status: ${fact(f, 'reason', 'no such route')}.`,
+    next: () => 'Give the app the status route that docs/status-route.md describes, then deploy again.',
+  },
+  'status-shape': {
+    what: (f) =>
+      `The build answers GET /api/system/status with the wrong shape: ${fact(f, 'reason', 'not the payload')}.`,
+    next: () => 'Correct the payload as docs/status-route.md describes, then deploy again.',
+  },
+  'status-wrong-release': {
+    what: (f) =>
+      `Another release answers in the slot: ${fact(f, 'reason', 'the release in its payload is not the one started')}.`,
+    next: () =>
+      'Make the status route pass SWITCHYARD_RELEASE and its deployment id through, then deploy again.',
+  },
+  'never-healthy': {
+    what: (f) => `The build never became healthy: ${fact(f, 'reason', 'no good answer in time')}.`,
+    next: () => 'Look at the lines of its container below, correct the cause, then deploy again.',
+  },
+  'console-unhealthy': {
+    what: (f) =>
+      `The console of the new build does not work: ${fact(f, 'reason', '/ops can not reach the director')}.`,
+    next: () => 'Correct /ops, or say that this image has none, then deploy again.',
+  },
+  'assets-failed': {
+    what: (f) =>
+      `The static files of the build could not be published: ${fact(f, 'reason', 'copying failed')}.`,
+    next: () => 'Check space and rights of state/assets, then deploy again.',
+  },
+  'switch-unconfirmed': {
+    what: (f) =>
+      `The move could not be confirmed through nginx and was taken back: ${fact(f, 'reason', 'wrong answers')}.`,
+    next: () => 'Check that nginx runs and reads nginx/live, then try again.',
+  },
+  'no-standby': {
+    what: (f) =>
+      `There is no build to roll back to: ${fact(f, 'reason', 'the other slot does not run one')}.`,
+    next: () => 'Deploy the ref that you want back.',
+  },
+  'standby-unhealthy': {
+    what: (f) => `The standby is not healthy: ${fact(f, 'reason', 'its status route does not answer')}.`,
+    next: () => 'Look at its log, then try again or deploy the ref that you want back.',
+  },
+  'nothing-running': {
+    what: () => 'No release is under way.',
+    next: () => 'There is nothing to abort.',
+  },
+  'past-commit': {
+    what: (f) => `Release ${fact(f, 'release', '')} has already moved the traffic and can't be aborted.`,
+    next: () => 'Wait for it to end, then roll back.',
+  },
+  aborted: {
+    what: (f) => `The release was aborted by ${fact(f, 'who', 'an operator')}.`,
+    next: () => 'Deploy again when you are ready.',
+  },
+  interrupted: {
+    what: (f) =>
+      `The director was stopped during the release: ${fact(f, 'reason', 'before the traffic moved')}.`,
+    next: () => 'Deploy again.',
+  },
+  'bad-request': {
+    what: (f) => `The request is not right: ${fact(f, 'reason', 'it does not have the expected shape')}.`,
+    next: () => 'Correct it, then send it again.',
+  },
+  'signed-out': {
+    what: () => 'You are not signed in.',
+    next: () => 'Sign in, then try again.',
+  },
+  'wrong-password': {
+    what: () => 'Email address or password is wrong.',
+    next: () => 'Try again, or get a new set-up link on the host with `npm run up`.',
+  },
+  'setup-link': {
+    what: (f) => SETUP_LINK_PROBLEMS[f.problem ?? ''] ?? 'This set-up link is not known.',
+    next: () => 'Get a new link on the host with `npm run up`.',
+  },
+  origin: {
+    what: (f) =>
+      `The request did not come from this site: ${fact(f, 'reason', 'its Origin is missing or another')}.`,
+    next: () => 'Open /ops on its own address and try again there.',
+  },
+  protocol: {
+    what: (f) =>
+      `This console and the director do not understand each other: ${fact(f, 'reason', 'other protocol versions')}.`,
+    next: () => 'Run `npm run up` on the host to bring the director up to date.',
+  },
+  'not-found': {
+    what: (f) => `There is no ${fact(f, 'thing', 'such thing')}.`,
+    next: () => 'Check the number or the name.',
+  },
+  internal: {
+    what: (f) => fact(f, 'reason', 'Something went wrong inside the director.'),
+    next: () => 'Look at the log of the container release-director, then try again.',
+  },
+}
+
+const SETUP_LINK_PROBLEMS: Readonly<Record<string, string>> = {
+  used: 'This set-up link has been used already.',
+  expired: 'This set-up link has expired.',
+  unknown: 'This set-up link is not known.',
+}

@@ -1,0 +1,47 @@
+import type { Release } from './release.ts'
+
+/** What decides whether a verb may be used now. Sentences are null where nothing is wrong. */
+export type PermissionFacts = {
+  running: Release | null
+  /** Who holds the lock where no release of the director's own does (for example `./rollback.sh`). */
+  heldBy: string | null
+  hasLive: boolean
+  /** Why the standby can't be rolled back to. */
+  standbyProblem: string | null
+  dockerProblem: string | null
+}
+
+type Permission = { allowed: boolean; reason: string | null }
+
+export type Permissions = Readonly<Record<'deploy' | 'rollback' | 'abort' | 'reload', Permission>>
+
+/** The one table that buttons, refusals and tests read. The first reason that applies is the one that is shown. */
+export function permissionsFor(facts: PermissionFacts): Permissions {
+  const busy = busyReason(facts)
+  return {
+    deploy: decide(busy, facts.dockerProblem),
+    rollback: decide(
+      busy,
+      facts.dockerProblem,
+      facts.hasLive ? null : 'Nothing is live yet.',
+      facts.standbyProblem,
+    ),
+    abort: decide(abortReason(facts.running)),
+    reload: decide(busy, facts.dockerProblem),
+  }
+}
+
+function decide(...reasons: (string | null)[]): Permission {
+  const reason = reasons.find((candidate) => candidate !== null) ?? null
+  return { allowed: reason === null, reason }
+}
+
+function busyReason({ running, heldBy }: PermissionFacts): string | null {
+  if (running) return `Release ${running.id} is under way.`
+  return heldBy === null ? null : `${heldBy} holds the release lock.`
+}
+
+function abortReason(running: Release | null): string | null {
+  if (!running) return 'No release is under way.'
+  return running.state === 'preparing' ? null : `Release ${running.id} has already moved the traffic.`
+}

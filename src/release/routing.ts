@@ -1,0 +1,57 @@
+import type { RoutingState } from './ports.ts'
+import type { Build } from './release.ts'
+import { SLOTS, type Slot } from './slot.ts'
+
+/** The builds in the slots that may be addressed. A slot that is absent here is not up. */
+export type SlotBuilds = Readonly<Partial<Record<Slot, Build>>>
+
+/** What the traffic looks like before any release: nobody is served. */
+export const NO_ROUTING: RoutingState = {
+  generation: 0,
+  live: null,
+  up: [],
+  shares: {},
+  pins: [],
+  release: null,
+}
+
+/** The next generation: `live` gets the traffic, every slot in `builds` is up, and open tabs keep the slot that runs their build. */
+export function nextRouting(
+  current: RoutingState,
+  { live, builds, release }: { live: Slot | null; builds: SlotBuilds; release: number },
+): RoutingState {
+  return {
+    generation: current.generation + 1,
+    live,
+    up: SLOTS.filter((slot) => builds[slot] !== undefined),
+    shares: {},
+    pins: pinsFor(live, builds),
+    release,
+  }
+}
+
+/** The next generation with `slot` out of reach for everyone, as it must be before it is drained and reused. */
+export function withoutSlot(current: RoutingState, slot: Slot, release: number): RoutingState {
+  return {
+    ...current,
+    generation: current.generation + 1,
+    live: current.live === slot ? null : current.live,
+    up: current.up.filter((other) => other !== slot),
+    shares: {},
+    pins: current.pins.filter((pin) => pin.slot !== slot),
+    release,
+  }
+}
+
+/** When both slots run one build its id stands once, for the live slot: nginx takes no id twice, and letter case does not count. */
+function pinsFor(live: Slot | null, builds: SlotBuilds): RoutingState['pins'] {
+  const liveFirst = SLOTS.toSorted((a, b) => Number(b === live) - Number(a === live))
+  const pins = new Map<string, { deploymentId: string; slot: Slot }>()
+  for (const slot of liveFirst) {
+    const deploymentId = builds[slot]?.deploymentId
+    if (!deploymentId) continue
+    const key = deploymentId.toLowerCase()
+    if (!pins.has(key)) pins.set(key, { deploymentId, slot })
+  }
+  return [...pins.values()]
+}
