@@ -1,4 +1,4 @@
-import { Agent, fetch, type RequestInit, type Response } from 'undici'
+import { Agent, fetch, Headers, type RequestInit, type Response } from 'undici'
 import type { z } from 'zod'
 import { ReleaseError } from '../release/errors.ts'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION, refusalSchema } from './protocol.ts'
@@ -31,12 +31,21 @@ export function directorClient(socketPath: string): DirectorClient {
   const agent = new Agent({ connect: { socketPath, timeout: CONNECT_TIMEOUT_MS }, bodyTimeout: 0 })
 
   async function raw(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers as HeadersInit)
+    const headers = new Headers(init.headers)
     headers.set(PROTOCOL_HEADER, String(PROTOCOL_VERSION))
     try {
-      return await fetch(`http://director${path}`, { ...init, headers, dispatcher: agent, redirect: 'manual' })
+      return await fetch(`http://director${path}`, {
+        ...init,
+        headers,
+        dispatcher: agent,
+        redirect: 'manual',
+      })
     } catch (cause) {
-      throw new ReleaseError('internal', { reason: 'The release director does not answer on its socket.' }, { cause })
+      throw new ReleaseError(
+        'internal',
+        { reason: 'The release director does not answer on its socket.' },
+        { cause },
+      )
     }
   }
 

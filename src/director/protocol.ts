@@ -1,6 +1,13 @@
 import { z } from 'zod'
-import { actorSchema, buildSchema, deployRequestSchema, releaseSchema, releaseVerbSchema, stepRecordSchema } from '../release/release.ts'
 import { releaseErrorSchema } from '../release/errors.ts'
+import {
+  actorSchema,
+  buildSchema,
+  deployRequestSchema,
+  releaseSchema,
+  releaseVerbSchema,
+  stepRecordSchema,
+} from '../release/release.ts'
 import { slotRoleSchema, slotSchema } from '../release/slot.ts'
 
 /** Spoken by console, CLI and director; each accepts one version either side. Sent as `x-switchyard-protocol`. */
@@ -133,7 +140,12 @@ export type PlanView = z.infer<typeof planViewSchema>
 export const historySchema = z.object({ releases: z.array(releaseSchema), more: z.boolean() })
 
 /** One line of a release's log. `at` is ISO 8601; `offset` is the byte after it, to follow on from. */
-export const logLineSchema = z.object({ offset: z.number().int(), at: z.string(), step: z.string(), text: z.string() })
+export const logLineSchema = z.object({
+  offset: z.number().int(),
+  at: z.string(),
+  step: z.string(),
+  text: z.string(),
+})
 
 export type LogLine = z.infer<typeof logLineSchema>
 
@@ -150,7 +162,11 @@ export const releaseEventSchema = z.discriminatedUnion('event', [
 export type ReleaseEvent = z.infer<typeof releaseEventSchema>
 
 /** `POST /v1/reload`. */
-export const reloadResultSchema = z.object({ reloaded: z.literal(true), tookMs: z.number(), workers: z.number().int() })
+export const reloadResultSchema = z.object({
+  reloaded: z.literal(true),
+  tookMs: z.number(),
+  workers: z.number().int(),
+})
 
 /** `GET /v1/session`: who is signed in, and whether the first operator is still to be created. */
 export const sessionSchema = z.object({

@@ -45,10 +45,21 @@ export function releases({ parts, logs, changes, lockPath }: ReleasesOptions): R
   async function start(draft: Omit<Parameters<Parts['journal']['create']>[0], 'steps'>): Promise<Release> {
     const held = await lock(draft.verb, draft.actor)
     try {
-      const steps = planRelease({ verb: draft.verb, slot: draft.slot, from: draft.from, source: draft.source.kind })
+      const steps = planRelease({
+        verb: draft.verb,
+        slot: draft.slot,
+        from: draft.from,
+        source: draft.source.kind,
+      })
       const release = parts.journal.create({
         ...draft,
-        steps: steps.map((step) => ({ ...step, state: 'waiting', startedAt: null, endedAt: null, detail: null })),
+        steps: steps.map((step) => ({
+          ...step,
+          state: 'waiting',
+          startedAt: null,
+          endedAt: null,
+          detail: null,
+        })),
       })
       const controller = new AbortController()
       const done = run(release.id, controller.signal).finally(() => {
@@ -100,7 +111,8 @@ export function releases({ parts, logs, changes, lockPath }: ReleasesOptions): R
     abort: (actor) => {
       const release = underWay && parts.journal.get(underWay.id)
       if (!underWay || !release || !isUnderWay(release)) throw new ReleaseError('nothing-running')
-      if (release.state !== 'preparing') throw new ReleaseError('past-commit', { release: String(release.id) })
+      if (release.state !== 'preparing')
+        throw new ReleaseError('past-commit', { release: String(release.id) })
       underWay.controller.abort(new ReleaseError('aborted', { who: actor.name }))
       return release
     },

@@ -23,7 +23,12 @@ export type ViewOptions = {
   dockerVersion(signal: AbortSignal): Promise<string>
 }
 
-type Seen = { container: SlotContainer | null; health: SlotView['health']; payload: Payload | null; usage: Usage | null }
+type Seen = {
+  container: SlotContainer | null
+  health: SlotView['health']
+  payload: Payload | null
+  usage: Usage | null
+}
 type Payload = Awaited<ReturnType<Parts['health']['probe']>>['payload']
 
 /** Looks at Docker, both slots and nginx at once, and says what is there. Parts that can't be seen say so instead of failing. */
@@ -38,10 +43,13 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
   ])
   const seen = { primary, secondary }
   const running = releases.running()
-  const holder = running ? { verb: running.verb, release: running.id, actor: running.actor, since: running.createdAt } : readHolder(lockPath)
+  const holder = running
+    ? { verb: running.verb, release: running.id, actor: running.actor, since: running.createdAt }
+    : readHolder(lockPath)
   const live = routing.live
   const standbySlot = live === null ? null : otherSlot(live)
-  const problem = standbySlot === null ? 'Nothing is live yet.' : standbyProblem(parts, standbySlot, seen[standbySlot])
+  const problem =
+    standbySlot === null ? 'Nothing is live yet.' : standbyProblem(parts, standbySlot, seen[standbySlot])
   const roleOf = (slot: Slot): SlotRole => (slot === live ? 'live' : problem === null ? 'standby' : 'idle')
   const view = (slot: Slot): SlotView => slotView(slot, roleOf(slot), seen[slot], options.addressOf(slot))
   return {
@@ -74,14 +82,21 @@ function standbyProblem(parts: Parts, slot: Slot, seen: Seen): string | null {
   if (!seen.container) return `${slot} has no container.`
   if (seen.container.state !== 'running') return `${slot} is ${seen.container.state}.`
   if (seen.container.release !== holder.id) return `${slot} runs another build than the one that was live.`
-  return seen.health.state === 'operational' ? null : (seen.health.problem ?? `${slot} is ${seen.health.state}.`)
+  return seen.health.state === 'operational'
+    ? null
+    : (seen.health.problem ?? `${slot} is ${seen.health.state}.`)
 }
 
 async function lookAtSlot({ parts, usageOf }: ViewOptions, slot: Slot, signal: AbortSignal): Promise<Seen> {
   const container = await parts.slots.inspect(slot, signal).catch(() => null)
   const checkedAt = new Date().toISOString()
   if (!container) {
-    const health = { state: 'absent' as const, latencyMs: null, checkedAt, problem: `${slot} has no container.` }
+    const health = {
+      state: 'absent' as const,
+      latencyMs: null,
+      checkedAt,
+      problem: `${slot} has no container.`,
+    }
     return { container, health, payload: null, usage: null }
   }
   const [usage, probed] = await Promise.all([
@@ -89,7 +104,12 @@ async function lookAtSlot({ parts, usageOf }: ViewOptions, slot: Slot, signal: A
     parts.health.probe(slot, signal).catch((cause: unknown) => ({ problem: reasonOf(cause) })),
   ])
   if ('problem' in probed) {
-    const health = { state: 'unreachable' as const, latencyMs: null, checkedAt, problem: `${slot} does not answer its status route.` }
+    const health = {
+      state: 'unreachable' as const,
+      latencyMs: null,
+      checkedAt,
+      problem: `${slot} does not answer its status route.`,
+    }
     return { container, health, payload: null, usage }
   }
   const { payload, latencyMs } = probed
@@ -97,7 +117,12 @@ async function lookAtSlot({ parts, usageOf }: ViewOptions, slot: Slot, signal: A
   return { container, health: { state: payload.status, latencyMs, checkedAt, problem }, payload, usage }
 }
 
-function slotView(slot: Slot, role: SlotRole, { container, health, payload, usage }: Seen, address: string): SlotView {
+function slotView(
+  slot: Slot,
+  role: SlotRole,
+  { container, health, payload, usage }: Seen,
+  address: string,
+): SlotView {
   return {
     slot,
     role,
@@ -125,14 +150,23 @@ async function lookAtRouting({ traffic }: Parts, signal: AbortSignal): Promise<S
   try {
     const served = await traffic.served(signal)
     const differs = (served?.generation ?? 0) !== (onDisk?.generation ?? 0)
-    const problem = differs ? `nginx serves generation ${served?.generation ?? 0}, the disk holds ${onDisk?.generation ?? 0}.` : null
+    const problem = differs
+      ? `nginx serves generation ${served?.generation ?? 0}, the disk holds ${onDisk?.generation ?? 0}.`
+      : null
     return { live: served?.live ?? null, generation: served?.generation ?? null, problem }
   } catch (cause) {
-    return { live: onDisk?.live ?? null, generation: onDisk?.generation ?? null, problem: `nginx can't be asked: ${reasonOf(cause)}.` }
+    return {
+      live: onDisk?.live ?? null,
+      generation: onDisk?.generation ?? null,
+      problem: `nginx can't be asked: ${reasonOf(cause)}.`,
+    }
   }
 }
 
-async function lookAtDocker({ dockerVersion }: ViewOptions, signal: AbortSignal): Promise<SystemStatus['docker']> {
+async function lookAtDocker(
+  { dockerVersion }: ViewOptions,
+  signal: AbortSignal,
+): Promise<SystemStatus['docker']> {
   try {
     return { version: await dockerVersion(signal), problem: null }
   } catch (cause) {

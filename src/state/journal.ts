@@ -31,10 +31,15 @@ export type OpenJournal = Journal & {
 }
 
 /** Opens or creates the journal at `path`. `onChange` is called after each durable write, with the release as it is now. */
-export function openJournal(path: string, onChange: (release: Release) => void = () => undefined): OpenJournal {
+export function openJournal(
+  path: string,
+  onChange: (release: Release) => void = () => undefined,
+): OpenJournal {
   const db = new DatabaseSync(path)
   db.exec(SCHEMA)
-  const insertRelease = db.prepare('INSERT INTO releases (state, verb, slot, from_slot, body) VALUES (?, ?, ?, ?, ?)')
+  const insertRelease = db.prepare(
+    'INSERT INTO releases (state, verb, slot, from_slot, body) VALUES (?, ?, ?, ?, ?)',
+  )
   const updateRelease = db.prepare('UPDATE releases SET state = ?, body = ? WHERE id = ?')
   const insertEvent = db.prepare('INSERT INTO events (release, at, event) VALUES (?, ?, ?)')
 
@@ -87,7 +92,10 @@ export function openJournal(path: string, onChange: (release: Release) => void =
       event: journalEventSchema.parse(JSON.parse(String(row.event))),
     }))
     if (!first) throw new Error(`Release ${id} is not in the journal.`)
-    return rest.reduce((release, { event, at }) => applyEvent(release, event, at), createRelease(id, first.event, first.at))
+    return rest.reduce(
+      (release, { event, at }) => applyEvent(release, event, at),
+      createRelease(id, first.event, first.at),
+    )
   }
 
   return {
@@ -106,7 +114,8 @@ export function openJournal(path: string, onChange: (release: Release) => void =
         .all()
         .map((row) => parse(row.body)),
     newestLive: () => one("state = 'live'"),
-    holderOf: (slot: Slot) => one("state = 'live' AND verb = 'deploy' AND (slot = ? OR from_slot IS NULL)", slot),
+    holderOf: (slot: Slot) =>
+      one("state = 'live' AND verb = 'deploy' AND (slot = ? OR from_slot IS NULL)", slot),
     close: () => db.close(),
   }
 }

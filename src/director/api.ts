@@ -1,0 +1,190 @@
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { streamSSE } from 'hono/streaming'
+import { z } from 'zod'
+import { asReleaseError, ReleaseError } from '../release/errors.ts'
+import { liveSentence } from '../release/live-sentence.ts'
+import { describeError } from '../release/messages.ts'
+import { deployRequestSchema } from '../release/release.ts'
+import { slotSchema } from '../release/slot.ts'
+import type { Parts } from '../release/steps.ts'
+import type { ReleaseLogs } from '../state/release-log.ts'
+import type { Changes } from './changes.ts'
+import { followRelease } from './follow.ts'
+import type { Gate } from './gate.ts'
+import { httpStatusOf } from './http-status.ts'
+import { previewPlan } from './preview.ts'
+import { PROTOCOL_VERSION, planRequestSchema, type SystemStatus } from './protocol.ts'
+import type { Releases } from './releases.ts'
+
+export type ApiParts = {
+  parts: Parts
+  releases: Releases
+  logs: ReleaseLogs
+  changes: Changes
+  status(): Promise<SystemStatus>
+  /** Lines of a slot's container, until `signal` is aborted or, without `follow`, the last one. */
+  slotLines(
+    slot: 'primary' | 'secondary',
+    options: { tail: number; follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<string>
+  audit(entry: {
+    actor: { kind: string; name: string }
+    verb: string
+    release: number | null
+    headers: Headers
+  }): void
+}
+
+const PLAN_DEADLINE_MS = 20_000
+const RELOAD_DEADLINE_MS = 15_000
+const BODY_CAP_BYTES = 64 * 1024
+
+const historyQuery = z.object({
+  before: z.coerce.number().int().positive().nullable().default(null),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+})
+
+const logsQuery = z.object({
+  tail: z.coerce.number().int().min(0).max(5_000).default(200),
+  follow: z.enum(['0', '1']).default('0'),
+})
+
+/** The director's API, the same behind both sockets; `gate` says who may use it. */
+export function directorApi(
+  { parts, releases, logs, changes, status, slotLines, audit }: ApiParts,
+  gate: Gate,
+): Hono {
+  const app = new Hono().basePath('/v1')
+  app.use(bodyLimit({ maxSize: BODY_CAP_BYTES }))
+  app.onError((cause, context) => refuse(context, cause, parts))
+  app.notFound((context) => refuse(context, new ReleaseError('not-found', { thing: 'such address' }), parts))
+
+  app.get('/ping', (context) => context.json({ ok: true, protocol: PROTOCOL_VERSION }))
+
+  app.get('/status', async (context) => {
+    await gate.actorOf(context)
+    return context.json(await status())
+  })
+
+  app.get('/releases', async (context) => {
+    await gate.actorOf(context)
+    const { before, limit } = parse(historyQuery, context.req.query())
+    const found = parts.journal.list({ before, limit: limit + 1 })
+    return context.json({ releases: found.slice(0, limit), more: found.length > limit })
+  })
+
+  app.get('/releases/:id', async (context) => {
+    await gate.actorOf(context)
+    return context.json(mustFind(parts, context.req.param('id')))
+  })
+
+  app.get('/releases/:id/events', async (context) => {
+    await gate.actorOf(context)
+    const { id } = mustFind(parts, context.req.param('id'))
+    const from = Number(context.req.header('last-event-id') ?? context.req.query('from') ?? 0)
+    const signal = context.req.raw.signal
+    noBuffering(context)
+    return streamSSE(context, (stream) =>
+      followRelease(
+        stream,
+        { journal: parts.journal, logs, changes },
+        id,
+        Number.isSafeInteger(from) ? Math.max(0, from) : 0,
+        signal,
+      ),
+    )
+  })
+
+  app.get('/slots/:slot/logs', async (context) => {
+    await gate.actorOf(context)
+    const slot = parse(slotSchema, context.req.param('slot'))
+    const { tail, follow } = parse(logsQuery, context.req.query())
+    const signal = context.req.raw.signal
+    noBuffering(context)
+    return streamSSE(context, async (stream) => {
+      for await (const line of slotLines(slot, { tail, follow: follow === '1' }, signal)) {
+        await stream.writeSSE({ event: 'line', data: line })
+      }
+      await stream.writeSSE({ event: 'end', data: '' })
+    })
+  })
+
+  app.post('/plan', async (context) => {
+    await gate.actorOf(context)
+    const request = parse(planRequestSchema, await bodyOf(context))
+    return context.json(await previewPlan(parts, request, AbortSignal.timeout(PLAN_DEADLINE_MS)))
+  })
+
+  app.post('/deploy', async (context) => {
+    const actor = await gate.actorOf(context)
+    const request = parse(deployRequestSchema, await bodyOf(context))
+    audit({ actor, verb: 'deploy', release: null, headers: context.req.raw.headers })
+    return context.json({ release: await releases.deploy(request, actor) }, 202)
+  })
+
+  app.post('/rollback', async (context) => {
+    const actor = await gate.actorOf(context)
+    audit({ actor, verb: 'rollback', release: null, headers: context.req.raw.headers })
+    return context.json({ release: await releases.rollback(actor) }, 202)
+  })
+
+  app.post('/abort', async (context) => {
+    const actor = await gate.actorOf(context)
+    audit({ actor, verb: 'abort', release: releases.running()?.id ?? null, headers: context.req.raw.headers })
+    return context.json({ release: releases.abort(actor) })
+  })
+
+  app.post('/reload', async (context) => {
+    const actor = await gate.actorOf(context)
+    audit({ actor, verb: 'reload', release: null, headers: context.req.raw.headers })
+    const result = await releases.exclusively('reload', actor, () =>
+      parts.traffic.reload(AbortSignal.timeout(RELOAD_DEADLINE_MS)),
+    )
+    return context.json({ reloaded: true, ...result })
+  })
+
+  return app
+}
+
+/** Any throw as a refusal with its three sentences. */
+export function refuse(context: Context, cause: unknown, { journal }: Pick<Parts, 'journal'>): Response {
+  const error = asReleaseError(cause)
+  if (error.code === 'internal') console.error(cause)
+  return context.json({ error: describeError(error, liveSentence(journal)) }, httpStatusOf(error.code))
+}
+
+/** Reads a body that must be JSON; an empty one is an empty object. Throws `bad-request`. */
+export async function bodyOf(context: Context): Promise<unknown> {
+  const text = await context.req.text()
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ReleaseError('bad-request', { reason: 'its body is not JSON' }, { cause })
+  }
+}
+
+/** Throws `bad-request` with path, expectation and value of the first thing that is wrong. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const path = issue?.path.join('.') || 'body'
+  throw new ReleaseError('bad-request', {
+    reason: `${path}: ${(issue?.message ?? 'wrong').replace(/\.$/, '')}`,
+  })
+}
+
+function mustFind({ journal }: Parts, id: string) {
+  const release = /^\d{1,9}$/.test(id) ? journal.get(Number(id)) : null
+  if (!release) throw new ReleaseError('not-found', { thing: `release ${id.slice(0, 20)}` })
+  return release
+}
+
+/** Neither Next's compression nor nginx may hold an event back. */
+function noBuffering(context: Context): void {
+  context.header('cache-control', 'no-store, no-transform')
+  context.header('x-accel-buffering', 'no')
+}

@@ -1,0 +1,51 @@
+import type { z } from 'zod'
+import { ReleaseError } from '../release/errors.ts'
+import { describeError } from '../release/messages.ts'
+import { planRelease } from '../release/plan.ts'
+import type { Source } from '../release/release.ts'
+import { otherSlot } from '../release/slot.ts'
+import type { Parts } from '../release/steps.ts'
+import type { PlanView, PreflightFinding, planRequestSchema } from './protocol.ts'
+
+/** What a deploy or rollback would do if it began now. Looks at everything, changes nothing. */
+export async function previewPlan(
+  parts: Parts,
+  request: z.infer<typeof planRequestSchema>,
+  signal: AbortSignal,
+): Promise<PlanView> {
+  const from = (await parts.traffic.read())?.live ?? null
+  const slot = from === null ? 'primary' : otherSlot(from)
+  const source: Source = request.verb === 'deploy' ? request.request.source : { kind: 'standby' }
+  const findings = [
+    ...(await checkSource(parts, source, signal)),
+    ...(await parts.preflight.run(source, signal)),
+  ]
+  const steps = planRelease({ verb: request.verb, slot, from, source: source.kind })
+  return {
+    verb: request.verb,
+    slot,
+    from,
+    fromVersion: from && (parts.journal.holderOf(from)?.build?.version ?? null),
+    toVersion:
+      request.verb === 'deploy'
+        ? request.request.label
+        : (parts.journal.holderOf(slot)?.build?.version ?? null),
+    steps,
+    findings: findings.map(({ name, outcome, sentence }) => ({ name, outcome, sentence })),
+    mayStart: findings.every((finding) => finding.outcome !== 'refused'),
+  }
+}
+
+async function checkSource(
+  { builder }: Parts,
+  source: Source,
+  signal: AbortSignal,
+): Promise<PreflightFinding[]> {
+  if (source.kind === 'standby') return []
+  try {
+    return [{ name: 'source', outcome: 'ok', sentence: await builder.check(source, signal) }]
+  } catch (cause) {
+    if (!(cause instanceof ReleaseError)) throw cause
+    return [{ name: 'source', outcome: 'refused', sentence: describeError(cause, '').what }]
+  }
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ERROR_CODES, type ErrorCode, ReleaseError } from './errors.ts'
+import { describeError } from './messages.ts'
+
+const LIVE = 'Visitors get 1.4.0 from the primary slot, as before.'
+
+for (const code of ERROR_CODES) {
+  test(`"${code}" says in whole sentences what happened and what to do`, () => {
+    const body = describeError(new ReleaseError(code), LIVE)
+    assert.match(body.what, /^([A-Z]|nginx |docker-compose).*\.$/)
+    assert.match(body.next, /^[A-Z].*\.$/)
+    assert.equal(body.live, LIVE)
+  })
+}
+
+const SENTENCES: [ErrorCode, Record<string, string>, string][] = [
+  ['busy', { who: 'ada', verb: 'deploy', since: '10:02' }, 'ada is busy with deploy since 10:02.'],
+  ['ref-unknown', { ref: 'v9' }, 'The project has no git ref "v9".'],
+  ['image-missing', { image: 'shop:9' }, 'There is no image "shop:9" on this host.'],
+  ['past-commit', { release: '7' }, "Release 7 has already moved the traffic and can't be aborted."],
+  ['setup-link', { problem: 'used' }, 'This set-up link has been used already.'],
+  ['setup-link', { problem: 'expired' }, 'This set-up link has expired.'],
+]
+
+for (const [code, facts, what] of SENTENCES) {
+  test(`"${code}" names what it is about: ${what}`, () => {
+    assert.equal(describeError(new ReleaseError(code, facts), LIVE).what, what)
+  })
+}

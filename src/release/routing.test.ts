@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NO_ROUTING, nextRouting, withoutSlot } from './routing.ts'
+
+const build = (deploymentId: string | null) => ({
+  image: 'i',
+  deploymentId,
+  version: '1',
+  revision: null,
+  hasConsole: true,
+  madeBy: 1,
+})
+
+test('the first routing gives everything to the live slot and names each build once', () => {
+  const routing = nextRouting(NO_ROUTING, {
+    live: 'primary',
+    builds: { primary: build('b1-aa'), secondary: build('b1-aa') },
+    release: 1,
+  })
+  assert.deepEqual(routing, {
+    generation: 1,
+    live: 'primary',
+    up: ['primary', 'secondary'],
+    shares: {},
+    pins: [{ deploymentId: 'b1-aa', slot: 'primary' }],
+    release: 1,
+  })
+})
+
+test('open tabs keep the slot that runs their build', () => {
+  const routing = nextRouting(NO_ROUTING, {
+    live: 'secondary',
+    builds: { primary: build('b1'), secondary: build('b2') },
+    release: 2,
+  })
+  assert.deepEqual(routing.pins, [
+    { deploymentId: 'b2', slot: 'secondary' },
+    { deploymentId: 'b1', slot: 'primary' },
+  ])
+})
+
+test('ids that differ in letter case alone stand once, for the live slot', () => {
+  const builds = { primary: build('Abc'), secondary: build('aBC') }
+  const { pins } = nextRouting(NO_ROUTING, { live: 'secondary', builds, release: 2 })
+  assert.deepEqual(pins, [{ deploymentId: 'aBC', slot: 'secondary' }])
+})
+
+test('a foreign image without a deployment id is not pinned', () => {
+  assert.deepEqual(
+    nextRouting(NO_ROUTING, { live: 'primary', builds: { primary: build(null) }, release: 1 }).pins,
+    [],
+  )
+})
+
+test('a slot that is to be reused is out of reach for everyone, and the live one goes on', () => {
+  const builds = { primary: build('b1'), secondary: build('b2') }
+  const routing = nextRouting(NO_ROUTING, { live: 'primary', builds, release: 1 })
+  assert.deepEqual(withoutSlot(routing, 'secondary', 3), {
+    generation: 2,
+    live: 'primary',
+    up: ['primary'],
+    shares: {},
+    pins: [{ deploymentId: 'b1', slot: 'primary' }],
+    release: 3,
+  })
+})
