@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../release/errors.ts'
 
-type Status = 400 | 401 | 403 | 404 | 409 | 410 | 422 | 426 | 500 | 503
+type Status = 400 | 401 | 403 | 404 | 409 | 410 | 422 | 426 | 429 | 500 | 503
 
 const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
   busy: 409,
@@ -17,6 +17,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
   'bad-request': 400,
   'signed-out': 401,
   'wrong-password': 401,
+  'too-many-attempts': 429,
   'setup-link': 410,
   origin: 403,
   protocol: 426,

@@ -184,6 +184,16 @@ export const setupRequestSchema = z.strictObject({
   password: z.string().min(12, 'Use at least 12 characters.').max(128, 'Use at most 128 characters.'),
 })
 
+/** `POST /v1/setup-link`, on the host's socket alone: a new one-time link. It replaces one that was not used. */
+export const setupLinkSchema = z.object({
+  token: z.string(),
+  /** To be put behind the site's address; the token stands in the fragment, which no server or log ever sees. */
+  path: z.string(),
+  expiresAt: z.string(),
+})
+
+export type SetupLink = z.infer<typeof setupLinkSchema>
+
 export const credentialsSchema = z.strictObject({
   email: z.email('Enter an email address.').max(200),
   password: z.string().min(1, 'Enter your password.').max(128, 'Use at most 128 characters.'),

@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'bad-request',
   'signed-out',
   'wrong-password',
+  'too-many-attempts',
   'setup-link',
   'origin',
   'protocol',

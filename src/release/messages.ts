@@ -148,11 +148,15 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'wrong-password': {
     what: () => 'Email address or password is wrong.',
-    next: () => 'Try again, or get a new set-up link on the host with `npm run up`.',
+    next: () => 'Try again, or get a new set-up link on the host with `npx switchyard setup-link`.',
+  },
+  'too-many-attempts': {
+    what: () => 'There were too many attempts to sign in.',
+    next: (f) => `Try again in ${fact(f, 'seconds', 'a few')} seconds.`,
   },
   'setup-link': {
     what: (f) => SETUP_LINK_PROBLEMS[f.problem ?? ''] ?? 'This set-up link is not known.',
-    next: () => 'Get a new link on the host with `npm run up`.',
+    next: () => 'Get a new link on the host with `npx switchyard setup-link`.',
   },
   origin: {
     what: (f) =>
