@@ -1,0 +1,60 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** The tables that are ours; the operators' and sessions' own are better-auth's, made by its migrations. */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS setup_link (
+    token_hash TEXT PRIMARY KEY,
+    expires_at_ms INTEGER NOT NULL,
+    used_at_ms INTEGER
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS sign_in_attempt (
+    account_hash TEXT PRIMARY KEY,
+    attempts INTEGER NOT NULL,
+    last_at_ms INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS audit (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    verb TEXT NOT NULL,
+    release INTEGER,
+    ip TEXT,
+    user_agent TEXT,
+    outcome TEXT NOT NULL CHECK (outcome IN ('asked', 'done', 'refused'))
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS audit_outcome ON audit (outcome, at);
+  CREATE TRIGGER IF NOT EXISTS audit_keeps_rows BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'The audit record is append-only.'); END;
+  CREATE TRIGGER IF NOT EXISTS audit_keeps_words BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'The audit record is append-only.'); END;
+`
+
+/** Opens `STATE/identity.db`, readable by its owner alone. Whatever is acknowledged survives a power cut. */
+export function openIdentityDatabase(stateDir: string): DatabaseSync {
+  const path = join(stateDir, 'identity.db')
+  const database = new DatabaseSync(path)
+  chmodSync(path, 0o600)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;')
+  database.exec(TABLES)
+  return database
+}
+
+/**
+ * Runs `work` in one transaction that holds the write lock from its first line. `work` is synchronous,
+ * so that no other request's statement can get between: all of them share this one connection.
+ */
+export function immediately<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (cause) {
+    database.exec('ROLLBACK')
+    throw cause
+  }
+}

@@ -1,0 +1,104 @@
+import { ReleaseError } from '../../release/errors.ts'
+import { credentialsSchema } from '../protocol.ts'
+import type { AuditEntry } from './audit.ts'
+import { AUTH_PATH, type Auth } from './auth.ts'
+import { readJson } from './body.ts'
+import type { Operator } from './operators.ts'
+import { requireOwnOrigin } from './origin.ts'
+import { type SignInLimit, tooManyAttempts } from './sign-in-limit.ts'
+
+export type AuthParts = {
+  authFor(headers: Headers): Auth
+  operatorOf(headers: Headers): Promise<Operator | null>
+  limit: SignInLimit
+  audit(entry: AuditEntry): void
+}
+
+/** Each password costs some 50 ms of a core; more at once than this would take the cores from the releases. */
+const SIGN_INS_AT_ONCE = 4
+
+/**
+ * The two calls of better-auth that the console needs; everything else that it offers is not there.
+ * Throws `ReleaseError` for every refusal.
+ */
+export function authRoutes(parts: AuthParts): (request: Request) => Promise<Response> {
+  let underWay = 0
+
+  async function oneOfFew(work: () => Promise<Response>): Promise<Response> {
+    if (underWay >= SIGN_INS_AT_ONCE) throw tooManyAttempts(1_000)
+    underWay += 1
+    try {
+      return await work()
+    } finally {
+      underWay -= 1
+    }
+  }
+
+  return (request) => {
+    const route = `${request.method} ${new URL(request.url).pathname}`
+    if (route === `POST ${AUTH_PATH}/sign-in/email`) return oneOfFew(() => signIn(request, parts))
+    if (route === `POST ${AUTH_PATH}/sign-out`) return signOut(request, parts)
+    throw new ReleaseError('not-found', { thing: 'such address' })
+  }
+}
+
+async function signIn(request: Request, { authFor, limit, audit }: AuthParts): Promise<Response> {
+  requireOwnOrigin(request.headers)
+  const { email, password } = await readJson(request, credentialsSchema)
+  limit.begin(email)
+  const answer = await authFor(request.headers).handler(callOf(request, { email, password }))
+  const record = (outcome: 'done' | 'refused'): void =>
+    audit({
+      actor: { kind: 'operator', name: email },
+      verb: 'sign-in',
+      release: null,
+      headers: request.headers,
+      outcome,
+    })
+  if (answer.status === 401) record('refused')
+  refuseUnless(answer)
+  limit.forget(email)
+  // Before the cookie leaves: a session that is not on record reaches no one.
+  record('done')
+  return withCookiesOf(answer)
+}
+
+async function signOut(request: Request, { authFor, operatorOf, audit }: AuthParts): Promise<Response> {
+  requireOwnOrigin(request.headers)
+  const operator = await operatorOf(request.headers)
+  if (!operator) throw new ReleaseError('signed-out')
+  audit({
+    actor: { kind: 'operator', name: operator.name },
+    verb: 'sign-out',
+    release: null,
+    headers: request.headers,
+  })
+  const answer = await authFor(request.headers).handler(callOf(request, {}))
+  refuseUnless(answer)
+  return withCookiesOf(answer)
+}
+
+/** The request again with the checked body alone: `rememberMe: false`, for one, would make the session a day long. */
+function callOf(request: Request, body: Record<string, string>): Request {
+  const headers = new Headers(request.headers)
+  headers.delete('content-length')
+  headers.delete('transfer-encoding')
+  headers.set('content-type', 'application/json')
+  return new Request(request.url, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+/** better-auth's refusals in our words. An unknown address and a wrong password give one and the same. */
+function refuseUnless(answer: Response): void {
+  if (answer.ok) return
+  if (answer.status === 401) throw new ReleaseError('wrong-password')
+  if (answer.status === 403) throw new ReleaseError('origin')
+  if (answer.status === 429) throw tooManyAttempts(Number(answer.headers.get('x-retry-after') ?? 1) * 1_000)
+  throw new ReleaseError('internal', { reason: `The sign-in failed with status ${answer.status}.` })
+}
+
+/** The browser needs the cookie; the body of better-auth holds the session's token, which no script is to see. */
+function withCookiesOf(answer: Response): Response {
+  const headers = new Headers({ 'cache-control': 'no-store' })
+  for (const cookie of answer.headers.getSetCookie()) headers.append('set-cookie', cookie)
+  return Response.json({ ok: true }, { headers })
+}
