@@ -20,12 +20,12 @@ export type Identity = {
   /** Whether an operator exists. */
   isSetUp(): boolean
   /** For the host alone: whoever holds the link adds an operator, or resets the password of one. */
-  issueSetupLink(): SetupLink
+  issueSetupLink(): SetupLink & { token: string }
   /** Uses up the link and signs the operator in. `headers` are the request's. Throws `setup-link`. */
   claimSetup(
     request: z.infer<typeof setupRequestSchema>,
     headers: Headers,
-  ): Promise<{ operator: Operator; setCookies: string[] }>
+  ): Promise<{ operator: Operator; setCookie: string[] }>
   audit(entry: AuditEntry): void
   close(): void
 }
@@ -82,7 +82,7 @@ export async function openIdentity({
         return people.save({ name, email, passwordHash })
       })
       const signedIn = await auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true })
-      return { operator, setCookies: signedIn.headers.getSetCookie() }
+      return { operator, setCookie: signedIn.headers.getSetCookie() }
     },
     audit,
     close: () => database.close(),

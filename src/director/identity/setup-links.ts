@@ -12,7 +12,7 @@ const rowSchema = z.object({ expires_at_ms: z.number(), used_at_ms: z.number().n
 
 export type SetupLinks = {
   /** A new link; one that was not used is no longer known. */
-  issue(): SetupLink
+  issue(): SetupLink & { token: string }
   /** Throws `setup-link` with the problem `used`, `expired` or `unknown`. */
   check(token: string): void
   /** Checks and uses up the link. To be called inside the transaction that does what the link is for. */
