@@ -25,7 +25,7 @@ export type Identity = {
   claimSetup(
     request: z.infer<typeof setupRequestSchema>,
     headers: Headers,
-  ): Promise<{ operator: Operator; setCookie: string[] }>
+  ): Promise<{ operator: Operator; setCookies: string[] }>
   audit(entry: AuditEntry): void
   close(): void
 }
@@ -82,7 +82,7 @@ export async function openIdentity({
         return people.save({ name, email, passwordHash })
       })
       const signedIn = await auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true })
-      return { operator, setCookie: signedIn.headers.getSetCookie() }
+      return { operator, setCookies: signedIn.headers.getSetCookie() }
     },
     audit,
     close: () => database.close(),

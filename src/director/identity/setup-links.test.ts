@@ -33,9 +33,9 @@ test('a set-up link creates the first operator and signs them in', async () => {
   const link = identity.issueSetupLink()
   assert.match(link.token, /^[A-Za-z0-9_-]{43}$/)
   assert.equal(link.path, `/ops/setup#token=${link.token}`)
-  const { operator, setCookie } = await identity.claimSetup({ token: link.token, ...ADA }, headersFrom())
+  const { operator, setCookies } = await identity.claimSetup({ token: link.token, ...ADA }, headersFrom())
   assert.deepEqual([operator.name, operator.email, identity.isSetUp()], ['Ada', 'ada@example.org', true])
-  assert.deepEqual(await identity.operatorOf(withCookies(setCookie)), operator)
+  assert.deepEqual(await identity.operatorOf(withCookies(setCookies)), operator)
 })
 
 test('a link is good for half an hour', async () => {
