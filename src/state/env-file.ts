@@ -1,0 +1,90 @@
+import { open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** What an env file says, by name. */
+export type EnvValues = ReadonlyMap<string, string>
+
+/** Values to set; null removes the name's line. */
+export type EnvChanges = Readonly<Record<string, string | null>>
+
+const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/
+const PLAIN = /^[A-Za-z0-9_.,:/@+=%-]*$/
+
+/** Reads the env file at `path`; an absent file is an empty one. The last of several lines for a name counts. */
+export async function readEnvFile(path: string): Promise<Map<string, string>> {
+  return parseEnv(await textOf(path))
+}
+
+/**
+ * Sets and removes names in the env file at `path` and keeps every other line as it is, comments too.
+ * The new file is whole on disk before its name is: write-temp, fsync, rename, fsync of the directory.
+ * An update that changes nothing writes nothing. Answers whether the file changed.
+ * Throws where a value can't be written so that compose and a shell read the same (line ends, single quotes).
+ * Two writers at once would lose a change: the caller holds the release lock, or is the only one.
+ */
+export async function updateEnvFile(path: string, changes: EnvChanges): Promise<boolean> {
+  const before = await textOf(path)
+  const after = applyChanges(before, changes)
+  if (after === before) return false
+  const temporary = `${path}.tmp`
+  {
+    await using file = await open(temporary, 'w', 0o644)
+    await file.writeFile(after)
+    await file.sync()
+  }
+  await rename(temporary, path)
+  await using directory = await open(dirname(path), 'r')
+  await directory.sync()
+  return true
+}
+
+/** Names and values of an env file's text, quotes taken off. Nothing is expanded. */
+export function parseEnv(text: string): Map<string, string> {
+  const values = new Map<string, string>()
+  for (const line of text.split(/\r?\n/)) {
+    const match = LINE.exec(line)
+    if (match?.[1] !== undefined) values.set(match[1], unquote(match[2] ?? ''))
+  }
+  return values
+}
+
+/** The text with `changes` made: a changed name keeps its place, a new one goes to the end. */
+export function applyChanges(text: string, changes: EnvChanges): string {
+  const pending = new Map(Object.entries(changes))
+  const kept: string[] = []
+  for (const line of text.split(/\r?\n/)) {
+    const name = LINE.exec(line)?.[1]
+    const value = name === undefined ? undefined : changes[name]
+    if (name === undefined || value === undefined) kept.push(line)
+    else if (value !== null && pending.delete(name)) kept.push(`${name}=${quote(name, value)}`)
+  }
+  while (kept.at(-1) === '') kept.pop()
+  for (const [name, value] of pending) {
+    if (value !== null) kept.push(`${name}=${quote(name, value)}`)
+  }
+  return kept.length === 0 ? '' : `${kept.join('\n')}\n`
+}
+
+function quote(name: string, value: string): string {
+  if (PLAIN.test(value)) return value
+  if (/['\r\n\0]/.test(value)) {
+    throw new Error(`${name} can't be written to an env file: it holds a single quote or a line end.`)
+  }
+  return `'${value}'`
+}
+
+function unquote(raw: string): string {
+  const value = raw.trim()
+  const quoted = /^(?:'([^']*)'|"([^"]*)")\s*(?:#.*)?$/.exec(value)
+  if (quoted !== null) return quoted[1] ?? quoted[2] ?? ''
+  return value.replace(/\s+#.*$/, '')
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}
