@@ -91,7 +91,10 @@ export function directorApi(
         stream,
         { journal: parts.journal, logs, changes },
         id,
-        Number.isSafeInteger(from) ? Math.max(0, from) : 0,
+        {
+          from: Number.isSafeInteger(from) ? Math.max(0, from) : 0,
+          follows: context.req.query('follow') !== '0',
+        },
         signal,
       ),
     )

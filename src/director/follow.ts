@@ -9,12 +9,19 @@ const HEARTBEAT_MS = 15_000
 
 export type FollowParts = { journal: Journal; logs: ReleaseLogs; changes: Changes }
 
-/** Streams a release and its log from byte `from` until both have ended. What a follower sees is always read from disk. */
+export type FollowOptions = {
+  /** Byte of the log to begin at. */
+  from: number
+  /** False ends the stream with what there is now. */
+  follows: boolean
+}
+
+/** Streams a release and its log until both have ended. What a follower sees is always read from disk. */
 export async function followRelease(
   stream: SSEStreamingApi,
   { journal, logs, changes }: FollowParts,
   id: number,
-  from: number,
+  { from, follows }: FollowOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const waiter = changeWaiter(changes, id, signal)
@@ -32,7 +39,7 @@ export async function followRelease(
       offset = line.offset
     }
     if (lines.length > 0) continue
-    if (hasEnded(release)) {
+    if (hasEnded(release) || !follows) {
       await stream.writeSSE({ event: 'end', data: body })
       return
     }

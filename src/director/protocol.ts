@@ -150,7 +150,7 @@ export const logLineSchema = z.object({
 export type LogLine = z.infer<typeof logLineSchema>
 
 /**
- * Server-sent events of `GET /v1/releases/:id/events?from=OFFSET`.
+ * Server-sent events of `GET /v1/releases/:id/events?from=OFFSET`; with `&follow=0` only those that are there now.
  * `id:` of a `log` event is its offset, so that a browser resumes by `Last-Event-ID`. `end` closes the stream.
  */
 export const releaseEventSchema = z.discriminatedUnion('event', [
