@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { after, before, beforeEach, test } from 'node:test'
+import { DEPLOYMENT_IDS, INTERNAL_URL, PUBLIC_URL, type Rig, startRig, until } from './nginx-rig.ts'
+
+let rig: Rig
+before(async () => {
+  rig = await startRig()
+})
+after(() => rig.stop())
+beforeEach(() => rig.route({}))
+
+test('the slot learns host, scheme and visitor from nginx, never from the visitor', async () => {
+  const { body } = await rig.ask('/page', {
+    headers: {
+      host: 'shop.example:8443',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-for': '6.6.6.6',
+      'x-forwarded-port': '1',
+      'x-real-ip': '6.6.6.6',
+      'x-request-id': 'mine',
+      forwarded: 'for=6.6.6.6',
+      'x-switchyard-user': 'root',
+      'x-switchyard-protocol': '99',
+      'x-middleware-subrequest': 'middleware',
+    },
+  })
+  const { headers } = JSON.parse(body)
+  assert.equal(headers.host, 'shop.example:8443')
+  assert.equal(headers['x-forwarded-host'], 'shop.example:8443')
+  assert.equal(headers['x-forwarded-proto'], 'http')
+  assert.equal(headers['x-forwarded-for'], '172.30.61.1')
+  assert.equal(headers['x-real-ip'], '172.30.61.1')
+  assert.match(headers['x-request-id'], /^[0-9a-f]{32}$/)
+  for (const name of ['x-forwarded-port', 'forwarded', 'x-switchyard-user', 'x-switchyard-protocol']) {
+    assert.equal(headers[name], undefined, name)
+  }
+  assert.equal(headers['x-middleware-subrequest'], undefined)
+})
+
+test('answers carry security headers where the app sets none, and the app’s own where it does', async () => {
+  const plain = (await rig.ask('/page')).headers
+  assert.equal(plain['x-content-type-options'], 'nosniff')
+  assert.equal(plain['referrer-policy'], 'strict-origin-when-cross-origin')
+  assert.equal(plain['x-frame-options'], 'SAMEORIGIN')
+  assert.equal(plain['content-security-policy'], undefined)
+  assert.match(String(plain['x-request-id']), /^[0-9a-f]{32}$/)
+  const console = (await rig.ask('/ops')).headers
+  assert.equal(console['x-frame-options'], 'DENY')
+  assert.equal(
+    console['content-security-policy'],
+    "frame-ancestors 'none'; base-uri 'self'; object-src 'none'",
+  )
+  const own = await rig.ask('/own-headers')
+  assert.equal(own.headers['x-frame-options'], 'ALLOWALL')
+  assert.equal(own.headers['content-security-policy'], 'frame-ancestors *')
+  assert.equal(own.headers['referrer-policy'], 'no-referrer')
+})
+
+test('a slot can not pose as the other one, nor send visitors to nginx’s own files', async () => {
+  const answer = await rig.ask('/own-headers')
+  assert.equal(answer.headers['x-served-by'], 'primary')
+  assert.equal(answer.headers['x-powered-by'], undefined)
+  assert.deepEqual(JSON.parse(answer.body), { slot: 'primary' })
+  assert.equal((await rig.ask('/_switchyard/error.html')).httpStatus, 404)
+})
+
+test('static files of a kept build come from disk, whatever is live; the rest from the slot', async () => {
+  const directory = join(rig.dir, 'state', 'assets', 'b0-old', '_next', 'static', 'chunks')
+  await mkdir(directory, { recursive: true })
+  await writeFile(join(directory, 'a.js'), `globalThis.old = '${'x'.repeat(4000)}'`)
+  await symlink('/etc/passwd', join(directory, 'stray.js'))
+  const kept = await rig.ask('/_next/static/chunks/a.js?dpl=b0-old', {
+    headers: { 'accept-encoding': 'gzip' },
+  })
+  assert.equal(kept.httpStatus, 200)
+  assert.equal(kept.headers['cache-control'], 'public, max-age=31536000, immutable')
+  assert.match(String(kept.headers['content-type']), /^application\/javascript|^text\/javascript/)
+  assert.equal(kept.headers['content-encoding'], 'gzip')
+  assert.equal(kept.headers['x-served-by'], undefined)
+  for (const path of ['a.js', 'b.js?dpl=b0-old', 'a.js?dpl=b9-none', 'stray.js?dpl=b0-old', 'a.js?dpl=..']) {
+    const answer = await rig.ask(`/_next/static/chunks/${path}`)
+    assert.deepEqual(JSON.parse(answer.body), { slot: 'primary', from: 'slot' }, path)
+  }
+})
+
+test('a large body arrives whole, one above 10 MB is refused in words', async () => {
+  const body = randomBytes(3 * 1024 * 1024)
+  const sha256 = createHash('sha256').update(body).digest('hex')
+  const answer = JSON.parse((await rig.ask('/echo', { method: 'POST', body })).body)
+  assert.deepEqual([answer.bytes, answer.sha256], [body.length, sha256])
+  const refused = await rig.ask('/echo', {
+    method: 'POST',
+    headers: { 'content-length': String(11 * 1024 * 1024), accept: 'application/json' },
+    body: randomBytes(1024),
+  })
+  assert.equal(refused.httpStatus, 413)
+  assert.equal(JSON.parse(refused.body).error.what, 'What was sent is larger than this site accepts.')
+})
+
+test('events arrive as they are sent, from the site and through the console’s relay', async () => {
+  for (const path of ['/sse', '/api/ops/releases/1/events']) {
+    const response = await fetch(`${PUBLIC_URL}${path}`, { signal: AbortSignal.timeout(5_000) })
+    const reader = response.body?.getReader()
+    assert.ok(reader)
+    let text = ''
+    while (!text.includes('data: 3 primary')) text += new TextDecoder().decode((await reader.read()).value)
+    await reader.cancel()
+  }
+})
+
+test('a WebSocket passes, and stays with its slot when the traffic moves', async () => {
+  const socket = connect(8080, '172.30.61.2')
+  socket.setEncoding('utf8')
+  let seen = ''
+  socket.on('data', (text: string) => {
+    seen += text
+  })
+  socket.write(
+    'GET /socket HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  )
+  await until('the connection is upgraded', async () =>
+    seen.includes('Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo='),
+  )
+  await rig.route({ live: 'secondary' })
+  socket.write('still here')
+  await until('the slot echoes', async () => seen.endsWith('still here'))
+  socket.destroy()
+})
+
+test('another upgrade than WebSocket is not passed on', async () => {
+  const { body } = await rig.ask('/page', { headers: { connection: 'upgrade', upgrade: 'h2c' } })
+  assert.equal(JSON.parse(body).headers.upgrade, undefined)
+})
+
+test('a POST that was sent is never sent twice', async () => {
+  await rig.steer('primary', '/pay', 'reset')
+  const answer = await rig.ask('/pay', { method: 'POST', body: 'once' })
+  assert.equal(answer.httpStatus, 502)
+  assert.equal(await rig.steer('primary', '/pay', 'ok'), 1)
+  assert.equal(await rig.steer('secondary', '/pay'), 0)
+})
+
+test('an app’s own errors stay the app’s', async () => {
+  for (const status of ['500', '502', '503', '404']) {
+    await rig.steer('primary', '/page', status)
+    const answer = await rig.ask('/page')
+    assert.equal(answer.httpStatus, Number(status))
+    assert.deepEqual(JSON.parse(answer.body), { fault: status, slot: 'primary' })
+  }
+  await rig.steer('primary', '/page', 'ok')
+})
+
+test('nginx’s own errors are a page for people, JSON for programs and plain text for the rest', async () => {
+  await rig.steer('primary', '/gone', 'reset')
+  const page = await rig.ask('/gone', { headers: { accept: 'text/html,application/xhtml+xml' } })
+  assert.equal(page.httpStatus, 502)
+  assert.equal(page.headers['content-type'], 'text/html; charset=utf-8')
+  assert.equal(page.headers['cache-control'], 'no-store')
+  assert.equal(page.headers['retry-after'], '5')
+  assert.match(page.body, /<h1>This page can’t be shown right now<\/h1>/)
+  assert.match(
+    page.body,
+    /The site did not answer in time\. It may be restarting\. Try again in a few seconds\./,
+  )
+  assert.match(page.body, /Status <code>502<\/code> · reference <code>[0-9a-f]{32}<\/code>/)
+  assert.match(page.body, /fetch\(location\.href, { method: 'HEAD'/)
+  assert.doesNotMatch(page.body, /<!--#|src=|https?:/)
+  for (const headers of [{ accept: 'application/json' }, { accept: 'application/json, text/plain' }]) {
+    const answer = await rig.ask('/gone', { headers })
+    assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8')
+    const { error } = JSON.parse(answer.body)
+    assert.equal(error.code, 'internal')
+    assert.equal(error.what, 'The site did not answer in time. It may be restarting.')
+    assert.equal(error.next, 'Try again in a few seconds.')
+    assert.match(error.detail, /^status 502, request [0-9a-f]{32}$/)
+  }
+  const text = await rig.ask('/gone')
+  assert.equal(text.headers['content-type'], 'text/plain; charset=utf-8')
+  assert.match(text.body, /^This page can’t be shown right now\nThe site did not answer in time\./)
+  await rig.steer('primary', '/gone', 'ok')
+})
+
+test('attempts to sign in are limited, reading the session is not', async () => {
+  const attempts = []
+  for (let attempt = 0; attempt < 40; attempt++) {
+    attempts.push((await rig.ask('/api/ops/auth/sign-in/email', { method: 'POST', body: '{}' })).httpStatus)
+  }
+  assert.equal(
+    attempts.slice(0, 31).every((status) => status === 200),
+    true,
+  )
+  assert.equal(attempts.at(-1), 429)
+  const refused = await rig.ask('/ops/sign-in', {
+    method: 'POST',
+    headers: { accept: 'text/html' },
+    body: 'x',
+  })
+  assert.equal(refused.httpStatus, 429)
+  assert.match(
+    refused.body,
+    /There were too many attempts from your address within a minute\. Wait a minute, then try again\./,
+  )
+  assert.doesNotMatch(refused.body, /looks again by itself/)
+  for (let reading = 0; reading < 60; reading++) {
+    assert.equal((await rig.ask('/api/ops/auth/get-session')).httpStatus, 200)
+  }
+  assert.equal((await rig.ask('/ops/sign-in')).httpStatus, 200)
+})
+
+test('the internal port tells the director the state, and its neighbours nothing', async () => {
+  const state = await rig.ask('/state', { base: INTERNAL_URL })
+  assert.equal(state.httpStatus, 200)
+  assert.equal(JSON.parse(state.body).live, 'primary')
+  assert.match((await rig.ask('/stub', { base: INTERNAL_URL })).body, /^Active connections: \d+/)
+  for (const path of ['/state', '/stub', '/']) {
+    assert.equal(await askedFromSlot(`${INTERNAL_URL}${path}`), '403', path)
+  }
+  assert.equal((await rig.ask('/state')).body.includes('"generation"'), false)
+})
+
+test('every request leaves one line of JSON, without its query', async () => {
+  await rig.ask('/logged?token=secret', { headers: { 'user-agent': '"quoted"' } })
+  await rig.ask('/ops/setup/one-time-secret')
+  const path = join(rig.dir, 'state', 'traffic', 'access.log')
+  const lines = async () => (await readFile(path, 'utf8')).trim().split('\n')
+  await until('the lines are written', async () =>
+    (await lines()).some((line) => line.includes('/ops/setup')),
+  )
+  const text = (await lines()).join('\n')
+  assert.doesNotMatch(text, /secret/)
+  const entries = (await lines()).map((line) => JSON.parse(line))
+  const { asked, method, status, served, routed, why } = entries.find((entry) => entry.asked === '/logged')
+  assert.deepEqual(
+    { asked, method, status, served, routed, why },
+    { asked: '/logged', method: 'GET', status: 200, served: 'primary', routed: 'primary', why: 'live' },
+  )
+  assert.equal(
+    entries.some((entry) => entry.asked === '/api/system/status'),
+    false,
+  )
+})
+
+test('a request without a Host still reaches the slot', async () => {
+  const socket = connect(8080, '172.30.61.2')
+  let seen = ''
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    seen += text
+  })
+  socket.write('GET /page HTTP/1.0\r\n\r\n')
+  await until('there is an answer', async () => seen.includes('"slot":"primary"'))
+  socket.destroy()
+})
+
+test('a build id does not lead out of the assets', async () => {
+  await writeFile(join(rig.dir, 'state', 'assets', 'secret.txt'), 'secret')
+  for (const path of [
+    '/_next/static/..%2f..%2f..%2fsecret.txt',
+    `/_next/static/%2e%2e/%2e%2e/secret.txt?dpl=${DEPLOYMENT_IDS.primary}`,
+  ]) {
+    assert.doesNotMatch((await rig.ask(path)).body, /^secret$/)
+  }
+})
+
+/** From a container that is neither the director nor the host. */
+async function askedFromSlot(url: string): Promise<string> {
+  const run = await rig.container('secondary').exec({
+    Cmd: ['node', '-e', `fetch('${url}').then((r) => console.log(r.status))`],
+    AttachStdout: true,
+  })
+  const stream = await run.start({})
+  let output = ''
+  for await (const chunk of stream) output += chunk
+  return /\d{3}/.exec(output)?.[0] ?? output
+}

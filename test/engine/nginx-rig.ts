@@ -1,0 +1,235 @@
+import { chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import Docker from 'dockerode'
+import { writeNetwork } from '../../src/nginx/network.ts'
+import { writeGeneration } from '../../src/nginx/switch.ts'
+import { nginxTraffic } from '../../src/nginx/traffic.ts'
+import type { RoutingState, Traffic } from '../../src/release/ports.ts'
+import { SLOTS, type Slot } from '../../src/release/slot.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const NAME = 'synginx'
+const PREFIX = '172.30.61'
+const READY_WITHIN_MS = 15_000
+export const PORTS = { http: 18610, primary: 18611, secondary: 18612 } as const
+
+/** Debian and the official images alike: another image to try the same configuration on is named by NGINX_TEST_IMAGE. */
+const NGINX_IMAGE = process.env.NGINX_TEST_IMAGE ?? 'switchyard-base/nginx'
+const NODE_IMAGE = 'switchyard-base/node:26'
+
+export type Answer = {
+  httpStatus: number
+  headers: NodeJS.Dict<string | string[]>
+  body: string
+}
+
+export type Ask = { method?: string; headers?: Record<string, string>; body?: string | Buffer; base?: string }
+
+export type Rig = {
+  docker: Docker
+  /** A copy of the project's nginx/, as the container sees it, with state/ beside it. */
+  dir: string
+  liveDir: string
+  traffic: Traffic
+  /** One request on a fresh connection; by default to nginx's public port by container address. */
+  ask(path: string, options?: Ask): Promise<Answer>
+  /** Writes the generation after the newest of this rig. Slots in `up` default to both. */
+  route(next: Partial<Omit<RoutingState, 'generation'>>): Promise<RoutingState>
+  /** Tells a slot how to answer a path (`ok`, a status, `hang`, `reset`); answers with how often it was asked. */
+  steer(slot: Slot, path: string, status?: string): Promise<number>
+  container(name: 'proxy' | Slot): Docker.Container
+  stop(): Promise<void>
+}
+
+export const PUBLIC_URL = `http://${PREFIX}.2:8080`
+export const INTERNAL_URL = `http://${PREFIX}.2:8081`
+export const DEPLOYMENT_IDS = { primary: 'b1-aaaaaaa', secondary: 'b2-bbbbbbb' } as const
+export const RELEASES = { primary: 1, secondary: 2 } as const
+
+/** nginx with the project's own configuration and two real slots, on a network of their own, as the compose file sets them up. */
+export async function startRig(): Promise<Rig> {
+  const docker = new Docker()
+  await sweep(docker)
+  const dir = await mkdtemp(join(tmpdir(), `${NAME}-`))
+  const liveDir = join(dir, 'nginx', 'live')
+  await cp(join(root, 'nginx'), join(dir, 'nginx'), {
+    recursive: true,
+    filter: (path) => !path.includes('/live'),
+  })
+  await mkdir(join(dir, 'state', 'traffic'), { recursive: true })
+  await mkdir(join(dir, 'state', 'assets'))
+  await mkdir(liveDir)
+  await chown(join(dir, 'state', 'traffic'), 1000, 1000)
+  // The tests run on the host, which is the network's gateway.
+  await writeNetwork(liveDir, [`${PREFIX}.1`])
+  await makeNetwork(docker)
+  for (const slot of SLOTS) await runSlot(docker, slot)
+  await runProxy(docker, dir)
+
+  let generation = 0
+  const rig: Rig = {
+    docker,
+    dir,
+    liveDir,
+    traffic: nginxTraffic({
+      liveDir,
+      publicUrl: new URL(PUBLIC_URL),
+      internalUrl: new URL(INTERNAL_URL),
+      docker,
+      containerFilter: { label: [`com.docker.compose.project=${NAME}`] },
+    }),
+    ask,
+    async route(next) {
+      generation = ((await rig.traffic.read())?.generation ?? generation) + 1
+      const state: RoutingState = { ...DEFAULTS, ...next, generation }
+      await writeGeneration(liveDir, state)
+      return state
+    },
+    steer,
+    container: (name) => docker.getContainer(`${NAME}-${name}`),
+    async stop() {
+      await sweep(docker)
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+  await until('the slots and nginx answer', async () => {
+    const slots = await Promise.all(SLOTS.map((slot) => ask('/x', { base: slotUrl(slot) })))
+    return slots.every((answer) => answer.httpStatus === 200) && (await ask('/x')).httpStatus === 503
+  })
+  return rig
+}
+
+const DEFAULTS: Omit<RoutingState, 'generation'> = {
+  live: 'primary',
+  up: [...SLOTS],
+  shares: {},
+  pins: [],
+  release: 1,
+}
+
+/** Polls until `isSo`; an error while polling means not yet. */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS
+  let last: unknown
+  while (Date.now() < deadline) {
+    const answer = await isSo().catch((error: unknown) => {
+      last = error
+      return false
+    })
+    if (answer) return
+    await pause(25)
+  }
+  throw new Error(`It never came to be that ${what}.`, { cause: last })
+}
+
+export function slotUrl(slot: Slot): string {
+  return `http://${PREFIX}.${slot === 'primary' ? 11 : 12}:3000`
+}
+
+function ask(
+  path: string,
+  { method = 'GET', headers = {}, body, base = PUBLIC_URL }: Ask = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    // Not through URL, which would tidy the path up.
+    const { hostname, port } = new URL(base)
+    const outgoing = request(
+      { hostname, port, path, method, headers, agent: false, signal: AbortSignal.timeout(30_000) },
+      (incoming) => {
+        const chunks: Buffer[] = []
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+        incoming.on('error', reject)
+        incoming.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8')
+          resolve({ httpStatus: incoming.statusCode ?? 0, headers: incoming.headers, body: text })
+        })
+      },
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+async function steer(slot: Slot, path: string, status = ''): Promise<number> {
+  const query = new URLSearchParams({ path, status })
+  const { body } = await ask(`/_fixture?${query}`, { method: 'POST', base: slotUrl(slot) })
+  return Number(JSON.parse(body).count)
+}
+
+async function makeNetwork(docker: Docker): Promise<void> {
+  await docker.createNetwork({
+    Name: `${NAME}-network`,
+    Driver: 'bridge',
+    IPAM: {
+      Config: [{ Subnet: `${PREFIX}.0/24`, IPRange: `${PREFIX}.128/25`, Gateway: `${PREFIX}.1` }],
+    },
+  })
+}
+
+async function runSlot(docker: Docker, slot: Slot): Promise<void> {
+  const container = await docker.createContainer({
+    name: `${NAME}-${slot}`,
+    Image: NODE_IMAGE,
+    Cmd: ['node', '/fixtures/steerable-slot.mjs'],
+    User: '1000:1000',
+    Env: [
+      `SLOT=${slot}`,
+      `SWITCHYARD_RELEASE=${RELEASES[slot]}`,
+      `SWITCHYARD_DEPLOYMENT_ID=${DEPLOYMENT_IDS[slot]}`,
+    ],
+    ExposedPorts: { '3000/tcp': {} },
+    HostConfig: {
+      Init: true,
+      Binds: [`${join(root, 'test', 'fixtures')}:/fixtures:ro`],
+      PortBindings: { '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: String(PORTS[slot]) }] },
+    },
+    NetworkingConfig: at(slot === 'primary' ? 11 : 12),
+  })
+  await container.start()
+}
+
+/** As `traffic_proxy` of docker-compose.release.yml. */
+async function runProxy(docker: Docker, dir: string): Promise<void> {
+  const container = await docker.createContainer({
+    name: `${NAME}-proxy`,
+    Image: NGINX_IMAGE,
+    Entrypoint: [],
+    Cmd: ['nginx', '-e', 'stderr', '-c', '/etc/switchyard/nginx/proxy.conf', '-g', 'daemon off;'],
+    User: '1000:1000',
+    Labels: { 'com.docker.compose.project': NAME, 'com.docker.compose.service': 'traffic_proxy' },
+    StopSignal: 'SIGQUIT',
+    ExposedPorts: { '8080/tcp': {} },
+    HostConfig: {
+      Init: true,
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      Tmpfs: { '/tmp': 'uid=1000,gid=1000,mode=0700,size=256m' },
+      Binds: [
+        `${dir}/nginx:/etc/switchyard/nginx:ro`,
+        `${dir}/state/assets:/srv/assets:ro`,
+        `${dir}/state/traffic:/var/log/switchyard`,
+      ],
+      ExtraHosts: [`slot-primary:${PREFIX}.11`, `slot-secondary:${PREFIX}.12`],
+      PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(PORTS.http) }] },
+      PidsLimit: 64,
+      Memory: 256 * 1024 * 1024,
+    },
+    NetworkingConfig: at(2),
+  })
+  await container.start()
+}
+
+function at(host: number): Docker.ContainerCreateOptions['NetworkingConfig'] {
+  return { EndpointsConfig: { [`${NAME}-network`]: { IPAMConfig: { IPv4Address: `${PREFIX}.${host}` } } } }
+}
+
+async function sweep(docker: Docker): Promise<void> {
+  const found = await docker.listContainers({ all: true, filters: { name: [`^/${NAME}-`] } })
+  for (const { Id } of found) await docker.getContainer(Id).remove({ force: true, v: true })
+  const networks = await docker.listNetworks({ filters: { name: [`^${NAME}-network$`] } })
+  for (const { Id } of networks) await docker.getNetwork(Id).remove()
+}
