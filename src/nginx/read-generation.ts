@@ -1,0 +1,88 @@
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ReleaseError } from '../release/errors.ts'
+import type { RoutingState } from '../release/ports.ts'
+import { flagsOf, routingStateSchema, STATE_FILE } from './generation.ts'
+
+const NAME = /^gen-([1-9][0-9]*)$/
+
+/** The number in a generation directory's name; null for any other name. */
+export function generationNumber(name: string): number | null {
+  const digits = NAME.exec(name)?.[1]
+  return digits === undefined ? null : Number(digits)
+}
+
+/**
+ * The generation that `liveDir/current` leads to, or null when there is none yet.
+ * Throws `routing-edited` (facts: `reason`) for anything that `writeGeneration` would not have left there.
+ */
+export async function readGeneration(liveDir: string): Promise<RoutingState | null> {
+  const name = await currentName(liveDir)
+  if (name === null) return null
+  const names = await readdir(join(liveDir, name)).catch((cause: unknown) => {
+    throw edited(`current leads to ${name}, which can't be read`, cause)
+  })
+  const state = await readState(join(liveDir, name, STATE_FILE), name)
+  if (state.generation !== generationNumber(name)) {
+    throw edited(`state.json in ${name} says generation ${state.generation}`)
+  }
+  const difference = compare(
+    flagsOf(state),
+    names.filter((file) => file !== STATE_FILE),
+  )
+  if (difference !== null) throw edited(`${name} ${difference}`)
+  return state
+}
+
+/** The name that the symlink `current` holds, or null when there is no symlink. Throws `routing-edited` for any other thing of that name. */
+export async function currentName(liveDir: string): Promise<string | null> {
+  try {
+    const name = await readlink(join(liveDir, 'current'))
+    if (generationNumber(name) === null) throw edited(`current leads to ${JSON.stringify(name)}`)
+    return name
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return null
+    if (isCode(error, 'EINVAL')) throw edited('current is not a symlink', error)
+    throw error
+  }
+}
+
+/** What is wrong with the flags that were found, in words, or null. */
+export function compare(expected: readonly string[], found: readonly string[]): string | null {
+  const missing = expected.filter((name) => !found.includes(name))
+  const extra = found.filter((name) => !expected.includes(name)).toSorted()
+  const parts = [
+    ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
+    ...(extra.length > 0 ? [`has ${extra.join(', ')} besides`] : []),
+  ]
+  return parts.length > 0 ? parts.join(' and ') : null
+}
+
+async function readState(path: string, name: string): Promise<RoutingState> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw edited(`${name} has no state.json that can be read`, cause)
+  })
+  const parsed = z.preprocess(parseJson, routingStateSchema).safeParse(text)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw edited(`state.json in ${name} is wrong at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`)
+  }
+  return parsed.data
+}
+
+function parseJson(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text))
+  } catch {
+    return undefined
+  }
+}
+
+function edited(reason: string, cause?: unknown): ReleaseError {
+  return new ReleaseError('routing-edited', { reason }, { cause })
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { ReleaseError } from '../release/errors.ts'
+import type { RoutingState } from '../release/ports.ts'
+import { readGeneration } from './read-generation.ts'
+import { writeGeneration } from './switch.ts'
+
+let liveDir: string
+beforeEach(async () => {
+  liveDir = join(await mkdtemp(join(tmpdir(), 'switchyard-live-')), 'live')
+})
+afterEach(() => rm(join(liveDir, '..'), { recursive: true, force: true }))
+
+function generation(number: number, changes: Partial<RoutingState> = {}): RoutingState {
+  return {
+    generation: number,
+    live: 'primary',
+    up: ['primary', 'secondary'],
+    shares: {},
+    pins: [{ deploymentId: 'b1-aaaaaaa', slot: 'primary' }],
+    release: number,
+    ...changes,
+  }
+}
+
+test('before the first release there is no generation', async () => {
+  assert.equal(await readGeneration(liveDir), null)
+})
+
+test('what was written is read back, through a relative symlink', async () => {
+  await writeGeneration(liveDir, generation(1))
+  await writeGeneration(liveDir, generation(2, { live: 'secondary' }))
+  assert.equal(await readlink(join(liveDir, 'current')), 'gen-2')
+  assert.deepEqual(await readGeneration(liveDir), generation(2, { live: 'secondary' }))
+  assert.deepEqual((await readdir(liveDir)).toSorted(), ['current', 'gen-1', 'gen-2'])
+})
+
+test('nginx can read it whatever the umask of the writer is', async () => {
+  const umask = process.umask(0o077)
+  try {
+    await writeGeneration(liveDir, generation(1))
+  } finally {
+    process.umask(umask)
+  }
+  assert.equal((await stat(join(liveDir, 'gen-1'))).mode & 0o777, 0o755)
+  assert.equal((await stat(join(liveDir, 'gen-1', 'state.json'))).mode & 0o777, 0o644)
+  assert.equal((await stat(join(liveDir, 'gen-1', 'live-primary'))).mode & 0o777, 0o644)
+})
+
+test('the same generation may be written twice; another of its number, or an older one, may not', async () => {
+  await writeGeneration(liveDir, generation(3))
+  await writeGeneration(liveDir, generation(3))
+  for (const [next, reason] of [
+    [generation(3, { live: 'secondary' }), 'generation 3 is not newer than 3'],
+    [generation(2), 'generation 2 is not newer than 3'],
+    [
+      generation(4, { live: 'secondary', up: ['primary'] }),
+      'a routing state is wrong at its top: the live slot secondary is not up',
+    ],
+  ] as const) {
+    await assert.rejects(writeGeneration(liveDir, next), (error) => refusedWith(error, 'internal', reason))
+  }
+  assert.deepEqual(await readGeneration(liveDir), generation(3))
+})
+
+test('what a killed writer left is made anew', async () => {
+  await writeGeneration(liveDir, generation(1))
+  await mkdir(join(liveDir, 'gen-2.tmp'))
+  await writeFile(join(liveDir, 'gen-2.tmp', 'live-secondary'), '')
+  await mkdir(join(liveDir, 'gen-2'))
+  await writeFile(join(liveDir, 'gen-2', 'live-secondary'), '')
+  await symlink('gen-2', join(liveDir, 'current.tmp'))
+  await writeGeneration(liveDir, generation(2))
+  assert.deepEqual(await readGeneration(liveDir), generation(2))
+})
+
+test('the ten newest generations stay, and nothing that is not ours goes', async () => {
+  await mkdir(liveDir, { recursive: true })
+  await writeFile(join(liveDir, 'network.conf'), '')
+  for (let number = 1; number <= 13; number++) await writeGeneration(liveDir, generation(number))
+  const names = await readdir(liveDir)
+  const kept = names.filter((name) => name.startsWith('gen-')).toSorted()
+  assert.deepEqual(kept, [4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map((n) => `gen-${n}`).toSorted())
+  assert.ok(names.includes('network.conf'))
+})
+
+const EDITS: readonly [string, (current: string) => Promise<unknown>, string | RegExp][] = [
+  [
+    'another live flag',
+    (current) => writeFile(join(current, 'live-secondary'), ''),
+    'gen-1 has live-secondary besides',
+  ],
+  ['a flag taken away', (current) => unlink(join(current, 'up-secondary')), 'gen-1 lacks up-secondary'],
+  [
+    'the live flag renamed',
+    async (current) => {
+      await unlink(join(current, 'live-primary'))
+      await writeFile(join(current, 'live-secondary'), '')
+    },
+    'gen-1 lacks live-primary and has live-secondary besides',
+  ],
+  [
+    'state.json taken away',
+    (current) => unlink(join(current, 'state.json')),
+    'gen-1 has no state.json that can be read',
+  ],
+  [
+    'state.json cut off',
+    (current) => writeFile(join(current, 'state.json'), '{"generation": 1'),
+    'state.json in gen-1 is wrong at its top: Invalid input: expected object, received undefined',
+  ],
+  [
+    'a slot of another name in state.json',
+    (current) =>
+      writeFile(join(current, 'state.json'), JSON.stringify({ ...generation(1), live: 'tertiary' })),
+    /^state\.json in gen-1 is wrong at live: /,
+  ],
+  [
+    'another number in state.json',
+    (current) => writeFile(join(current, 'state.json'), JSON.stringify(generation(9))),
+    'state.json in gen-1 says generation 9',
+  ],
+  [
+    'the symlink led elsewhere',
+    async (current) => {
+      await unlink(current)
+      await symlink('/etc', current)
+    },
+    'current leads to "/etc"',
+  ],
+  [
+    'a directory in place of the symlink',
+    async (current) => {
+      await unlink(current)
+      await mkdir(current)
+    },
+    'current is not a symlink',
+  ],
+  [
+    'the generation taken away',
+    (current) => rm(join(current, '..', 'gen-1'), { recursive: true }),
+    "current leads to gen-1, which can't be read",
+  ],
+]
+
+for (const [what, edit, reason] of EDITS) {
+  test(`an edit by hand is told: ${what}`, async () => {
+    await writeGeneration(liveDir, generation(1))
+    await edit(join(liveDir, 'current'))
+    await assert.rejects(readGeneration(liveDir), (error) => refusedWith(error, 'routing-edited', reason))
+  })
+}
+
+test('the symlink itself is replaced, never followed', async () => {
+  await writeGeneration(liveDir, generation(1))
+  await writeGeneration(liveDir, generation(2))
+  assert.ok((await lstat(join(liveDir, 'current'))).isSymbolicLink())
+  assert.deepEqual((await readdir(join(liveDir, 'gen-1'))).includes('gen-2'), false)
+})
+
+function refusedWith(error: unknown, code: string, reason: string | RegExp): boolean {
+  assert.ok(error instanceof ReleaseError)
+  assert.equal(error.code, code)
+  const found = error.facts.reason ?? ''
+  if (typeof reason === 'string') assert.equal(found, reason)
+  else assert.match(found, reason)
+  return true
+}

@@ -1,0 +1,92 @@
+import { chmod, mkdir, open, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ReleaseError } from '../release/errors.ts'
+import type { RoutingState } from '../release/ports.ts'
+import { flagsOf, renderState, routingStateSchema, STATE_FILE } from './generation.ts'
+import { compare, currentName, generationNumber } from './read-generation.ts'
+
+/** Earlier generations stay for people to look at, and for requests that still read one of them. */
+const KEPT_GENERATIONS = 10
+
+/**
+ * Makes `next` what nginx serves: a whole directory, then one `rename` of the symlink, each fsynced. That rename is the
+ * commit point. May run twice for the same state. The caller holds the release lock.
+ * Throws `internal` (facts: `reason`) for a state that contradicts itself or is not newer than the one there.
+ */
+export async function writeGeneration(liveDir: string, next: RoutingState): Promise<void> {
+  const state = checked(next)
+  const name = `gen-${state.generation}`
+  await mkdir(liveDir, { recursive: true })
+  const current = await currentName(liveDir)
+  if (current === name && (await holds(join(liveDir, name), state))) return
+  const currentNumber = current === null ? 0 : (generationNumber(current) ?? 0)
+  if (state.generation <= currentNumber) {
+    throw refused(`generation ${state.generation} is not newer than ${currentNumber}`)
+  }
+  await writeDirectory(liveDir, name, state)
+  await pointCurrentAt(liveDir, name)
+  await prune(liveDir, state.generation)
+}
+
+function checked(next: RoutingState): RoutingState {
+  const parsed = routingStateSchema.safeParse(next)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw refused(`a routing state is wrong at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`)
+}
+
+async function holds(directory: string, state: RoutingState): Promise<boolean> {
+  const names = await readdir(directory)
+  if (!names.includes(STATE_FILE)) return false
+  const flags = names.filter((file) => file !== STATE_FILE)
+  const text = await readFile(join(directory, STATE_FILE), 'utf8')
+  return compare(flagsOf(state), flags) === null && text === renderState(state)
+}
+
+/** A director killed here leaves a directory that nothing leads to; the next run makes it anew. */
+async function writeDirectory(liveDir: string, name: string, state: RoutingState): Promise<void> {
+  const temporary = join(liveDir, `${name}.tmp`)
+  await rm(temporary, { recursive: true, force: true })
+  await rm(join(liveDir, name), { recursive: true, force: true })
+  await mkdir(temporary)
+  // nginx reads as another user than the director, whatever the director's umask is.
+  await chmod(temporary, 0o755)
+  await Promise.all(flagsOf(state).map((flag) => writeSynced(join(temporary, flag), '')))
+  await writeSynced(join(temporary, STATE_FILE), renderState(state))
+  await syncDirectory(temporary)
+  await rename(temporary, join(liveDir, name))
+  await syncDirectory(liveDir)
+}
+
+async function pointCurrentAt(liveDir: string, name: string): Promise<void> {
+  const temporary = join(liveDir, 'current.tmp')
+  await rm(temporary, { force: true })
+  await symlink(name, temporary)
+  await rename(temporary, join(liveDir, 'current'))
+  await syncDirectory(liveDir)
+}
+
+async function prune(liveDir: string, newest: number): Promise<void> {
+  const numbers = (await readdir(liveDir)).flatMap((name) => generationNumber(name) ?? [])
+  const old = numbers.toSorted((a, b) => b - a).slice(KEPT_GENERATIONS)
+  for (const number of old) {
+    if (number !== newest) await rm(join(liveDir, `gen-${number}`), { recursive: true, force: true })
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  await using file = await open(path, 'wx', 0o644)
+  await file.chmod(0o644)
+  await file.writeFile(text)
+  // An empty flag has nothing but its name, which the directory's fsync makes durable.
+  if (text !== '') await file.sync()
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r')
+  await directory.sync()
+}
+
+function refused(reason: string): ReleaseError {
+  return new ReleaseError('internal', { reason })
+}
