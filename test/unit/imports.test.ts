@@ -43,13 +43,18 @@ function roomOf(path: string): string {
 
 function isAllowed({ file, specifier }: Import, allowed: readonly string[]): boolean {
   if (!specifier.startsWith('.')) {
-    return allowed.includes('*') || allowed.some((name) => specifier === name || (name.endsWith(':') && specifier.startsWith(name)))
+    return (
+      allowed.includes('*') ||
+      allowed.some((name) => specifier === name || (name.endsWith(':') && specifier.startsWith(name)))
+    )
   }
   const target = relative('src', join(dirname(file), specifier))
   return allowed.some((name) => target === name || target.startsWith(`${name}/`))
 }
 
-const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
+const files = globSync('src/**/*.ts', { cwd: root }).filter(
+  (file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'),
+)
 
 for (const [room, allowed] of Object.entries(ALLOWED)) {
   const own = files.filter((file) => roomOf(file) === room)
@@ -72,7 +77,12 @@ test("only the director's wiring sees Docker, nginx and the probes", () => {
 })
 
 test('process.env is read in src/config and by the entry points alone', () => {
-  const entryPoints = ['src/director/main.ts', 'src/cli/main.ts', 'src/setup/main.ts']
+  const entryPoints = [
+    'src/instrumentation.ts',
+    'src/director/main.ts',
+    'src/cli/main.ts',
+    'src/setup/main.ts',
+  ]
   const readers = files
     .filter((file) => roomOf(file) !== 'config' && !entryPoints.includes(file))
     .filter((file) => readFileSync(join(root, file), 'utf8').includes('process.env'))

@@ -1,0 +1,26 @@
+import { slotConfig } from '../config/slot.ts'
+import { drainOnSigterm } from './drain.ts'
+import { countInFlight } from './in-flight.ts'
+import { workloadState } from './state.ts'
+
+/** Below the 30 s that compose gives a slot before it is killed. */
+const DRAIN_CAP_MS = 25_000
+
+/** Prepares this process to be a slot. Ends it when its environment is wrong: Next would stay up and answer 500. */
+export function startWorkload(): void {
+  const state = workloadState()
+  if (state.isStarted) return
+  checkEnvironment()
+  countInFlight(state)
+  drainOnSigterm(state, DRAIN_CAP_MS)
+  state.isStarted = true
+}
+
+function checkEnvironment(): void {
+  try {
+    slotConfig()
+  } catch (cause) {
+    console.error(cause instanceof Error ? cause.message : cause)
+    process.exit(1)
+  }
+}

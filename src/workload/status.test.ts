@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SlotConfig } from '../config/slot.ts'
+import { statusPayloadSchema } from '../release/status-payload.ts'
+import type { Check } from './checks.ts'
+import { CHECKS } from './checks.ts'
+import { runChecks } from './run-checks.ts'
+import type { WorkloadState } from './state.ts'
+import { readStatus } from './status.ts'
+
+const CONFIG: SlotConfig = {
+  slot: 'primary',
+  release: 7,
+  version: '1.4.0',
+  revision: null,
+  deploymentId: 'b7-1a2b3c4',
+}
+
+const newState = (): WorkloadState => ({
+  startedAtMs: Date.now() - 1_500,
+  isStarted: true,
+  hasBeenReady: false,
+  inFlight: 2,
+  stop: new AbortController(),
+  servers: new Set(),
+})
+
+/** A check that fails until it is mended. */
+function breakable(): { check: Check; mend(): void; breakIt(): void } {
+  let isBroken = true
+  const check: Check = {
+    name: 'database',
+    run: async () => {
+      if (isBroken) throw new Error('no route to the database')
+      return 'one connection'
+    },
+  }
+  return {
+    check,
+    mend: () => {
+      isBroken = false
+    },
+    breakIt: () => {
+      isBroken = true
+    },
+  }
+}
+
+test('a slot starts, becomes operational, may degrade and recover, and drains', async () => {
+  const state = newState()
+  const { check, mend, breakIt } = breakable()
+  const statusNow = async () => (await readStatus(CONFIG, state, [check])).status
+  assert.equal(await statusNow(), 'starting')
+  mend()
+  assert.equal(await statusNow(), 'operational')
+  breakIt()
+  assert.equal(await statusNow(), 'degraded')
+  mend()
+  assert.equal(await statusNow(), 'operational')
+  state.stop.abort()
+  assert.equal(await statusNow(), 'draining')
+})
+
+test('a slot is starting until its start-up has finished, whatever its checks say', async () => {
+  const state = { ...newState(), isStarted: false }
+  assert.equal((await readStatus(CONFIG, state, [])).status, 'starting')
+  state.isStarted = true
+  assert.equal((await readStatus(CONFIG, state, [])).status, 'operational')
+})
+
+test('the payload is the one that the engine expects', async () => {
+  const { check, mend } = breakable()
+  mend()
+  const payload = statusPayloadSchema.strict().parse(await readStatus(CONFIG, newState(), [check]))
+  assert.equal(payload.deploymentId, 'b7-1a2b3c4')
+  assert.equal(payload.inFlight, 2)
+  assert.ok(payload.uptimeSeconds >= 1.5)
+  assert.equal(payload.checks.database?.detail, 'one connection')
+})
+
+test('checks run side by side, and one that ignores its deadline does not hold the answer', async () => {
+  const deaf: Check = { name: 'queue', run: () => new Promise(() => undefined) }
+  const startedMs = performance.now()
+  const results = await runChecks([deaf, { ...deaf, name: 'search' }], 50)
+  assert.ok(performance.now() - startedMs < 500)
+  assert.equal(results.queue?.ok, false)
+  assert.equal(results.queue?.detail, 'no answer within 50 ms')
+  assert.equal(results.search?.ok, false)
+})
+
+test('a check that hears its deadline fails with the same words', async () => {
+  const hearing: Check = {
+    name: 'queue',
+    run: (signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut')))),
+  }
+  const results = await runChecks([hearing], 20)
+  assert.equal(results.queue?.detail, 'no answer within 20 ms')
+})
+
+test('a check that throws at once is only not ok, and a long message is cut', async () => {
+  const throwing: Check = {
+    name: 'search',
+    run: () => {
+      throw new Error('x'.repeat(500))
+    },
+  }
+  const results = await runChecks([throwing], 100)
+  assert.equal(results.search?.ok, false)
+  assert.equal(results.search?.detail, 'x'.repeat(200))
+})
+
+test('the checks that ship pass on a sound machine', async () => {
+  const results = await runChecks(CHECKS, 2_000)
+  assert.deepEqual(
+    Object.entries(results).map(([name, { ok }]) => [name, ok]),
+    [
+      ['event-loop', true],
+      ['cache-directory', true],
+    ],
+  )
+})
