@@ -20,12 +20,15 @@ const schema = z.object({
   DOCKER_SOCKET: z.string().default('/var/run/docker.sock'),
 })
 
-export type DirectorSettings = z.infer<typeof schema>
+export type DirectorSettings = z.infer<typeof schema> & {
+  /** What docker and git are started with. */
+  toolEnvironment: Readonly<Record<string, string | undefined>>
+}
 
 /** The director's settings. Throws one error that names every variable that is wrong. */
 export function readDirectorSettings(env: NodeJS.ProcessEnv): DirectorSettings {
   const result = schema.safeParse(env)
-  if (result.success) return result.data
+  if (result.success) return { ...result.data, toolEnvironment: env }
   const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new Error(`The director's environment is not right. ${problems.join('; ')}`)
 }

@@ -5,13 +5,13 @@ type Sentences = { what: (facts: Facts) => string; next: (facts: Facts) => strin
 
 /**
  * Every error in words, in this one file: what happened, then what to do next.
- * What is live now is the same sentence for all of them and is passed in by whoever knows it.
+ * A preflight finding brings its own sentence along. What is live now is the same sentence for all of them and is passed in by whoever knows it.
  */
 export function describeError(error: ReleaseError, live: string): ReleaseErrorBody {
   const sentences = SENTENCES[error.code]
   return {
     code: error.code,
-    what: sentences.what(error.facts),
+    what: error.facts.sentence ?? sentences.what(error.facts),
     live,
     next: sentences.next(error.facts),
     detail: error.detail,

@@ -188,15 +188,12 @@ async function checkStandby({ parts, id, signal }: StepContext, slot: Slot): Pro
 function refuseOnFinding(findings: PreflightFindings, log: LogSink): string {
   for (const finding of findings) log(`${finding.outcome}: ${finding.sentence}`)
   const refusal = findings.find((finding) => finding.outcome === 'refused')
-  if (refusal)
-    throw new ReleaseError(refusal.code ?? 'internal', { reason: withoutFullStop(refusal.sentence) })
+  if (refusal) throw new ReleaseError(refusal.code ?? 'internal', { sentence: refusal.sentence })
   const warnings = findings.filter((finding) => finding.outcome === 'warning').length
   return warnings === 0
     ? `${findings.length} checks passed`
     : `${findings.length} checks, ${warnings} with a warning`
 }
-
-const withoutFullStop = (sentence: string): string => sentence.replace(/\.$/, '')
 
 const current = ({ parts, id }: StepContext): Release => mustGet(parts.journal, id)
 

@@ -37,12 +37,15 @@ export type TestSystem = {
 const docker = new Docker()
 
 /** A whole Switchyard of its own: a fresh copy of this repository as a git clone would be, beside any live system. */
-export async function testSystem({
-  name,
-  httpPort,
-  networkPrefix,
-  settings = {},
-}: SystemOptions): Promise<TestSystem> {
+export async function freshSystem(options: SystemOptions): Promise<TestSystem> {
+  const system = systemAt(options)
+  await system.sweep()
+  copyRepository(system.dir)
+  return system
+}
+
+/** The same system, as another process left it. */
+export function systemAt({ name, httpPort, networkPrefix, settings = {} }: SystemOptions): TestSystem {
   const dir = join(tmpdir(), name)
   const env = {
     ...process.env,
@@ -54,8 +57,6 @@ export async function testSystem({
     NETWORK_PREFIX: networkPrefix,
     ...settings,
   }
-  await sweep(name, dir)
-  copyRepository(dir)
   const run: TestSystem['run'] = (program, args, extra = {}) =>
     execute(program, args, dir, { ...env, ...extra })
   return {

@@ -19,7 +19,18 @@ const ALLOWED: Record<string, readonly string[]> = {
   ops: ['ops', 'director/client.ts', 'director/protocol.ts', 'release', 'config', '*'],
   config: ['config', 'release', '*'],
   workload: ['workload', 'release/status-payload.ts', 'release/slot.ts', 'config', '*'],
-  setup: ['setup', 'director/client.ts', 'director/protocol.ts', 'release', 'state', 'config', '*'],
+  setup: [
+    'setup',
+    'cli',
+    'director/client.ts',
+    'director/protocol.ts',
+    'release',
+    'docker',
+    'nginx/network.ts',
+    'state',
+    'config',
+    '*',
+  ],
 }
 
 /** Only these files of the director see the adapters: what they join is nowhere else to be known. */

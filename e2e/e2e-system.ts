@@ -1,0 +1,12 @@
+import { type SystemOptions, systemAt, type TestSystem } from '../test/system/system.ts'
+
+/** The system that the browser tests share: its own project, ports and network, beside any live one. */
+export const E2E_SYSTEM: SystemOptions = {
+  name: 'switchyard-e2e',
+  httpPort: 8480,
+  networkPrefix: '172.30.81',
+}
+
+export const e2eSystem = (): TestSystem => systemAt(E2E_SYSTEM)
+
+export const OPERATOR = { name: 'Ada', email: 'ada@example.org', password: 'a long enough password' } as const

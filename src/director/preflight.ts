@@ -1,0 +1,61 @@
+import { ReleaseError } from '../release/errors.ts'
+import { describeError } from '../release/messages.ts'
+import type { Preflight, PreflightFindings, Traffic } from '../release/ports.ts'
+import type { Source } from '../release/release.ts'
+import { otherSlot, type Slot } from '../release/slot.ts'
+
+type Finding = PreflightFindings[number]
+
+/** The checks of Docker and the host, each of which answers with a finding, or null where it has nothing to say. */
+export type HostChecks = {
+  docker(signal: AbortSignal): Promise<Finding | null>
+  disk(signal: AbortSignal): Promise<Finding | null>
+  compose(signal: AbortSignal): Promise<Finding | null>
+  memory(slot: Slot, signal: AbortSignal): Promise<Finding | null>
+  foundation(source: Source, signal: AbortSignal): Promise<Finding | null>
+}
+
+/** All that is looked at before a release. A rollback starts nothing and is for bad moments: it asks for sound routing alone. */
+export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
+  return {
+    run: async (source, signal) => {
+      const routing = await routingFinding(traffic)
+      if (source.kind === 'standby') return [routing]
+      const docker = await host.docker(signal)
+      if (docker?.outcome === 'refused') return [docker, routing]
+      const slot = otherSlot((await liveSlot(traffic)) ?? 'secondary')
+      const others = await Promise.all([
+        host.disk(signal),
+        host.memory(slot, signal),
+        host.compose(signal),
+        nginxFinding(traffic, signal),
+        host.foundation(source, signal),
+      ])
+      return [docker, routing, ...others].filter((finding) => finding !== null)
+    },
+  }
+}
+
+async function liveSlot(traffic: Traffic): Promise<Slot | null> {
+  return (await traffic.read().catch(() => null))?.live ?? null
+}
+
+async function routingFinding(traffic: Traffic): Promise<Finding> {
+  return finding('routing', 'The routing is as the last release left it.', async () => {
+    await traffic.read()
+  })
+}
+
+async function nginxFinding(traffic: Traffic, signal: AbortSignal): Promise<Finding> {
+  return finding('nginx', 'nginx accepts its configuration.', () => traffic.checkConfig(signal))
+}
+
+async function finding(name: string, sentence: string, look: () => Promise<void>): Promise<Finding> {
+  try {
+    await look()
+    return { name, outcome: 'ok', sentence }
+  } catch (cause) {
+    if (!(cause instanceof ReleaseError) || cause.code === 'aborted') throw cause
+    return { code: cause.code, name, outcome: 'refused', sentence: describeError(cause, '').what }
+  }
+}

@@ -1,0 +1,144 @@
+import { join } from 'node:path'
+import Docker from 'dockerode'
+import type { DirectorSettings } from '../config/director.ts'
+import { dockerAssets } from '../docker/assets.ts'
+import { dockerBuilder } from '../docker/build.ts'
+import { foundationFinding } from '../docker/foundation.ts'
+import { followContainerLog, readContainerLog } from '../docker/logs.ts'
+import {
+  composeFinding,
+  diskFinding,
+  dockerFinding,
+  dockerVersion,
+  memoryFinding,
+} from '../docker/preflight.ts'
+import { describeProject, type Project } from '../docker/project.ts'
+import { dockerSlots } from '../docker/slots.ts'
+import { containerStats } from '../docker/stats.ts'
+import { slotHealth } from '../health/slot-health.ts'
+import { nginxTraffic } from '../nginx/traffic.ts'
+import { reasonOf } from '../release/errors.ts'
+import type { EnvFile, Journal, Slots } from '../release/ports.ts'
+import { SLOTS, type Slot } from '../release/slot.ts'
+import type { Parts } from '../release/steps.ts'
+import { updateEnvFile } from '../state/env-file.ts'
+import { preflightOf } from './preflight.ts'
+import type { ViewOptions } from './view.ts'
+
+const MOVE_DEADLINE_MS = 10_000
+const LAST_PARTS = { nginx: 2, primary: 11, secondary: 12 } as const
+
+export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion'> & {
+  parts: Parts
+  slotLines(
+    slot: Slot,
+    options: { tail: number; follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<string>
+  close(): void
+}
+
+/** Joins the engine's ports with Docker, nginx, the slots and the disk. The one place that knows all of them. */
+export function wire(settings: DirectorSettings, stateDir: string, journal: Journal): Wired {
+  const docker = new Docker({ socketPath: settings.DOCKER_SOCKET })
+  const project = describeProject({
+    directory: settings.SWITCHYARD_DIR,
+    name: settings.COMPOSE_PROJECT_NAME,
+    socketPath: settings.DOCKER_SOCKET,
+    environment: settings.toolEnvironment,
+  })
+  const slots = dockerSlots({ docker, project })
+  const stats = containerStats(docker, (cause) => console.error(`Usage can't be read: ${reasonOf(cause)}`))
+  return {
+    parts: partsOf({ settings, stateDir, docker, project, slots, journal }),
+    addressOf: (slot) =>
+      `http://127.0.0.1:${slot === 'primary' ? settings.PRIMARY_PORT : settings.SECONDARY_PORT}`,
+    usageOf: async (container) => (container.state === 'running' ? stats.read(container.id) : null),
+    dockerVersion: (signal) => dockerVersion(docker, signal),
+    slotLines: (slot, options, signal) => linesOf({ docker, slots }, slot, options, signal),
+    close: () => stats.close(),
+  }
+}
+
+type Joined = {
+  settings: DirectorSettings
+  stateDir: string
+  docker: Docker
+  project: Project
+  slots: Slots
+  journal: Journal
+}
+
+function partsOf({ settings, stateDir, docker, project, slots, journal }: Joined): Parts {
+  const addressOf = (part: keyof typeof LAST_PARTS): string =>
+    `${settings.NETWORK_PREFIX}.${LAST_PARTS[part]}`
+  const traffic = nginxTraffic({
+    liveDir: join(settings.SWITCHYARD_DIR, 'nginx/live'),
+    publicUrl: new URL(`http://${addressOf('nginx')}:8080`),
+    internalUrl: new URL(`http://${addressOf('nginx')}:8081`),
+    docker,
+    containerFilter: {
+      label: [`com.docker.compose.project=${project.name}`, 'com.docker.compose.service=traffic_proxy'],
+    },
+  })
+  const health = slotHealth({
+    addressOf,
+    settings: {
+      deadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
+      warmUpPaths: settings.WARM_UP_PATHS.split(',').map((path) => path.trim()),
+    },
+  })
+  return {
+    traffic,
+    slots,
+    health,
+    journal,
+    builder: dockerBuilder({
+      docker,
+      project,
+      nodeImage: settings.NODE_IMAGE,
+      allowedImages: settings.ALLOWED_IMAGES,
+      caPath: join(stateDir, 'secrets/ca.pem'),
+    }),
+    assets: dockerAssets({ docker, project }),
+    preflight: preflightOf(traffic, {
+      docker: (signal) => dockerFinding(docker, signal),
+      disk: (signal) => diskFinding(docker, project, signal),
+      compose: (signal) => composeFinding(project, signal),
+      memory: async (slot, signal) => memoryFinding(project, slot, 0, signal),
+      foundation: (source, signal) =>
+        foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
+    }),
+    envFile: envFileAt(join(stateDir, 'deployment_state.env')),
+    settings: { drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000, moveDeadlineMs: MOVE_DEADLINE_MS },
+  }
+}
+
+function envFileAt(path: string): EnvFile {
+  return {
+    write: async (images, live) => {
+      const changes: Record<string, string> = { LIVE_SLOT: live }
+      for (const slot of SLOTS) {
+        const started = images[slot]
+        if (!started) continue
+        changes[`${slot.toUpperCase()}_IMAGE`] = started.image
+        changes[`${slot.toUpperCase()}_RELEASE`] = String(started.release)
+      }
+      await updateEnvFile(path, changes)
+    },
+  }
+}
+
+async function* linesOf(
+  { docker, slots }: { docker: Docker; slots: Slots },
+  slot: Slot,
+  { tail, follow }: { tail: number; follow: boolean },
+  signal: AbortSignal,
+): AsyncIterable<string> {
+  const container = await slots.inspect(slot, signal)
+  if (!container) return
+  const lines = follow
+    ? followContainerLog(docker, container.id, tail, signal)
+    : await readContainerLog(docker, container.id, tail, signal)
+  for await (const line of lines) yield `${line.at} ${line.text}`
+}
