@@ -1,0 +1,146 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Transform, type TransformCallback } from 'node:stream'
+import type Docker from 'dockerode'
+import { ReleaseError, reasonOf } from '../release/errors.ts'
+import type { Assets, LogSink } from '../release/ports.ts'
+import type { Build } from '../release/release.ts'
+import type { Slot } from '../release/slot.ts'
+import { tidyAssets } from './asset-files.ts'
+import { failureOf, runCommand, throwIfAborted } from './command.ts'
+import { isDeploymentId } from './deployment-id.ts'
+import { ask, dockerWords, statusCodeOf } from './engine.ts'
+import type { Project } from './project.ts'
+import { findSlotContainer } from './slot-container.ts'
+
+const STATIC_PATH = '/app/.next/static'
+const COPY_DEADLINE_MS = 120_000
+/** An image may hold anything; a build's static files are some MiB. */
+const MAX_BYTES = 2 * 1024 ** 3
+
+export type AssetsOptions = { docker: Docker; project: Project }
+
+/** Copies static files out of the slot's container to `state/assets/ID/_next/static`, where nginx serves them. */
+export function dockerAssets({ docker, project }: AssetsOptions): Assets {
+  return { publish: (slot, build, log, signal) => publish(docker, project, slot, build, log, signal) }
+}
+
+async function publish(
+  docker: Docker,
+  project: Project,
+  slot: Slot,
+  { deploymentId }: Build,
+  log: LogSink,
+  signal: AbortSignal,
+): Promise<{ files: number }> {
+  if (deploymentId === null || !isDeploymentId(deploymentId)) {
+    log('The image carries no deployment id, so its static files are served by its slot alone.')
+    return { files: 0 }
+  }
+  const assets = join(project.directory, 'state', 'assets')
+  const target = join(assets, deploymentId)
+  const temporary = `${target}.tmp`
+  const present = await tidyAssets(target)
+  if (present) {
+    log(`The static files of ${deploymentId} are published already.`)
+    return { files: present.files }
+  }
+  try {
+    await rm(temporary, { recursive: true, force: true })
+    await mkdir(join(temporary, '_next'), { recursive: true })
+    if (!(await extract(docker, project, slot, join(temporary, '_next'), signal))) {
+      log(`The ${slot} slot has no ${STATIC_PATH}, so there is nothing to publish.`)
+      return { files: 0 }
+    }
+    const { files, dropped } = (await tidyAssets(temporary)) ?? { files: 0, dropped: 0 }
+    if (dropped > 0) log(`${dropped} entries that are neither files nor directories are left out.`)
+    await makeDurable(project, temporary, signal)
+    await rename(temporary, target)
+    await syncDirectory(assets)
+    log(`Published ${files} static files of ${deploymentId}.`)
+    return { files }
+  } catch (cause) {
+    throwIfAborted(signal)
+    throw cause instanceof ReleaseError ? cause : failed(reasonOf(cause), cause)
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+/** Unpacks the container's static files into `directory`; false where it has none. */
+async function extract(
+  docker: Docker,
+  project: Project,
+  slot: Slot,
+  directory: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const container = await findSlotContainer(docker, project, slot, signal)
+  if (!container) throw failed(`the ${slot} slot has no container`, null)
+  const archive = await openArchive(docker, container.id, signal)
+  if (!archive) return false
+  const limited = sizeLimit()
+  archive.on('error', (cause) => limited.destroy(cause))
+  archive.pipe(limited)
+  const { code, lines } = await runCommand({
+    argv: ['tar', '--extract', '--file=-', '--no-same-owner', '--delay-directory-restore'],
+    cwd: directory,
+    env: project.environment,
+    stdin: limited,
+    signal,
+    timeoutMs: COPY_DEADLINE_MS,
+  }).catch((cause: unknown) => {
+    throw cause instanceof ReleaseError ? cause : failed(failureOf(cause).reason, cause)
+  })
+  if (limited.errored) throw failed(limited.errored.message, limited.errored)
+  if (code !== 0) throw failed(lines.at(-1) ?? `tar ended with exit code ${code}`, null)
+  return true
+}
+
+async function openArchive(
+  docker: Docker,
+  id: string,
+  signal: AbortSignal,
+): Promise<NodeJS.ReadableStream | null> {
+  try {
+    return await ask(signal, () =>
+      docker.getContainer(id).getArchive({ path: STATIC_PATH, abortSignal: signal }),
+    )
+  } catch (cause) {
+    const status = statusCodeOf(cause)
+    if (status === 404) return null
+    throw status === null ? cause : failed(dockerWords(cause), cause)
+  }
+}
+
+function sizeLimit(): Transform {
+  let bytes = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
+      bytes += chunk.length
+      if (bytes > MAX_BYTES) done(new Error(`they are more than ${MAX_BYTES / 1024 ** 3} GiB`))
+      else done(null, chunk)
+    },
+  })
+}
+
+/** One call for the whole file system: a call a file would take seconds for a large build. */
+async function makeDurable(project: Project, directory: string, signal: AbortSignal): Promise<void> {
+  const { code, lines } = await runCommand({
+    argv: ['sync', '--file-system', directory],
+    cwd: project.directory,
+    env: project.environment,
+    signal,
+    timeoutMs: COPY_DEADLINE_MS,
+  })
+  if (code !== 0) throw failed(lines.at(-1) ?? `sync ended with exit code ${code}`, null)
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path)
+  await directory.sync()
+}
+
+function failed(reason: string, cause: unknown): ReleaseError {
+  return new ReleaseError('assets-failed', { reason: reason.replace(/\.$/, '') }, { cause })
+}

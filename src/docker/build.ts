@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import { ReleaseError } from '../release/errors.ts'
+import type { Builder, LogSink } from '../release/ports.ts'
+import type { Build, Source } from '../release/release.ts'
+import { type BuildContext, knownRef, refContext, treeContext } from './build-context.ts'
+import { buildImage } from './buildx.ts'
+import { deploymentIdOf, repositoryOf, unusedId } from './deployment-id.ts'
+import { shortRevision } from './git.ts'
+import { findImage, resolveImage } from './image-source.ts'
+import type { Project } from './project.ts'
+import { readRedaction } from './redact.ts'
+import { readTree } from './tree.ts'
+
+const BUILD_DEADLINE_MS = 30 * 60_000
+
+export type BuilderOptions = {
+  docker: Docker
+  project: Project
+  /** The base image of the slots. */
+  nodeImage: string
+  /** Globs of repositories, separated by commas. Empty: images on this host alone, and none is pulled. */
+  allowedImages: string
+  /** The certificates that builds trust in addition, given as a secret; the file need not exist. */
+  caPath: string
+  buildTimeoutMs?: number
+}
+
+/** Builds with BuildKit from the project directory, and resolves images. */
+export function dockerBuilder(options: BuilderOptions): Builder {
+  return {
+    obtain: (request, log, signal) => obtain(options, request, log, signal),
+    check: (source, signal) => check(options, source, signal),
+  }
+}
+
+type Request = { source: Source; release: number; label: string | null }
+
+async function obtain(
+  options: BuilderOptions,
+  request: Request,
+  log: LogSink,
+  signal: AbortSignal,
+): Promise<Build> {
+  const { source } = request
+  switch (source.kind) {
+    case 'tree':
+      return build(options, request, await treeContext(options.project, signal), log, signal)
+    case 'ref':
+      return build(options, request, await refContext(options.project, source.ref, signal), log, signal)
+    case 'image':
+      return resolveImage(options, { ...request, ...source }, log, signal)
+    case 'standby':
+      throw new ReleaseError('internal', {
+        reason: 'A rollback brings its build with it; there is nothing to make.',
+      })
+  }
+}
+
+async function build(
+  options: BuilderOptions,
+  { release, label }: Request,
+  context: BuildContext,
+  log: LogSink,
+  signal: AbortSignal,
+): Promise<Build> {
+  const { docker, project } = options
+  const short = context.revision && shortRevision(context.revision)
+  const deploymentId = await unusedId(
+    docker,
+    project,
+    deploymentIdOf(release, short, context.changedHash),
+    signal,
+  )
+  const image = `${repositoryOf(project)}:${deploymentId}`
+  const version = label ?? context.version
+  log(`Building ${image} from ${context.words}.`)
+  const id = await buildImage(
+    project,
+    {
+      context,
+      tag: image,
+      buildArguments: {
+        NODE_IMAGE: options.nodeImage,
+        DEPLOYMENT_ID: deploymentId,
+        VERSION: version,
+        REVISION: context.revision ?? '',
+        PROJECT: project.name,
+      },
+      labels: {
+        'io.switchyard.project': project.name,
+        'io.switchyard.deployment-id': deploymentId,
+        'org.opencontainers.image.version': version,
+        ...(context.revision && { 'org.opencontainers.image.revision': context.revision }),
+      },
+      secrets: { ca: options.caPath, build_env: join(project.directory, 'app.build.env') },
+      timeoutMs: options.buildTimeoutMs ?? BUILD_DEADLINE_MS,
+    },
+    await readRedaction(project),
+    log,
+    signal,
+  )
+  log(`Built ${image}, ${id}.`)
+  return { image, deploymentId, version, revision: context.revision, hasConsole: true, madeBy: release }
+}
+
+async function check(options: BuilderOptions, source: Source, signal: AbortSignal): Promise<string> {
+  const { project } = options
+  switch (source.kind) {
+    case 'tree': {
+      const { paths, revision, changedHash } = await readTree(project, signal)
+      if (paths.length === 0)
+        throw new ReleaseError('internal', { reason: 'The project directory holds no files to build.' })
+      if (revision === null) return `The working tree will be built: ${paths.length} files, not under git.`
+      const changes = changedHash === null ? 'no changes' : 'uncommitted changes'
+      return `The working tree will be built: ${paths.length} files, commit ${shortRevision(revision)} with ${changes}.`
+    }
+    case 'ref':
+      return `${source.ref} will be built: commit ${shortRevision(await knownRef(project, source.ref, signal))}.`
+    case 'image': {
+      const { isLocal } = await findImage(options, source.image, signal)
+      return isLocal
+        ? `The image ${source.image} is on this host.`
+        : `The image ${source.image} will be pulled: its registry has it.`
+    }
+    case 'standby':
+      return 'The build of the standby is there already.'
+  }
+}

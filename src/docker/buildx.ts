@@ -1,0 +1,160 @@
+import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { ReleaseError } from '../release/errors.ts'
+import type { LogSink } from '../release/ports.ts'
+import type { BuildContext } from './build-context.ts'
+import {
+  CommandFailure,
+  type CommandResult,
+  failureOf,
+  lastLines,
+  runCommand,
+  throwIfAborted,
+} from './command.ts'
+import { unreachableByLines } from './engine.ts'
+import type { Project } from './project.ts'
+import type { Redact } from './redact.ts'
+
+const DETAIL_LINES = 30
+const MAX_INSTRUCTION_LENGTH = 120
+
+export type ImageBuild = {
+  context: BuildContext
+  tag: string
+  buildArguments: Readonly<Record<string, string>>
+  labels: Readonly<Record<string, string>>
+  /** Path by id; those that do not exist are left out. */
+  secrets: Readonly<Record<string, string>>
+  timeoutMs: number
+}
+
+/**
+ * Builds the `slot` stage of Dockerfile.runtime under `tag` and answers with the image's id.
+ * Aborting `signal` ends archive and build before this throws. Throws `build-failed` (facts: `reason`; detail: last lines),
+ * `docker-unreachable`, `aborted`.
+ */
+export async function buildImage(
+  project: Project,
+  build: ImageBuild,
+  redact: Redact,
+  log: LogSink,
+  signal: AbortSignal,
+): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'switchyard-build-'))
+  try {
+    const idFile = join(directory, 'image-id')
+    const { code, lines } = await piped(
+      project,
+      build,
+      await buildxArgv(build, idFile),
+      (line) => log(redact(line)),
+      signal,
+    )
+    if (code !== 0) throw unreachableByLines(lines) ?? failed(buildProblem(lines, code), lines, redact)
+    return (await readFile(idFile, 'utf8')).trim()
+  } catch (cause) {
+    if (cause instanceof ReleaseError) throw cause
+    const { reason, lines } = failureOf(cause)
+    throw failed(reason, lines, redact, cause)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/**
+ * The archive's program and buildx at once. A failing archive stops the build, which would else go on with half of it;
+ * a failing build breaks the archive's pipe, and its own words are the ones that count.
+ */
+async function piped(
+  project: Project,
+  { context, timeoutMs }: ImageBuild,
+  argv: [string, ...string[]],
+  log: LogSink,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const failure = new AbortController()
+  const archive = new PassThrough()
+  const common = { cwd: project.directory, env: project.environment, timeoutMs, log }
+  const written = runCommand({ ...common, argv: context.argv, stdin: context.stdin, stdout: archive, signal })
+    .then(refuseIncomplete)
+    .catch((cause: unknown) => failure.abort(cause))
+  const built = await runCommand({
+    ...common,
+    argv,
+    stdin: archive,
+    signal: AbortSignal.any([signal, failure.signal]),
+  }).finally(() => archive.destroy())
+  await written
+  if (built.code === 0) throwIfAborted(failure.signal)
+  return built
+}
+
+/** tar's 1 is a file that changed while it was read: the build has it as it was then. */
+function refuseIncomplete({ code, lines }: CommandResult): void {
+  if (code <= 1) return
+  throw new CommandFailure(
+    `the files to build could not be read: ${lines.at(-1) ?? `exit code ${code}`}`,
+    lines,
+  )
+}
+
+async function buildxArgv(build: ImageBuild, idFile: string): Promise<[string, ...string[]]> {
+  const secrets = await Promise.all(
+    Object.entries(build.secrets).map(async ([id, path]) =>
+      (await isReadable(path)) ? [`--secret=id=${id},src=${path}`] : [],
+    ),
+  )
+  const pairs = (option: string, values: Readonly<Record<string, string>>): string[] =>
+    Object.entries(values).map(([name, value]) => `--${option}=${name}=${value}`)
+  return [
+    'docker',
+    'buildx',
+    'build',
+    '--builder=default',
+    '--file=Dockerfile.runtime',
+    '--target=slot',
+    '--provenance=false',
+    '--progress=plain',
+    `--iidfile=${idFile}`,
+    `--tag=${build.tag}`,
+    ...pairs('build-arg', build.buildArguments),
+    ...pairs('label', build.labels),
+    ...secrets.flat(),
+    '-',
+  ]
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+function failed(reason: string, lines: readonly string[], redact: Redact, cause?: unknown): ReleaseError {
+  return new ReleaseError(
+    'build-failed',
+    { reason: redact(reason) },
+    { cause, detail: redact(lastLines(lines, DETAIL_LINES)) },
+  )
+}
+
+/** Which instruction failed, from BuildKit's last lines, else those lines' own error. */
+export function buildProblem(lines: readonly string[], code: number): string {
+  const error = lines
+    .findLast((line) => /^ERROR: /i.test(line))
+    ?.replace(/^ERROR: (failed to (solve|build): )?/i, '')
+  if (error === undefined) return `docker buildx ended with exit code ${code}`
+  const step = /process "(?:\/bin\/sh -c )?(.*)" did not complete successfully: exit code: (\d+)/.exec(error)
+  if (!step) return error.replace(/\.$/, '')
+  const [, instruction = '', exitCode] = step
+  return `\`${shortened(instruction)}\` ended with exit code ${exitCode}`
+}
+
+/** The end of a long RUN line is the program that matters; what comes before sets its stage. */
+function shortened(instruction: string): string {
+  const text = instruction.replaceAll(/\s+/g, ' ').trim()
+  return text.length <= MAX_INSTRUCTION_LENGTH ? text : `…${text.slice(-MAX_INSTRUCTION_LENGTH)}`
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diskVerdict, memoryVerdict } from './host-capacity.ts'
+
+const GIB = 1024 ** 3
+
+test('a disk with room passes', () => {
+  assert.deepEqual(diskVerdict({ path: '/srv', bytes: 5 * GIB, inodes: null }), {
+    name: 'disk',
+    outcome: 'ok',
+    sentence: '5 GiB are free at /srv.',
+  })
+})
+
+test('a full disk is refused, in space and in inodes', () => {
+  assert.deepEqual(diskVerdict({ path: '/srv', bytes: 1.5 * GIB, inodes: 1e6 }), {
+    code: 'disk-full',
+    name: 'disk',
+    outcome: 'refused',
+    sentence: '1.5 GiB are free at /srv, a release needs 2 GiB.',
+  })
+  assert.equal(
+    diskVerdict({ path: '/srv', bytes: 5 * GIB, inodes: 12 }).sentence,
+    'Room for 12 more files is left at /srv, a release needs 50000.',
+  )
+})
+
+test('memory is held against the limit of a slot', () => {
+  assert.deepEqual(memoryVerdict({ limitBytes: GIB, availableBytes: GIB / 2 }), {
+    code: 'memory-short',
+    name: 'memory',
+    outcome: 'refused',
+    sentence: '512 MiB are available, a slot at its limit needs 1 GiB.',
+  })
+  assert.equal(
+    memoryVerdict({ limitBytes: GIB, availableBytes: 2 * GIB }).sentence,
+    '2 GiB of memory are available, a slot at its limit needs 1 GiB.',
+  )
+  assert.equal(
+    memoryVerdict({ limitBytes: 0, availableBytes: 2 * GIB }).sentence,
+    'The slots have no memory limit; 2 GiB are available.',
+  )
+})

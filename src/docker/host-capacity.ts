@@ -1,0 +1,77 @@
+import { readFile, statfs } from 'node:fs/promises'
+import prettyBytes from 'pretty-bytes'
+import type { Finding } from './preflight.ts'
+
+const MIN_FREE_BYTES = 2 * 1024 ** 3
+/** A build of a Next.js app with its packages makes some tens of thousands of files. */
+const MIN_FREE_INODES = 50_000
+
+export type FreeDisk = {
+  path: string
+  bytes: number
+  /** Null on file systems that make inodes as they are needed. */
+  inodes: number | null
+}
+
+/** Of `root`, or of `otherwise` where `root` is null or not to be seen from this container. */
+export async function readFreeDisk(root: string | null, otherwise: string): Promise<FreeDisk> {
+  const seen = root === null ? null : await statfs(root).catch(() => null)
+  const { bavail, bsize, files, ffree } = seen ?? (await statfs(otherwise))
+  return {
+    path: seen && root !== null ? root : otherwise,
+    bytes: bavail * bsize,
+    inodes: files > 0 ? ffree : null,
+  }
+}
+
+/** Enough for one more build, or not. */
+export function diskVerdict({ path, bytes, inodes }: FreeDisk): Finding {
+  const free = size(bytes)
+  if (bytes < MIN_FREE_BYTES) {
+    return refused(`${free} are free at ${path}, a release needs ${size(MIN_FREE_BYTES)}.`)
+  }
+  if (inodes !== null && inodes < MIN_FREE_INODES) {
+    return refused(`Room for ${inodes} more files is left at ${path}, a release needs ${MIN_FREE_INODES}.`)
+  }
+  return { name: 'disk', outcome: 'ok', sentence: `${free} are free at ${path}.` }
+}
+
+/** What the kernel can give to new processes without swapping, in bytes: `MemAvailable`, of the host in a container too. */
+export async function readAvailableMemory(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8')
+  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1]
+  if (kibibytes === undefined) throw new Error('/proc/meminfo has no MemAvailable')
+  return Number(kibibytes) * 1024
+}
+
+/** Enough for a slot at its limit, or not. `limitBytes` is 0 for a slot without one. */
+export function memoryVerdict(memory: { limitBytes: number; availableBytes: number }): Finding {
+  const { limitBytes, availableBytes } = memory
+  const available = size(availableBytes)
+  if (limitBytes === 0) {
+    return {
+      name: 'memory',
+      outcome: 'warning',
+      sentence: `The slots have no memory limit; ${available} are available.`,
+    }
+  }
+  if (availableBytes < limitBytes) {
+    return {
+      code: 'memory-short',
+      name: 'memory',
+      outcome: 'refused',
+      sentence: `${available} are available, a slot at its limit needs ${size(limitBytes)}.`,
+    }
+  }
+  return {
+    name: 'memory',
+    outcome: 'ok',
+    sentence: `${available} of memory are available, a slot at its limit needs ${size(limitBytes)}.`,
+  }
+}
+
+const size = (bytes: number): string => prettyBytes(bytes, { binary: true })
+
+function refused(sentence: string): Finding {
+  return { code: 'disk-full', name: 'disk', outcome: 'refused', sentence }
+}

@@ -1,0 +1,25 @@
+/**
+ * Never part of a build, whatever the project's own .gitignore says: secrets, state, and what a build makes itself.
+ * BuildKit does not apply .dockerignore to a context that comes as an archive.
+ */
+const DIRECTORIES = [
+  '.git',
+  'node_modules',
+  '.next',
+  'state',
+  'nginx/live',
+  '.test',
+  'test-results',
+  'playwright-report',
+]
+const FILES = ['.env', 'app.env', 'app.build.env', 'switchyard.env']
+
+/** Whether a path, relative to the project directory, may be part of a build. */
+export function mayBeBuilt(path: string): boolean {
+  return !FILES.includes(path) && !DIRECTORIES.some((name) => path === name || path.startsWith(`${name}/`))
+}
+
+/** The same for git, as pathspecs; `.` first, since exclusions alone would exclude from nothing in old versions. */
+export function pathspecs(): string[] {
+  return ['.', ...[...DIRECTORIES, ...FILES].map((path) => `:(exclude,literal)${path}`)]
+}

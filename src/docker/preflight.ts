@@ -1,0 +1,125 @@
+import type Docker from 'dockerode'
+import { z } from 'zod'
+import { ReleaseError, reasonOf } from '../release/errors.ts'
+import { describeError } from '../release/messages.ts'
+import type { PreflightFindings } from '../release/ports.ts'
+import type { Slot } from '../release/slot.ts'
+import { runCommand } from './command.ts'
+import { ask } from './engine.ts'
+import { diskVerdict, memoryVerdict, readAvailableMemory, readFreeDisk } from './host-capacity.ts'
+import { composeArgv, type Project, serviceOf } from './project.ts'
+
+export type Finding = PreflightFindings[number]
+
+const COMPOSE_DEADLINE_MS = 20_000
+/** Docker 20.10, the oldest that this was tried on. */
+const OLDEST_API = { text: '1.41', major: 1, minor: 41 } as const
+
+const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string().regex(/^\d+\.\d+$/) })
+
+/** The daemon's version. Throws `docker-unreachable`, `aborted`. */
+export async function dockerVersion(docker: Docker, signal: AbortSignal): Promise<string> {
+  return versionSchema.parse(await ask(signal, () => docker.version())).Version
+}
+
+/** Whether Docker answers and is new enough. */
+export async function dockerFinding(docker: Docker, signal: AbortSignal): Promise<Finding> {
+  try {
+    const { Version, ApiVersion } = versionSchema.parse(await ask(signal, () => docker.version()))
+    const [major = 0, minor = 0] = ApiVersion.split('.').map(Number)
+    const isOld = major < OLDEST_API.major || (major === OLDEST_API.major && minor < OLDEST_API.minor)
+    if (!isOld) return { name: 'docker', outcome: 'ok', sentence: `Docker ${Version} answers.` }
+    return {
+      code: 'docker-unreachable',
+      name: 'docker',
+      outcome: 'refused',
+      sentence: `Docker ${Version} is too old: it speaks version ${ApiVersion} of its API, ${OLDEST_API.text} is needed.`,
+    }
+  } catch (cause) {
+    return refusal('docker', 'docker-unreachable', cause)
+  }
+}
+
+/** Free space and inodes where Docker keeps its images, or where state/ is when that can't be seen from here. */
+export async function diskFinding(docker: Docker, project: Project, signal: AbortSignal): Promise<Finding> {
+  try {
+    const root = await dockerRoot(docker, signal)
+    return diskVerdict(await readFreeDisk(root, project.directory))
+  } catch (cause) {
+    return refusal('disk', 'disk-full', cause)
+  }
+}
+
+const configSchema = z.object({
+  services: z.record(z.string(), z.object({ mem_limit: z.coerce.number().nonnegative().optional() })),
+})
+
+/** Whether the compose file is valid with its env file; compose's own words where it is not. */
+export async function composeFinding(project: Project, signal: AbortSignal): Promise<Finding> {
+  const name = 'compose'
+  try {
+    await composeOutput(project, ['config', '--quiet'], signal)
+    return { name, outcome: 'ok', sentence: 'The compose file is valid.' }
+  } catch (cause) {
+    return refusal(name, 'compose-invalid', cause)
+  }
+}
+
+/**
+ * Whether `slot` can run at its limit beside the live one. `reclaimableBytes` is what its present container uses and gives back.
+ * Says nothing where the compose file is not valid: `composeFinding` does.
+ */
+export async function memoryFinding(
+  project: Project,
+  slot: Slot,
+  reclaimableBytes: number,
+  signal: AbortSignal,
+): Promise<Finding | null> {
+  let limitBytes: number
+  try {
+    const text = await composeOutput(project, ['config', '--format', 'json'], signal)
+    limitBytes = configSchema.parse(JSON.parse(text)).services[serviceOf(slot)]?.mem_limit ?? 0
+  } catch (cause) {
+    if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
+    return null
+  }
+  return memoryVerdict({ limitBytes, availableBytes: (await readAvailableMemory()) + reclaimableBytes })
+}
+
+/** What `docker compose ARGS` writes. Throws an `Error` in compose's words, or `aborted`. */
+export async function composeOutput(
+  project: Project,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  const { code, captured, lines } = await runCommand({
+    argv: composeArgv(project, ...args),
+    cwd: project.directory,
+    env: project.environment,
+    signal,
+    timeoutMs: COMPOSE_DEADLINE_MS,
+    stdout: 'capture',
+  })
+  if (code === 0) return captured.toString('utf8')
+  throw new Error(`Compose refuses it: ${lines.slice(-3).join(' ') || `exit code ${code}`}`)
+}
+
+async function dockerRoot(docker: Docker, signal: AbortSignal): Promise<string | null> {
+  const info: unknown = await ask(signal, () => docker.info()).catch((cause: unknown) => {
+    if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
+    return null
+  })
+  return z.object({ DockerRootDir: z.string() }).safeParse(info).data?.DockerRootDir ?? null
+}
+
+function refusal(name: string, code: NonNullable<Finding['code']>, cause: unknown): Finding {
+  if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
+  const text = cause instanceof ReleaseError ? reasonFact(cause) : reasonOf(cause)
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+  return { code, name, outcome: 'refused', sentence: /[.!?]$/.test(sentence) ? sentence : `${sentence}.` }
+}
+
+/** The engine puts the error's own sentence in front again, so the bare reason is what a finding says. */
+function reasonFact(error: ReleaseError): string {
+  return error.facts.reason ?? describeError(error, '').what
+}

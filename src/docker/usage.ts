@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+/** One sample of `GET /containers/ID/stats`, both cgroup versions: the second has no `total_inactive_file`. */
+export const statsSampleSchema = z.object({
+  read: z.string(),
+  preread: z.string(),
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }),
+  precpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }),
+  memory_stats: z.object({
+    usage: z.number().optional(),
+    stats: z
+      .object({ total_inactive_file: z.number().optional(), inactive_file: z.number().optional() })
+      .optional(),
+  }),
+})
+
+export type StatsSample = z.infer<typeof statsSampleSchema>
+
+/** Null in both until there is something to compare with, and for a container that doesn't run. */
+export type Sampled = { cores: number; usedBytes: number } | null
+
+/**
+ * Cores in use over the time between two samples, and memory without the page cache that the kernel can take back,
+ * as `docker stats` shows it.
+ */
+export function sampled(sample: StatsSample): Sampled {
+  const { usage, stats } = sample.memory_stats
+  const tookMs = Date.parse(sample.read) - Date.parse(sample.preread)
+  const isFirst = Date.parse(sample.preread) <= 0
+  if (usage === undefined || isFirst || !(tookMs > 0)) return null
+  const usedNs = sample.cpu_stats.cpu_usage.total_usage - sample.precpu_stats.cpu_usage.total_usage
+  const reclaimable = stats?.total_inactive_file ?? stats?.inactive_file ?? 0
+  return {
+    cores: Math.max(0, usedNs / 1e6 / tookMs),
+    usedBytes: Math.max(0, usage - (reclaimable < usage ? reclaimable : 0)),
+  }
+}
+
+/** The limits of the compose file, from `HostConfig`; null where there is none. */
+export function limitsOf(hostConfig: {
+  NanoCpus?: number
+  CpuQuota?: number
+  CpuPeriod?: number
+  Memory?: number
+}): {
+  limitCores: number | null
+  limitBytes: number | null
+} {
+  const { NanoCpus = 0, CpuQuota = 0, CpuPeriod = 0, Memory = 0 } = hostConfig
+  const byQuota = CpuQuota > 0 ? CpuQuota / (CpuPeriod || 100_000) : null
+  return {
+    limitCores: NanoCpus > 0 ? NanoCpus / 1e9 : byQuota,
+    limitBytes: Memory > 0 ? Memory : null,
+  }
+}
