@@ -34,7 +34,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 }
 
 /** Only these files of the director see the adapters: what they join is nowhere else to be known. */
-const WIRING = ['src/director/wiring.ts', 'src/director/main.ts', 'src/director/slot-usage.ts']
+const WIRING = ['src/director/wiring.ts', 'src/director/director.ts']
 const ADAPTERS = ['docker', 'nginx', 'health']
 
 await init
@@ -45,7 +45,9 @@ type Import = { file: string; specifier: string }
 function importsOf(file: string): Import[] {
   const source = stripTypeScriptTypes(readFileSync(join(root, file), 'utf8'))
   const [imports] = parse(source, file)
-  return imports.flatMap(({ n }) => (n === undefined ? [] : [{ file, specifier: n }]))
+  return imports.flatMap((found) =>
+    'specifier' in found && typeof found.specifier === 'string' ? [{ file, specifier: found.specifier }] : [],
+  )
 }
 
 function roomOf(path: string): string {
