@@ -152,6 +152,25 @@ test('a reload takes up a changed configuration', async () => {
   assert.equal((await rig.ask('/page', { method: 'POST', body: 'x'.repeat(2_000) })).httpStatus, 200)
 })
 
+test('a TLS terminator that terminator.conf names is believed, and nobody else', async () => {
+  const path = join(rig.dir, 'nginx', 'terminator.conf')
+  const text = await readFile(path, 'utf8')
+  const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' }
+  const seenBySlot = async () => JSON.parse((await rig.ask('/page', { headers })).body).headers
+  const before = await seenBySlot()
+  assert.deepEqual([before['x-forwarded-proto'], before['x-real-ip']], ['http', '172.30.61.1'])
+  const named = text.replaceAll('172.30.42.1/32', '172.30.61.1/32').replace(/^( *)# (\S+\/32 1;)$/m, '$1$2')
+  await writeFile(path, named.replace(/^# (set_real_ip_from|real_ip_header)/gm, '$1'))
+  await rig.traffic.reload(soon())
+  await rig.route({ shares: { secondary: 1 } })
+  const after = await seenBySlot()
+  assert.deepEqual([after['x-forwarded-proto'], after['x-real-ip']], ['https', '203.0.113.7'])
+  const { headers: answer } = await rig.ask('/page', { headers })
+  assert.match(String(answer['set-cookie']), /; HttpOnly; SameSite=Lax; Secure$/)
+  await writeFile(path, text)
+  await rig.traffic.reload(soon())
+})
+
 test('a configuration that is wrong is refused in nginx’s own words, and the old one goes on', async () => {
   const path = join(rig.dir, 'nginx', 'ops.conf')
   const text = await readFile(path, 'utf8')
