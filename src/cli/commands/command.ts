@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import type { ExitCode } from '../exit-codes.ts'
+import type { Session } from '../session.ts'
+
+/** Runs the work of a command with a session, shows how it failed where it throws, and sets the exit code. */
+export type Run = (
+  options: { isJson: boolean },
+  work: (session: Session) => Promise<ExitCode>,
+) => Promise<void>
+
+/** Adds one command to the program. */
+export type AddCommand = (program: Command, run: Run) => void
+
+export const jsonFlag = ['--json', 'answer with JSON for programs'] as const
+
+export const jsonOption = z.object({ json: z.boolean().default(false) })

@@ -1,0 +1,71 @@
+import { Option } from 'commander'
+import { z } from 'zod'
+import { acceptedSchema } from '../../director/protocol.ts'
+import { ReleaseError } from '../../release/errors.ts'
+import { type DeployRequest, deployRequestSchema } from '../../release/release.ts'
+import { watchRelease } from '../watch-release.ts'
+import { type AddCommand, jsonFlag, jsonOption } from './command.ts'
+import { preview } from './preview.ts'
+
+const optionsSchema = jsonOption.extend({
+  ref: z.string().optional(),
+  image: z.string().optional(),
+  console: z.boolean(),
+  label: z.string().nullable().default(null),
+  note: z.string().nullable().default(null),
+  dryRun: z.boolean().default(false),
+})
+
+export const addDeploy: AddCommand = (program, run) => {
+  program
+    .command('deploy')
+    .description('build the working tree, a ref or take an image, and move the traffic to it')
+    .addOption(new Option('--ref <ref>', 'build this branch, tag or commit').conflicts('image'))
+    .addOption(new Option('--image <image>', 'take this image from an allowed source instead of building'))
+    .addOption(new Option('--no-console', 'the image has no /ops: do not check for it'))
+    .option('--label <version>', 'the version that the build shows')
+    .option('--note <text>', 'why, for the history')
+    .option('--dry-run', 'show what would be done, change nothing')
+    .option(...jsonFlag)
+    .action((given) => {
+      const options = optionsSchema.parse(given)
+      return run({ isJson: options.json }, async (session) => {
+        const request = requestOf(options)
+        if (options.dryRun) return preview(session, { verb: 'deploy', request })
+        const { release } = await session.post(acceptedSchema, '/v1/deploy', request)
+        return watchRelease(session, release)
+      })
+    })
+}
+
+/** Throws `bad-request` on what the director would refuse, sooner. */
+function requestOf({
+  ref,
+  image,
+  console: hasConsole,
+  label,
+  note,
+}: z.infer<typeof optionsSchema>): DeployRequest {
+  if (!hasConsole && image === undefined)
+    throw new ReleaseError('bad-request', { reason: '--no-console goes with --image only' })
+  const result = deployRequestSchema.safeParse({ source: sourceOf({ ref, image, hasConsole }), label, note })
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const flag = issue?.path.at(-1)
+  throw new ReleaseError('bad-request', {
+    reason: `--${String(flag)}: ${(issue?.message ?? '').replace(/\.$/, '')}`,
+  })
+}
+
+function sourceOf({
+  ref,
+  image,
+  hasConsole,
+}: {
+  ref?: string | undefined
+  image?: string | undefined
+  hasConsole: boolean
+}) {
+  if (image !== undefined) return { kind: 'image', image, hasConsole }
+  return ref === undefined ? { kind: 'tree' } : { kind: 'ref', ref }
+}

@@ -1,0 +1,56 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { z } from 'zod'
+import { historySchema } from '../../director/protocol.ts'
+import type { Release } from '../../release/release.ts'
+import { EXIT } from '../exit-codes.ts'
+import { ago, duration, sourceWords, table, tookMs } from '../format.ts'
+import { harmless } from '../screen.ts'
+import { type AddCommand, jsonFlag, jsonOption } from './command.ts'
+
+const LIMIT_CAP = 100
+
+const optionsSchema = jsonOption.extend({ limit: z.number() })
+
+export const addHistory: AddCommand = (program, run) => {
+  program
+    .command('history')
+    .description('the releases, newest first')
+    .addOption(new Option('--limit <n>', 'how many').argParser(limitOf).default(20))
+    .option(...jsonFlag)
+    .action((given) => {
+      const { json, limit } = optionsSchema.parse(given)
+      return run({ isJson: json }, async ({ get, screen, isJson }) => {
+        const history = await get(historySchema, `/v1/releases?limit=${limit}`)
+        if (isJson) screen.json(history)
+        else for (const line of historyLines(history.releases, Date.now())) screen.line(line)
+        if (!isJson && history.more) screen.line('There are older ones: use --limit.')
+        return EXIT.done
+      })
+    })
+}
+
+/** A table of releases, newest first. */
+export function historyLines(releases: readonly Release[], nowMs: number): string[] {
+  if (releases.length === 0) return ['There is no release yet.']
+  return table([
+    ['release', 'state', 'what', 'version', 'slot', 'by', 'when', 'took', 'note'],
+    ...releases.map((release) => [
+      String(release.id),
+      release.state,
+      release.verb === 'rollback' ? 'rollback' : `deploy of ${sourceWords(release.source)}`,
+      release.build?.version ?? release.label ?? '-',
+      release.slot,
+      harmless(release.actor.name),
+      ago(nowMs - Date.parse(release.createdAt)),
+      duration(tookMs(release, nowMs)),
+      harmless(release.note ?? ''),
+    ]),
+  ])
+}
+
+function limitOf(text: string): number {
+  const limit = /^\d+$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > LIMIT_CAP)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${LIMIT_CAP}.`)
+  return limit
+}

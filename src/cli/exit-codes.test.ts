@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { cli } from '../../test/fixtures/command-line.ts'
+import { scriptedDirector } from '../../test/fixtures/scripted-director.ts'
+import type { ErrorCode } from '../release/errors.ts'
+
+const projectDir = mkdtempSync(join(tmpdir(), 'switchyard-cli-'))
+after(() => rmSync(projectDir, { recursive: true, force: true }))
+
+const REFUSALS: [ErrorCode, 401 | 409 | 422 | 500 | 503, number][] = [
+  ['busy', 409, 75],
+  ['docker-unreachable', 503, 69],
+  ['image-not-allowed', 422, 1],
+  ['no-standby', 409, 1],
+  ['routing-edited', 422, 2],
+  ['internal', 500, 2],
+]
+
+for (const [code, status, expected] of REFUSALS) {
+  test(`a refusal "${code}" is shown as the console shows it and ends with ${expected}`, async () => {
+    const error = { code, what: 'What happened.', live: 'What is live.', next: 'What to do.', detail: 'a\nb' }
+    const director = await scriptedDirector((app) => {
+      app.post('/v1/rollback', (context) => context.json({ error }, status))
+    })
+    const spoken = await cli(director.projectDir, 'rollback')
+    assert.deepEqual(spoken, {
+      exitCode: expected,
+      out: '',
+      err: 'What happened.\nWhat is live.\nWhat to do.\n\n  a\n  b\n',
+    })
+  })
+}
+
+test('with --json a refusal is the answer itself', async () => {
+  const error = {
+    code: 'busy',
+    what: 'What happened.',
+    live: 'What is live.',
+    next: 'What to do.',
+    detail: null,
+  }
+  const director = await scriptedDirector((app) => {
+    app.post('/v1/rollback', (context) => context.json({ error }, 409))
+  })
+  const { exitCode, out, err } = await cli(director.projectDir, 'rollback', '--json')
+  assert.deepEqual([exitCode, JSON.parse(out), err], [75, { error }, ''])
+})
+
+test('without a director every command says so and ends with 69', async () => {
+  const { exitCode, out, err } = await cli(projectDir, 'status')
+  assert.deepEqual([exitCode, out], [69, ''])
+  assert.equal(
+    err,
+    `The release director does not answer on its socket.
+Visitors are served by nginx, which does not need the director.
+Bring the system up with \`npm run up\`, then try again.
+
+  connect ENOENT state/run/host/director.sock
+`,
+  )
+})
+
+const SEE_HELP = 'Run `npx switchyard --help` to see what there is.\n'
+const MISTAKES: [string[], string][] = [
+  [['deploy', '--lable', '1.5'], `error: unknown option '--lable'\n(Did you mean --label?)\n${SEE_HELP}`],
+  [['deplyo'], `error: unknown command 'deplyo'\n(Did you mean deploy?)\n${SEE_HELP}`],
+  [
+    ['deploy', '--ref', 'main', '--image', 'shop:9'],
+    `error: option '--ref <ref>' cannot be used with option '--image <image>'\n${SEE_HELP}`,
+  ],
+  [
+    ['deploy', 'main'],
+    `error: too many arguments for 'deploy'. Expected 0 arguments but got 1.\n${SEE_HELP}`,
+  ],
+  [
+    ['history', '--limit', '0'],
+    `error: option '--limit <n>' argument '0' is invalid. It must be a whole number from 1 to 100.\n${SEE_HELP}`,
+  ],
+  [
+    ['logs', 'third'],
+    `error: command-argument value 'third' is invalid for argument 'release|slot'. It must be the number of a release, primary or secondary.\n${SEE_HELP}`,
+  ],
+  [
+    ['deploy', '--no-console'],
+    'The request is not right: --no-console goes with --image only.\nVisitors are served as before.\nCorrect it, then send it again.\n',
+  ],
+  [
+    ['deploy', '--label', 'a b'],
+    'The request is not right: --label: A version label is up to 64 letters, digits, dots, dashes and underscores.\nVisitors are served as before.\nCorrect it, then send it again.\n',
+  ],
+]
+
+for (const [args, sentence] of MISTAKES) {
+  test(`switchyard ${args.join(' ')}: usage, 64`, async () => {
+    assert.deepEqual(await cli(projectDir, ...args), { exitCode: 64, out: '', err: sentence })
+  })
+}
+
+test('help is asked for with 0, and shown for want of a command with 64', async () => {
+  const asked = await cli(projectDir, '--help')
+  assert.equal(asked.exitCode, 0)
+  assert.match(
+    asked.out,
+    /Exit codes: 0 done; 1 failed, and visitors are served as before; 2 needs attention; 64 usage;/,
+  )
+  const missing = await cli(projectDir)
+  assert.deepEqual([missing.exitCode, missing.out], [64, ''])
+})

@@ -1,0 +1,71 @@
+import prettyBytes from 'pretty-bytes'
+import prettyMilliseconds from 'pretty-ms'
+import type { Release, Source } from '../release/release.ts'
+
+/** `38 ms`, `4.2 s`, `1m 12s`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
+  return prettyMilliseconds(ms, { unitCount: 2, secondsDecimalDigits: 0 })
+}
+
+/** `just now`, `40 s ago`, `3h ago`. */
+export function ago(ms: number): string {
+  if (ms < 2_000) return 'just now'
+  if (ms < 60_000) return `${Math.floor(ms / 1_000)} s ago`
+  return `${prettyMilliseconds(ms, { compact: true })} ago`
+}
+
+/** `143 MiB`. */
+export function bytes(count: number): string {
+  return prettyBytes(count, { binary: true, maximumFractionDigits: 0 })
+}
+
+/** What a release is made from, as part of a sentence. */
+export function sourceWords(source: Source): string {
+  switch (source.kind) {
+    case 'tree':
+      return 'the working tree'
+    case 'ref':
+      return source.ref
+    case 'image':
+      return source.image
+    case 'standby':
+      return 'the standby'
+  }
+}
+
+/** `Release 12: deploy of v1.4 to secondary`. */
+export function releaseTitle({
+  id,
+  verb,
+  source,
+  slot,
+}: Pick<Release, 'id' | 'verb' | 'source' | 'slot'>): string {
+  return verb === 'rollback'
+    ? `Release ${id}: rollback to ${slot}`
+    : `Release ${id}: deploy of ${sourceWords(source)} to ${slot}`
+}
+
+/** How long a release took, or has taken until now. */
+export function tookMs(
+  { createdAt, endedAt }: Pick<Release, 'createdAt' | 'endedAt'>,
+  nowMs: number,
+): number {
+  return (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(createdAt)
+}
+
+/** Columns as wide as their widest cell, two spaces apart; the last one is not padded. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = []
+  for (const row of rows)
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length)
+    })
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

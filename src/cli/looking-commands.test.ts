@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cli, start } from '../../test/fixtures/command-line.ts'
+import {
+  eventStream,
+  liveRelease,
+  log,
+  release,
+  scriptedDirector,
+  step,
+  systemStatus,
+} from '../../test/fixtures/scripted-director.ts'
+import type { SystemStatus } from '../director/protocol.ts'
+import { historyLines } from './commands/history.ts'
+import { statusExitCode } from './commands/status.ts'
+import { statusLines } from './status-lines.ts'
+
+const plain = { paint: (_colour: string, text: string) => text }
+
+test('status shows both slots, what a rollback would bring back, and the newest release', async () => {
+  const { projectDir } = await scriptedDirector((app) => {
+    app.get('/v1/status', (context) => context.json(systemStatus()))
+  })
+  const { exitCode, out, err } = await cli(projectDir, 'status')
+  assert.equal(
+    out,
+    `shop: visitors get 1.4.0 from the primary slot. A rollback would bring back 1.3.0.
+
+slot       role     version  state        latency  up  in flight  cpu        memory              address
+primary    live     1.4.0    operational  3 ms     2h  4          0.12 of 1  100 MiB of 512 MiB  http://127.0.0.1:8001
+secondary  standby  1.3.0    operational  3 ms     2h  4          0.12 of 1  100 MiB of 512 MiB  http://127.0.0.1:8002
+
+Release 11: deploy of the working tree to secondary, live, 4m ago.
+`,
+  )
+  assert.deepEqual([exitCode, err], [0, ''])
+})
+
+test('status names what is under way and what is wrong', () => {
+  const running = release({ steps: [step('build', 'Build the image', 'running')] })
+  const routing = { live: 'primary' as const, generation: 7, problem: "nginx can't be asked: no answer." }
+  const lines = statusLines(systemStatus({ running, standby: null, routing }), plain)
+  assert.equal(lines[0], 'shop: visitors get 1.4.0 from the primary slot. There is no build to roll back to.')
+  assert.deepEqual(lines.slice(-3), [
+    'Release 12: deploy of the working tree to secondary, by ada, for 5m. Now: Build the image.',
+    'Release 11: deploy of the working tree to secondary, live, 4m ago.',
+    "nginx can't be asked: no answer.",
+  ])
+})
+
+const sick: SystemStatus['slots'] = {
+  ...systemStatus().slots,
+  primary: {
+    ...systemStatus().slots.primary,
+    health: {
+      state: 'unreachable',
+      latencyMs: null,
+      checkedAt: '',
+      problem: 'primary does not answer its status route.',
+    },
+  },
+}
+const CHECKS: [string, Partial<SystemStatus>, number][] = [
+  ['all is well', {}, 0],
+  [
+    "Docker can't be reached",
+    { docker: { version: null, problem: "Docker can't be reached: no answer." } },
+    69,
+  ],
+  ['nothing is live', { routing: { live: null, generation: null, problem: null } }, 2],
+  [
+    'nginx serves something else',
+    { routing: { live: 'primary', generation: 6, problem: 'nginx serves generation 6, the disk holds 7.' } },
+    2,
+  ],
+  ['the live slot is sick', { slots: sick }, 2],
+]
+
+for (const [name, changes, expected] of CHECKS) {
+  test(`status ends with ${expected} when ${name}`, () => {
+    assert.equal(statusExitCode(systemStatus(changes)), expected)
+  })
+}
+
+test('history is a table, newest first', async () => {
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.get('/v1/releases', (context) => context.json({ releases: [liveRelease()], more: true }))
+  })
+  const { out } = await cli(projectDir, 'history', '--limit', '1')
+  assert.match(out, /^release {2}state {2}what {24}version {2}slot {7}by {3}when/)
+  assert.match(out, /\nThere are older ones: use --limit\.\n$/)
+  assert.equal(seen[0]?.url, '/v1/releases?limit=1')
+  assert.deepEqual(
+    historyLines([liveRelease({ note: 'New cart\u0007' })], Date.parse('2026-03-01T13:00:00Z')),
+    [
+      'release  state  what                        version  slot       by   when    took    note',
+      '12       live   deploy of the working tree  1.5.0    secondary  ada  3h ago  42.0 s  New cart',
+    ],
+  )
+  assert.deepEqual(historyLines([], 0), ['There is no release yet.'])
+})
+
+test('logs shows the newest release without waiting for more', async () => {
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.get('/v1/status', (context) => context.json(systemStatus({ running: release() })))
+    app.get('/v1/releases/12/events', () =>
+      eventStream([log(10, 'build', 'npm ci'), { event: 'end', data: release() }]),
+    )
+  })
+  const { exitCode, out } = await cli(projectDir, 'logs')
+  assert.deepEqual([exitCode, out], [0, '10:00:05 build     npm ci\n'])
+  assert.equal(seen[1]?.url, '/v1/releases/12/events?follow=0')
+})
+
+test('logs with --follow goes on until the release ends', async () => {
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.get('/v1/releases/12/events', () =>
+      eventStream([log(10, 'build', 'npm ci'), { event: 'end', data: liveRelease() }]),
+    )
+  })
+  const { exitCode, out } = await cli(projectDir, 'logs', '12', '--follow', '--json')
+  assert.deepEqual([exitCode, JSON.parse(out)], [0, log(10, 'build', 'npm ci').data])
+  assert.equal(seen[0]?.url, '/v1/releases/12/events?from=0')
+})
+
+test('logs of a slot are its lines, harmless to the terminal, and Ctrl-C ends following them', async () => {
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.get('/v1/slots/primary/logs', (context) => {
+      const follows = context.req.query('follow') === '1'
+      const line = 'event: line\ndata: \u001b[2JListening on 3000\n\n'
+      const body = new ReadableStream({
+        start: (controller) => {
+          controller.enqueue(new TextEncoder().encode(line))
+          if (!follows) controller.close()
+        },
+      })
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+    })
+  })
+  const once = await cli(projectDir, 'logs', 'primary')
+  assert.deepEqual([once.exitCode, once.out], [0, 'Listening on 3000\n'])
+  const following = start(projectDir, ['logs', 'primary', '-f'])
+  await following.untilShown('Listening on 3000')
+  following.kill('SIGINT')
+  assert.equal((await following.ended).exitCode, 130)
+  assert.deepEqual(
+    seen.map(({ url }) => url),
+    ['/v1/slots/primary/logs?tail=200&follow=0', '/v1/slots/primary/logs?tail=200&follow=1'],
+  )
+})
+
+test('reload says how long nginx took', async () => {
+  const { projectDir } = await scriptedDirector((app) => {
+    app.post('/v1/reload', (context) => context.json({ reloaded: true, tookMs: 68, workers: 2 }))
+  })
+  const { exitCode, out } = await cli(projectDir, 'reload')
+  assert.deepEqual([exitCode, out], [0, 'nginx took its configuration in 68 ms; 2 new workers serve.\n'])
+})
+
+test('setup-link prints the path that is good once', async () => {
+  const expiresAt = new Date(Date.now() + 30 * 60_000).toISOString()
+  const { projectDir } = await scriptedDirector((app) => {
+    app.post('/v1/setup-link', (context) => context.json({ path: '/ops/setup#token=abc', expiresAt }))
+  })
+  const { exitCode, out } = await cli(projectDir, 'setup-link')
+  assert.equal(
+    out,
+    "Open this path at your site's address. It is good once, for 30 minutes:\n/ops/setup#token=abc\n",
+  )
+  assert.equal(exitCode, 0)
+})

@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cli, onTerminal, start } from '../../test/fixtures/command-line.ts'
+import {
+  brokenStream,
+  eventStream,
+  liveRelease,
+  log,
+  release,
+  scriptedDirector,
+  step,
+} from '../../test/fixtures/scripted-director.ts'
+import type { Release } from '../release/release.ts'
+
+const LIVE = 'Visitors get 1.4.0 from the primary slot, as before.'
+
+const RUNNING = release({
+  steps: [
+    step('build', 'Build the image', 'running'),
+    step('switch', 'Move the traffic to secondary', 'waiting'),
+  ],
+})
+
+const FAILED = release({
+  state: 'failed',
+  endedAt: '2026-03-01T10:00:04.200Z',
+  steps: [
+    step('build', 'Build the image', 'failed'),
+    step('switch', 'Move the traffic to secondary', 'waiting'),
+  ],
+  error: {
+    code: 'build-failed',
+    what: 'The build failed: npm ci ended with 1.',
+    live: LIVE,
+    next: 'Correct the source as its last lines say, then deploy again.',
+    detail: 'npm error ERESOLVE\nnpm error \u001b]0;gotcha\u0007could not resolve',
+  },
+})
+
+/** A director that accepts a deploy, tells a few lines of it, and ends it as `end`. */
+function directorEndingWith(end: Release) {
+  return scriptedDirector((app) => {
+    app.post('/v1/deploy', (context) => context.json({ release: release() }, 202))
+    app.post('/v1/rollback', (context) => context.json({ release: release() }, 202))
+    app.get('/v1/releases/12/events', () =>
+      eventStream([
+        { event: 'release', data: RUNNING },
+        log(10, 'build', 'npm ci'),
+        log(20, 'build', '\u001b[2Jadded 120 packages'),
+        { event: 'release', data: end },
+        { event: 'end', data: end },
+      ]),
+    )
+  })
+}
+
+test('a deploy shows its steps and their output line by line, and says what visitors get', async () => {
+  const { projectDir, seen } = await directorEndingWith(liveRelease())
+  const { exitCode, out, err } = await cli(
+    projectDir,
+    'deploy',
+    '--ref',
+    'v1.5',
+    '--label',
+    '1.5.0',
+    '--note',
+    'New cart',
+  )
+  assert.equal(
+    out,
+    `Release 12: deploy of the working tree to secondary
+… Build the image
+    npm ci
+    added 120 packages
+✓ Build the image  4.2 s: switchyard/app:b12
+✓ Move the traffic to secondary  4.2 s
+
+Release 12 is live after 42.0 s: visitors get 1.5.0 from the secondary slot.
+`,
+  )
+  assert.deepEqual([exitCode, err], [0, ''])
+  assert.deepEqual([seen[0]?.method, seen[0]?.url, seen[0]?.user], ['POST', '/v1/deploy', 'ada'])
+  assert.deepEqual(JSON.parse(seen[0]?.body ?? ''), {
+    source: { kind: 'ref', ref: 'v1.5' },
+    label: '1.5.0',
+    note: 'New cart',
+  })
+})
+
+test('a deploy that fails says so in three sentences and shows the cause, with nothing that drives the terminal', async () => {
+  const { projectDir } = await directorEndingWith(FAILED)
+  const { exitCode, out, err } = await cli(projectDir, 'deploy')
+  assert.match(out, /\n✗ Build the image {2}4\.2 s\n\n$/)
+  assert.equal(
+    err,
+    `The build failed: npm ci ended with 1.
+${LIVE}
+Correct the source as its last lines say, then deploy again.
+
+  npm error ERESOLVE
+  npm error could not resolve
+`,
+  )
+  assert.equal(exitCode, 1)
+})
+
+test('a rollback names what visitors get again', async () => {
+  const end = liveRelease({
+    verb: 'rollback',
+    source: { kind: 'standby' },
+    recovery: 'The director was restarted and finished it.',
+  })
+  const { projectDir } = await directorEndingWith(end)
+  const { exitCode, out } = await cli(projectDir, 'rollback')
+  assert.match(
+    out,
+    /\n\nThe director was restarted and finished it\.\nRelease 12 is live after 42\.0 s: visitors get 1\.5\.0 again, from the secondary slot\.\n$/,
+  )
+  assert.equal(exitCode, 0)
+})
+
+for (const [args, source] of [
+  [[], { kind: 'tree' }],
+  [['--image', 'shop:9'], { kind: 'image', image: 'shop:9', hasConsole: true }],
+  [['--image', 'shop:9', '--no-console'], { kind: 'image', image: 'shop:9', hasConsole: false }],
+] as const) {
+  test(`deploy ${args.join(' ')} asks for ${JSON.stringify(source)} and answers in JSON`, async () => {
+    const { projectDir, seen } = await directorEndingWith(liveRelease())
+    const { exitCode, out, err } = await cli(projectDir, 'deploy', ...args, '--json')
+    assert.deepEqual(JSON.parse(seen[0]?.body ?? '').source, source)
+    assert.deepEqual(JSON.parse(out), { release: liveRelease() })
+    assert.deepEqual([exitCode, err], [0, ''])
+  })
+}
+
+test('on a terminal the steps are drawn in place, and no line is wider than it', async () => {
+  const { projectDir } = await directorEndingWith(liveRelease())
+  const { exitCode, out } = await onTerminal(projectDir, 40, 'deploy')
+  assert.equal(exitCode, 0)
+  const shown = out.split('\u001b[0J')
+  assert.ok(shown.length >= 2, out)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal are what is looked at
+  const last = (shown.at(-1) ?? '').replace(/\u001b\[\d+m/g, '').split('\r\n')
+  assert.deepEqual(last.slice(0, 5), [
+    'Release 12: deploy of the working tree ',
+    '✓ Build the image  4.2 s: switchyard/ap',
+    '✓ Move the traffic to secondary  4.2 s',
+    '',
+    'Release 12 is live after 42.0 s: visitors get 1.5.0 from the secondary slot.',
+  ])
+})
+
+test('Ctrl-C lets go of the release and says how to follow or abort it', async () => {
+  const { projectDir } = await scriptedDirector((app) => {
+    app.post('/v1/deploy', (context) => context.json({ release: release() }, 202))
+    app.get('/v1/releases/12/events', () => eventStream([{ event: 'release', data: RUNNING }], 'wait'))
+  })
+  const running = start(projectDir, ['deploy'])
+  await running.untilShown('… Build the image')
+  running.kill('SIGINT')
+  const { exitCode, out } = await running.ended
+  assert.equal(
+    out,
+    `Release 12: deploy of the working tree to secondary
+… Build the image
+
+Release 12 goes on without you.
+Follow it: npx switchyard logs 12 --follow
+Abort it:  npx switchyard abort
+`,
+  )
+  assert.equal(exitCode, 130)
+})
+
+test('a director that dies and comes back is followed on from where it broke off', async () => {
+  let connections = 0
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.post('/v1/deploy', (context) => context.json({ release: release() }, 202))
+    app.get('/v1/releases/12/events', (context) => {
+      connections += 1
+      if (connections === 1)
+        return brokenStream(context, [{ event: 'release', data: RUNNING }, log(10, 'build', 'npm ci')])
+      return eventStream([log(20, 'build', 'added 120 packages'), { event: 'end', data: liveRelease() }])
+    })
+  })
+  const { exitCode, out } = await cli(projectDir, 'deploy')
+  assert.equal(out.split('npm ci').length, 2)
+  assert.match(out, /added 120 packages[\s\S]*Release 12 is live/)
+  assert.equal(exitCode, 0)
+  assert.deepEqual(
+    seen.slice(1).map(({ url }) => url),
+    ['/v1/releases/12/events?from=0', '/v1/releases/12/events?from=10'],
+  )
+})
+
+test('an abort waits until the release has ended', async () => {
+  const error = {
+    code: 'aborted' as const,
+    what: 'The release was aborted by ada.',
+    live: LIVE,
+    next: 'Deploy again when you are ready.',
+    detail: null,
+  }
+  const aborted = release({ state: 'aborted', endedAt: '2026-03-01T10:00:09.000Z', error })
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.post('/v1/abort', (context) => context.json({ release: RUNNING }))
+    app.get('/v1/releases/12/events', () =>
+      eventStream([
+        { event: 'release', data: RUNNING },
+        { event: 'end', data: aborted },
+      ]),
+    )
+  })
+  const { exitCode, err } = await cli(projectDir, 'abort')
+  assert.equal(err, `The release was aborted by ada.\n${LIVE}\nDeploy again when you are ready.\n`)
+  assert.equal(exitCode, 0)
+  assert.equal(seen[0]?.url, '/v1/abort')
+})
+
+test('a dry run shows the plan and asks for nothing else', async () => {
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.post('/v1/plan', (context) =>
+      context.json({
+        verb: 'deploy',
+        slot: 'secondary',
+        from: 'primary',
+        fromVersion: '1.4.0',
+        toVersion: null,
+        steps: [
+          { name: 'preflight', label: 'Check the host, the configuration and the source' },
+          { name: 'build', label: 'Build the image' },
+        ],
+        findings: [
+          { name: 'docker', outcome: 'ok', sentence: 'Docker 20.10.24 answers.' },
+          {
+            name: 'disk',
+            outcome: 'refused',
+            sentence: 'The disk is too full for a release: 40 MB are left.',
+          },
+        ],
+        mayStart: false,
+      }),
+    )
+  })
+  const { exitCode, out } = await cli(projectDir, 'deploy', '--ref', 'v9', '--dry-run')
+  assert.equal(
+    out,
+    `A deploy would move the traffic to secondary (now 1.4.0 in primary):
+  1. Check the host, the configuration and the source
+  2. Build the image
+
+✓ Docker 20.10.24 answers.
+✗ The disk is too full for a release: 40 MB are left.
+
+It could not start now. Nothing was changed.
+`,
+  )
+  assert.equal(exitCode, 1)
+  assert.deepEqual(
+    seen.map(({ url, body }) => [url, JSON.parse(body)]),
+    [
+      [
+        '/v1/plan',
+        { verb: 'deploy', request: { source: { kind: 'ref', ref: 'v9' }, label: null, note: null } },
+      ],
+    ],
+  )
+})

@@ -1,0 +1,40 @@
+import type { z } from 'zod'
+import type { DirectorClient } from '../director/client.ts'
+import type { Screen } from './screen.ts'
+import { type ServerEvent, serverEvents } from './server-events.ts'
+
+/** What a command works with. */
+export type Session = {
+  screen: Screen
+  /** Answers go out as JSON and nothing else does. */
+  isJson: boolean
+  /** Aborted by Ctrl-C, and by an SSH connection that ends: the command stops, a release goes on. */
+  detach: AbortSignal
+  get<T>(schema: z.ZodType<T>, path: string): Promise<T>
+  post<T>(schema: z.ZodType<T>, path: string, body?: unknown): Promise<T>
+  /** The events of a stream, until it ends. `idleMs` is how long it may be silent. */
+  events(path: string, options: { idleMs: number | null }): AsyncGenerator<ServerEvent>
+}
+
+/** Longer than the director's own deadlines, so that its refusal is what is shown. */
+const ANSWER_DEADLINE_MS = 60_000
+
+export function createSession(
+  client: DirectorClient,
+  { user, ...rest }: { user: string; screen: Screen; isJson: boolean; detach: AbortSignal },
+): Session {
+  const headers = { 'x-switchyard-user': user }
+  return {
+    ...rest,
+    get: (schema, path) =>
+      client.call(schema, path, { headers, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) }),
+    post: (schema, path, body = {}) =>
+      client.call(schema, path, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
+      }),
+    events: (path, { idleMs }) => serverEvents(client, path, { headers, signal: rest.detach, idleMs }),
+  }
+}

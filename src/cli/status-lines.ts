@@ -1,0 +1,86 @@
+import type { SlotView, SystemStatus } from '../director/protocol.ts'
+import { ago, bytes, duration, releaseTitle, table, tookMs } from './format.ts'
+import { harmless, type Screen } from './screen.ts'
+
+/** The whole system on a few lines: slots, what is under way, what came last, what is wrong. */
+export function statusLines(status: SystemStatus, { paint }: Pick<Screen, 'paint'>): string[] {
+  const nowMs = Date.parse(status.now)
+  const { primary, secondary } = status.slots
+  const slots = table([
+    ['slot', 'role', 'version', 'state', 'latency', 'up', 'in flight', 'cpu', 'memory', 'address'],
+    ...[primary, secondary].map(slotCells),
+  ])
+  return [
+    headline(status),
+    '',
+    ...slots,
+    '',
+    ...releaseNews(status, nowMs),
+    ...problems(status).map((text) => paint('yellow', text)),
+  ]
+}
+
+function headline({ project, live, routing, standby }: SystemStatus): string {
+  if (routing.live === null) return `${project}: nothing is live yet.`
+  const back =
+    standby === null
+      ? 'There is no build to roll back to.'
+      : `A rollback would bring back ${standby.version}.`
+  return `${project}: visitors get ${live?.version ?? 'an unknown build'} from the ${routing.live} slot. ${back}`
+}
+
+function slotCells({
+  slot,
+  role,
+  version,
+  health,
+  uptimeSeconds,
+  inFlight,
+  cpu,
+  memory,
+  address,
+}: SlotView): string[] {
+  return [
+    slot,
+    role,
+    harmless(version ?? '-'),
+    health.state,
+    health.latencyMs === null ? '-' : duration(health.latencyMs),
+    uptimeSeconds === null ? '-' : duration(uptimeSeconds * 1_000),
+    inFlight === null ? '-' : String(inFlight),
+    cpu === null ? '-' : outOf(cpu.cores.toFixed(2), cpu.limitCores === null ? null : String(cpu.limitCores)),
+    memory === null
+      ? '-'
+      : outOf(bytes(memory.usedBytes), memory.limitBytes === null ? null : bytes(memory.limitBytes)),
+    address,
+  ]
+}
+
+function outOf(used: string, limit: string | null): string {
+  return limit === null ? used : `${used} of ${limit}`
+}
+
+function releaseNews({ running, last, holder }: SystemStatus, nowMs: number): string[] {
+  const lines: string[] = []
+  if (running) {
+    const step = running.steps.find(({ state }) => state === 'running')?.label ?? 'between two steps'
+    lines.push(
+      `${releaseTitle(running)}, by ${harmless(running.actor.name)}, for ${duration(tookMs(running, nowMs))}. Now: ${step}.`,
+    )
+  } else if (holder) {
+    lines.push(
+      `${harmless(holder.actor.name)} holds the release lock for ${holder.verb} since ${holder.since}.`,
+    )
+  }
+  if (last)
+    lines.push(
+      `${releaseTitle(last)}, ${last.state}, ${ago(nowMs - Date.parse(last.endedAt ?? last.createdAt))}.`,
+    )
+  return lines
+}
+
+/** Every sentence about something that is not as it should be; a standby that is not there is no problem of its own. */
+function problems({ docker, routing, slots }: SystemStatus): string[] {
+  const live = routing.live === null ? null : slots[routing.live].health.problem
+  return [docker.problem, routing.problem, live].filter((problem) => problem !== null).map(harmless)
+}
