@@ -1,4 +1,3 @@
-import { access, constants, mkdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
@@ -11,7 +10,6 @@ export type Check = {
 }
 
 const MAX_LAG_MS = 1_000
-const CACHE_DIRECTORY = '.next/cache'
 
 /** The app's readiness checks. Add your own here: a database, a queue, another service. */
 export const CHECKS: readonly Check[] = [
@@ -22,15 +20,6 @@ export const CHECKS: readonly Check[] = [
       await delay(1, undefined, { signal })
       const lagMs = performance.now() - startedMs - 1
       if (lagMs > MAX_LAG_MS) throw new Error(`a timer came ${Math.round(lagMs)} ms late`)
-      return null
-    },
-  },
-  {
-    // The root file system is read-only; without its tmpfs every optimised image would be made anew.
-    name: 'cache-directory',
-    async run() {
-      await mkdir(CACHE_DIRECTORY, { recursive: true })
-      await access(CACHE_DIRECTORY, constants.W_OK)
       return null
     },
   },
