@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readSettings } from './settings.ts'
+
+test('nothing set gives the defaults', () => {
+  const result = readSettings(new Map(), {})
+  assert.ok(result.ok)
+  assert.equal(result.settings.COMPOSE_PROJECT_NAME, 'switchyard')
+  assert.equal(result.settings.HTTP_PORT, 80)
+  assert.equal(result.settings.NETWORK_PREFIX, '172.30.42')
+  assert.equal(result.settings.NODE_IMAGE, 'node:26-slim')
+  assert.equal(result.settings.SLOT_CPUS, undefined)
+})
+
+test('the environment beats the file, and an empty value is an unset one', () => {
+  const file = new Map([
+    ['HTTP_PORT', '8080'],
+    ['PRIMARY_PORT', '9001'],
+    ['SLOT_MEMORY', ''],
+  ])
+  const result = readSettings(file, { HTTP_PORT: '8090', PRIMARY_PORT: '' })
+  assert.ok(result.ok)
+  assert.equal(result.settings.HTTP_PORT, 8090)
+  assert.equal(result.settings.PRIMARY_PORT, 9001)
+  assert.equal(result.settings.SLOT_MEMORY, undefined)
+})
+
+test('every problem is named at once, with expectation, value and place', () => {
+  const file = new Map([
+    ['HTTP_PORT', 'eighty'],
+    ['NETWORK_PREFIX', '172.30.420'],
+    ['SLOT_CPUS', 'two'],
+  ])
+  const result = readSettings(file, {
+    COMPOSE_PROJECT_NAME: 'My Project',
+    HTTP_ADDRESS: 'localhost',
+    SECONDARY_PORT: '70000',
+  })
+  assert.deepEqual(result, {
+    ok: false,
+    problems: [
+      'COMPOSE_PROJECT_NAME: expected lower-case letters, digits, dashes and underscores, beginning with a letter or digit, got "My Project" (the environment)',
+      'HTTP_ADDRESS: expected an IPv4 address of this machine, got "localhost" (the environment)',
+      'HTTP_PORT: expected a port number, got "eighty" (switchyard.env)',
+      'SECONDARY_PORT: expected 1 to 65535, got "70000" (the environment)',
+      'NETWORK_PREFIX: expected the first three numbers of a network, such as 172.30.42, got "172.30.420" (switchyard.env)',
+      'SLOT_CPUS: expected a number of cores, such as 0.5 or 2, got "two" (switchyard.env)',
+    ],
+  })
+})
+
+test('one port for two purposes is refused', () => {
+  assert.deepEqual(readSettings(new Map([['HTTP_PORT', '8001']]), {}), {
+    ok: false,
+    problems: ['HTTP_PORT and PRIMARY_PORT: expected two different ports, got 8001 for both'],
+  })
+})

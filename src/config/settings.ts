@@ -1,0 +1,134 @@
+import { isIPv4 } from 'node:net'
+import { z } from 'zod'
+
+const port = (initial: number) =>
+  z.coerce
+    .number('expected a port number')
+    .int('expected a whole number')
+    .min(1, 'expected 1 to 65535')
+    .max(65_535, 'expected 1 to 65535')
+    .default(initial)
+
+const cores = z
+  .string()
+  .regex(/^\d{1,4}(\.\d{1,3})?$/, 'expected a number of cores, such as 0.5 or 2')
+  .optional()
+
+const memory = z
+  .string()
+  .regex(/^\d+[kmg]b?$/i, 'expected an amount of memory, such as 512m or 2g')
+  .optional()
+
+const image = (initial: string) =>
+  z
+    .string()
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,299}$/, 'expected the name of an image')
+    .default(initial)
+
+export const OFFICIAL_IMAGES = { node: 'node:26-slim', nginx: 'nginx:1.30' } as const
+
+const seconds = (initial: number, least: number) =>
+  z.coerce
+    .number('expected a number of seconds')
+    .min(least, `expected ${least} to 3600 seconds`)
+    .max(3_600, `expected ${least} to 3600 seconds`)
+    .default(initial)
+
+/** The names that a user may set, in `switchyard.env` or in the environment. */
+const settingsSchema = z.object({
+  COMPOSE_PROJECT_NAME: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9_-]{0,62}$/,
+      'expected lower-case letters, digits, dashes and underscores, beginning with a letter or digit',
+    )
+    .default('switchyard'),
+  CONTAINER_PREFIX: z
+    .string()
+    .regex(/^([a-zA-Z0-9][a-zA-Z0-9_.-]{0,40})?$/, 'expected letters, digits, dots, dashes and underscores')
+    .default(''),
+  HTTP_ADDRESS: z.string().refine(isIPv4, 'expected an IPv4 address of this machine').default('0.0.0.0'),
+  HTTP_PORT: port(80),
+  PRIMARY_PORT: port(8001),
+  SECONDARY_PORT: port(8002),
+  NETWORK_PREFIX: z
+    .string()
+    .refine(
+      (prefix) => prefix.split('.').length === 3 && isIPv4(`${prefix}.0`),
+      'expected the first three numbers of a network, such as 172.30.42',
+    )
+    .default('172.30.42'),
+  NODE_IMAGE: image(OFFICIAL_IMAGES.node),
+  NGINX_IMAGE: image(OFFICIAL_IMAGES.nginx),
+  SLOT_CPUS: cores,
+  SLOT_MEMORY: memory,
+  DIRECTOR_CPUS: cores,
+  DIRECTOR_MEMORY: memory,
+  PROXY_CPUS: cores,
+  PROXY_MEMORY: memory,
+  ALLOWED_IMAGES: z
+    .string()
+    .regex(/^[^'\r\n]*$/, 'expected names of images, separated by commas')
+    .default(''),
+  DRAIN_CAP_SECONDS: seconds(60, 0),
+  HEALTH_DEADLINE_SECONDS: seconds(60, 1),
+  WARM_UP_PATHS: z
+    .string()
+    .regex(/^\/[^'\s]*$/, 'expected paths separated by commas, such as /,/shop')
+    .default('/'),
+})
+
+export type Settings = z.infer<typeof settingsSchema>
+
+export type SettingName = keyof Settings
+
+/** One setting that can't be used, for people: `HTTP_PORT: expected a port number, got "eighty" (switchyard.env)`. */
+export type SettingsProblem = string
+
+export type SettingsResult =
+  | { ok: true; settings: Settings }
+  | { ok: false; problems: readonly SettingsProblem[] }
+
+/**
+ * Parses the settings; `environment` beats `file`, and an empty value is an unset one.
+ * Every problem is reported at once, by name, with what was expected, what was there and where it came from.
+ */
+export function readSettings(
+  file: ReadonlyMap<string, string>,
+  environment: Readonly<Record<string, string | undefined>>,
+): SettingsResult {
+  const given = new Map<string, { value: string; from: string }>()
+  for (const name of Object.keys(settingsSchema.shape)) {
+    const inFile = file.get(name)
+    const inEnvironment = environment[name]
+    if (inFile) given.set(name, { value: inFile, from: 'switchyard.env' })
+    if (inEnvironment) given.set(name, { value: inEnvironment, from: 'the environment' })
+  }
+  const parsed = settingsSchema.safeParse(
+    Object.fromEntries([...given].map(([name, { value }]) => [name, value])),
+  )
+  const problems = parsed.success ? samePorts(parsed.data) : wordsFor(parsed.error, given)
+  if (parsed.success && problems.length === 0) return { ok: true, settings: parsed.data }
+  return { ok: false, problems }
+}
+
+function wordsFor(
+  error: z.ZodError,
+  given: ReadonlyMap<string, { value: string; from: string }>,
+): SettingsProblem[] {
+  return error.issues.map((issue) => {
+    const name = issue.path.join('.')
+    const { value, from } = given.get(name) ?? { value: '', from: 'nowhere' }
+    return `${name}: ${issue.message}, got ${JSON.stringify(value)} (${from})`
+  })
+}
+
+function samePorts(settings: Settings): SettingsProblem[] {
+  const names = ['HTTP_PORT', 'PRIMARY_PORT', 'SECONDARY_PORT'] as const
+  return names.flatMap((name, index) =>
+    names
+      .slice(index + 1)
+      .filter((other) => settings[other] === settings[name])
+      .map((other) => `${name} and ${other}: expected two different ports, got ${settings[name]} for both`),
+  )
+}

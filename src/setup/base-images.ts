@@ -1,0 +1,107 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import { OFFICIAL_IMAGES, type Settings } from '../config/settings.ts'
+import { reasonOf } from '../release/errors.ts'
+import { buildImage, hasImage, pullImage } from './docker-images.ts'
+import { SetupFailure } from './failure.ts'
+import { BASE_LABEL, DEBIAN_PACKAGES, MADE_IMAGES, TOOLS_PULL_BASE } from './image-names.ts'
+import { makeImage } from './made-images.ts'
+import type { Progress, Say } from './progress.ts'
+
+const PULL_SILENCE_MS = 20_000
+
+export type BaseImages = { node: string; nginx: string; tools: string }
+
+/**
+ * The three images that everything else is made from. What the engine has is used as it is; else the official image is
+ * pulled; else an equivalent is made. `before` are the names that the last set-up settled on: they stay while they exist.
+ * Throws `SetupFailure`, also where a name that the user chose can't be pulled: it is never replaced by another image.
+ */
+export async function getBaseImages(
+  docker: Docker,
+  settings: Settings,
+  before: ReadonlyMap<string, string>,
+  progress: Progress,
+): Promise<BaseImages> {
+  const node = await getOfficial(docker, 'node', settings.NODE_IMAGE, before.get('NODE_IMAGE'), progress)
+  const nginx = await getOfficial(docker, 'nginx', settings.NGINX_IMAGE, before.get('NGINX_IMAGE'), progress)
+  const tools = await getTools(docker, node === MADE_IMAGES.node, progress)
+  return { node, nginx, tools }
+}
+
+async function getOfficial(
+  docker: Docker,
+  kind: 'node' | 'nginx',
+  wanted: string,
+  before: string | undefined,
+  progress: Progress,
+): Promise<string> {
+  const isDefault = wanted === OFFICIAL_IMAGES[kind]
+  const made = MADE_IMAGES[kind]
+  if (isDefault && before === made && (await hasImage(docker, made))) return made
+  if (await hasImage(docker, wanted)) return wanted
+  const refusal = await progress.step(`Pull ${wanted}`, (say) => tryToPull(docker, wanted, say))
+  if (refusal === null) return wanted
+  if (!isDefault) {
+    throw new SetupFailure(
+      `The image ${wanted} can't be pulled: ${refusal}.`,
+      `Mend its name in ${kind.toUpperCase()}_IMAGE or the way to its registry; without that setting ${OFFICIAL_IMAGES[kind]}, or an equivalent made here, is used.`,
+    )
+  }
+  if (await hasImage(docker, made)) return made
+  return progress.step(
+    `Make ${made} from Debian's packages${kind === 'node' ? ' and the npm registry' : ''}`,
+    (say) => makeImage(docker, kind, say),
+  )
+}
+
+/** Null when it was pulled, else why not. */
+async function tryToPull(docker: Docker, image: string, say: Say): Promise<string | null> {
+  try {
+    await pullImage(docker, image, PULL_SILENCE_MS, say)
+    return null
+  } catch (cause) {
+    const refusal = reasonOf(cause).replace(/\s+/g, ' ').replace(/\.$/, '').slice(0, 200)
+    say(`not to be had (${refusal})`)
+    return refusal
+  }
+}
+
+async function getTools(docker: Docker, isOffline: boolean, progress: Progress): Promise<string> {
+  const tools = MADE_IMAGES.tools
+  if (await hasImage(docker, tools)) return tools
+  if (!isOffline) {
+    const isBuilt = await progress.step(`Build ${tools} on ${TOOLS_PULL_BASE}`, async (say) => {
+      try {
+        await addTools(docker, say)
+        return true
+      } catch (cause) {
+        say(`not possible (${reasonOf(cause).slice(0, 200)})`)
+        return false
+      }
+    })
+    if (isBuilt) return tools
+  }
+  return progress.step(`Make ${tools} from Debian's packages and the npm registry`, (say) =>
+    makeImage(docker, 'tools', say),
+  )
+}
+
+async function addTools(docker: Docker, say: Say): Promise<void> {
+  if (!(await hasImage(docker, TOOLS_PULL_BASE)))
+    await pullImage(docker, TOOLS_PULL_BASE, PULL_SILENCE_MS, say)
+  const context = await mkdtemp(join(tmpdir(), 'switchyard-tools-'))
+  try {
+    const packages = DEBIAN_PACKAGES.tools.join(' ')
+    const dockerfile = [
+      `FROM ${TOOLS_PULL_BASE}`,
+      `RUN apt-get update -q && apt-get install -y -q --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`,
+    ]
+    await writeFile(join(context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
+    await buildImage(docker, { context, tag: MADE_IMAGES.tools, labels: { [BASE_LABEL]: 'tools' } }, say)
+  } finally {
+    await rm(context, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,134 @@
+import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import type Docker from 'dockerode'
+import type { Settings } from '../config/settings.ts'
+import { reasonOf } from '../release/errors.ts'
+import { isOurs, nameOf, PROJECT_DIRECTORY_LABEL, projectContainers } from './containers.ts'
+import { SetupFailure } from './failure.ts'
+import { processOnPort } from './port-holder.ts'
+import { overlaps } from './subnet.ts'
+
+const SOCKET_PATH_CAP_BYTES = 107
+
+/** Checks that names, ports and network of `settings` are free or already ours. Throws one `SetupFailure` that names every problem. */
+export async function checkRoom(
+  docker: Docker,
+  settings: Settings,
+  directory: string,
+  slotsSocket: string,
+): Promise<void> {
+  const containers = await docker.listContainers({ all: true })
+  const problems = [
+    ...pathProblems(slotsSocket),
+    ...projectProblems(containers, settings, directory),
+    ...nameProblems(containers, settings),
+    ...(await portProblems(containers, settings)),
+    ...(await networkProblems(docker, settings)),
+  ]
+  if (problems.length === 0) return
+  throw new SetupFailure(
+    problems.join('\n  '),
+    'Write the settings that are to change into switchyard.env (for example `HTTP_PORT=8080`), then run the command again.',
+  )
+}
+
+type Container = Awaited<ReturnType<Docker['listContainers']>>[number]
+
+// The kernel cuts a socket's address off beyond this.
+function pathProblems(socket: string): string[] {
+  const bytes = Buffer.byteLength(socket)
+  if (bytes <= SOCKET_PATH_CAP_BYTES) return []
+  return [
+    `This directory's path is ${bytes - SOCKET_PATH_CAP_BYTES} bytes too long for the director's socket (${socket}): move the clone to a shorter path.`,
+  ]
+}
+
+function projectProblems(containers: readonly Container[], settings: Settings, directory: string): string[] {
+  const elsewhere = projectContainers(containers, settings.COMPOSE_PROJECT_NAME)
+    .map((container) => container.Labels[PROJECT_DIRECTORY_LABEL])
+    .find((other) => other !== undefined && other !== directory)
+  if (elsewhere === undefined) return []
+  return [
+    `The project ${settings.COMPOSE_PROJECT_NAME} already runs from ${elsewhere}: set another COMPOSE_PROJECT_NAME (with ports, NETWORK_PREFIX and CONTAINER_PREFIX of its own) for this clone.`,
+  ]
+}
+
+const CONTAINER_NAMES = ['env-primary', 'env-secondary', 'proxy-director', 'release-director']
+
+function nameProblems(containers: readonly Container[], settings: Settings): string[] {
+  return CONTAINER_NAMES.map((name) => `${settings.CONTAINER_PREFIX}${name}`)
+    .filter((name) =>
+      containers.some((other) => nameOf(other) === name && !isOurs(other, settings.COMPOSE_PROJECT_NAME)),
+    )
+    .map((name) => `A container of another project is called ${name}: set CONTAINER_PREFIX.`)
+}
+
+async function portProblems(containers: readonly Container[], settings: Settings): Promise<string[]> {
+  const wanted = [
+    { setting: 'HTTP_PORT', address: settings.HTTP_ADDRESS, port: settings.HTTP_PORT },
+    { setting: 'PRIMARY_PORT', address: '127.0.0.1', port: settings.PRIMARY_PORT },
+    { setting: 'SECONDARY_PORT', address: '127.0.0.1', port: settings.SECONDARY_PORT },
+  ]
+  const problems = await Promise.all(
+    wanted.map(async ({ setting, address, port }) => {
+      const publisher = containers.find((container) =>
+        container.Ports.some(({ PublicPort }) => PublicPort === port),
+      )
+      if (publisher !== undefined && isOurs(publisher, settings.COMPOSE_PROJECT_NAME)) return null
+      const refusal = await refusalToListen(address, port)
+      if (publisher === undefined && refusal === null) return null
+      if (refusal !== null && refusal !== 'EADDRINUSE') {
+        return `Port ${port} of ${address} can't be used (${refusal}): change ${setting}${setting === 'HTTP_PORT' ? ' or HTTP_ADDRESS' : ''}.`
+      }
+      const holder =
+        publisher === undefined ? await processOnPort(port) : `the container ${nameOf(publisher)}`
+      return `Port ${port} is taken${holder === null ? '' : ` by ${holder}`}: stop that, or change ${setting}.`
+    }),
+  )
+  return problems.filter((problem) => problem !== null)
+}
+
+/** The code with which the system refuses to listen there, or null when it lets us. */
+async function refusalToListen(address: string, port: number): Promise<string | null> {
+  const server = createServer()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: address, port, exclusive: true }, resolve)
+    })
+    return null
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : reasonOf(error)
+  } finally {
+    server.close()
+  }
+}
+
+async function networkProblems(docker: Docker, settings: Settings): Promise<string[]> {
+  const subnet = `${settings.NETWORK_PREFIX}.0/24`
+  const networks = await docker.listNetworks()
+  const ours = networks.find(
+    ({ Labels }) => Labels?.['com.docker.compose.project'] === settings.COMPOSE_PROJECT_NAME,
+  )
+  const oursIsAt = ours?.IPAM?.Config?.[0]?.Subnet
+  if (oursIsAt === subnet) return []
+  if (oursIsAt !== undefined) {
+    return [
+      `NETWORK_PREFIX was changed, but the containers still use ${oursIsAt}: run \`npm run down\` first (it keeps all data), then \`npm run up\`.`,
+    ]
+  }
+  const other = networks.find((network) =>
+    (network.IPAM?.Config ?? []).some(({ Subnet }) => Subnet && overlaps(Subnet, subnet)),
+  )
+  if (other !== undefined) {
+    return [`The network ${subnet} overlaps Docker's network ${other.Name}: change NETWORK_PREFIX.`]
+  }
+  const card = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    (addresses ?? []).some(
+      ({ family, cidr }) => family === 'IPv4' && cidr !== null && overlaps(cidr, subnet),
+    ),
+  )
+  return card === undefined
+    ? []
+    : [`The network ${subnet} overlaps this machine's interface ${card[0]}: change NETWORK_PREFIX.`]
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import type { Settings } from '../config/settings.ts'
+import { CommandFailure } from '../docker/command.ts'
+import { composeArgv } from '../docker/project.ts'
+import type { BaseImages } from './base-images.ts'
+import { SetupFailure } from './failure.ts'
+import type { Paths } from './paths.ts'
+import type { Say } from './progress.ts'
+import { projectBinds, runErrand } from './toolbox.ts'
+
+const COMPOSE_TIMEOUT_MS = 3 * 60_000
+const TEST_TIMEOUT_MS = 30_000
+
+/**
+ * Has compose create or update `services`, and nothing else. `isGentle` leaves containers that exist as they are, even
+ * where the compose file has changed: slots take a change with their next release. Throws `SetupFailure`.
+ */
+export async function composeUp(
+  docker: Docker,
+  request: { paths: Paths; tools: string; project: string; services: readonly string[]; isGentle: boolean },
+  say: Say,
+): Promise<void> {
+  const { paths, tools, project, services, isGentle } = request
+  const argv = composeArgv(
+    { directory: paths.directory, name: project, environment: {} },
+    ...['up', '-d', '--no-deps', '--no-build', ...(isGentle ? ['--no-recreate'] : []), ...services],
+  )
+  try {
+    const errand = {
+      image: tools,
+      argv,
+      binds: projectBinds(paths.directory),
+      cwd: paths.directory,
+      timeoutMs: COMPOSE_TIMEOUT_MS,
+    }
+    await runErrand(docker, errand, say)
+  } catch (cause) {
+    throw new SetupFailure(
+      `Compose could not start ${services.join(' and ')}.`,
+      'Mend what it says, then run the command again.',
+      { cause, detail: cause instanceof CommandFailure ? cause.lines.slice(-20).join('\n') : undefined },
+    )
+  }
+}
+
+/** Has nginx test the configuration in a container of its own, before the one that serves is touched. Throws `SetupFailure` in nginx's words. */
+export async function testNginx(
+  docker: Docker,
+  paths: Paths,
+  base: BaseImages,
+  settings: Settings,
+  say: Say,
+): Promise<void> {
+  try {
+    await runErrand(
+      docker,
+      {
+        image: base.nginx,
+        argv: ['nginx', '-t', '-c', '/etc/switchyard/nginx/proxy.conf'],
+        binds: [
+          `${paths.nginx}:/etc/switchyard/nginx:ro`,
+          `${join(paths.state, 'assets')}:/srv/assets:ro`,
+          `${join(paths.state, 'traffic')}:/var/log/switchyard`,
+        ],
+        user: '1000:1000',
+        tmpfs: { '/tmp': 'uid=1000,gid=1000,mode=0700,size=64m' },
+        extraHosts: [
+          `slot-primary:${settings.NETWORK_PREFIX}.11`,
+          `slot-secondary:${settings.NETWORK_PREFIX}.12`,
+        ],
+        timeoutMs: TEST_TIMEOUT_MS,
+      },
+      say,
+    )
+  } catch (cause) {
+    throw new SetupFailure(
+      'nginx refuses the configuration in nginx/; what runs was not touched.',
+      'Mend the file and line that it names, then run the command again.',
+      { cause, detail: cause instanceof CommandFailure ? cause.lines.slice(-20).join('\n') : undefined },
+    )
+  }
+}

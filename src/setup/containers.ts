@@ -1,0 +1,25 @@
+import type Docker from 'dockerode'
+
+export type Container = Awaited<ReturnType<Docker['listContainers']>>[number]
+
+const PROJECT_LABEL = 'com.docker.compose.project'
+const SERVICE_LABEL = 'com.docker.compose.service'
+export const PROJECT_DIRECTORY_LABEL = 'com.docker.compose.project.working_dir'
+
+/** Whether compose made `container` for the project `name`. */
+export function isOurs(container: Container, name: string): boolean {
+  return container.Labels[PROJECT_LABEL] === name
+}
+
+export function projectContainers(containers: readonly Container[], name: string): Container[] {
+  return containers.filter((container) => isOurs(container, name))
+}
+
+/** Compose's name for what the container runs. */
+export function serviceOf(container: Container): string {
+  return container.Labels[SERVICE_LABEL] ?? ''
+}
+
+export function nameOf(container: Container): string {
+  return (container.Names[0] ?? container.Id.slice(0, 12)).replace(/^\//, '')
+}

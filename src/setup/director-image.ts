@@ -1,0 +1,107 @@
+import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type Docker from 'dockerode'
+import { CommandFailure } from '../docker/command.ts'
+import type { BaseImages } from './base-images.ts'
+import { hasImage } from './docker-images.ts'
+import { SetupFailure } from './failure.ts'
+import { filesBelow, hashOf } from './file-hash.ts'
+import { exists } from './host.ts'
+import type { Paths } from './paths.ts'
+import type { Progress, Say } from './progress.ts'
+import { projectBinds, runErrand } from './toolbox.ts'
+
+/** Says for which project a director's image was made, so that it can be removed with it. */
+export const DIRECTOR_LABEL = 'io.switchyard.director'
+
+const REPOSITORY = 'switchyard-director'
+const BUILD_TIMEOUT_MS = 15 * 60_000
+
+/** All that the director's image is made from; what the slots alone run doesn't change it. */
+const INPUTS = [
+  'Dockerfile.runtime',
+  'package.json',
+  'package-lock.json',
+  'src/config',
+  'src/director',
+  'src/docker',
+  'src/health',
+  'src/nginx',
+  'src/release',
+  'src/state',
+]
+
+/** The director's image for exactly these inputs, built where it is not there yet. Throws `SetupFailure` with the build's last lines. */
+export async function getDirectorImage(
+  docker: Docker,
+  paths: Paths,
+  base: BaseImages,
+  project: string,
+  progress: Progress,
+): Promise<string> {
+  const files = await inputFiles(paths.directory)
+  const { Id: toolsId } = await docker.getImage(base.tools).inspect()
+  const hash = await hashOf(paths.directory, files, [toolsId, project])
+  const tag = `${REPOSITORY}:${hash.slice(0, 12)}`
+  if (await hasImage(docker, tag)) return tag
+  await progress.step('Build the director', (say) => build(docker, { paths, base, project, tag, files }, say))
+  return tag
+}
+
+/** Removes the project's older director images; one that is still in use stays. */
+export async function removeOldDirectors(docker: Docker, project: string, current: string): Promise<void> {
+  const images = await docker.listImages({ filters: { label: [`${DIRECTOR_LABEL}=${project}`] } })
+  for (const { Id, RepoTags } of images) {
+    if (RepoTags?.includes(current)) continue
+    await docker
+      .getImage(Id)
+      .remove()
+      .catch((error) => {
+        if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 409)) throw error
+      })
+  }
+}
+
+async function inputFiles(directory: string): Promise<string[]> {
+  const lists = await Promise.all(INPUTS.map((path) => filesBelow(directory, path)))
+  return lists.flat().filter((file) => !file.endsWith('.test.ts'))
+}
+
+async function build(
+  docker: Docker,
+  request: { paths: Paths; base: BaseImages; project: string; tag: string; files: readonly string[] },
+  say: Say,
+): Promise<void> {
+  const { paths, base, project, tag, files } = request
+  const context = join(paths.scratch, 'director')
+  await rm(context, { recursive: true, force: true })
+  for (const file of files) {
+    await mkdir(dirname(join(context, file)), { recursive: true })
+    await copyFile(join(paths.directory, file), join(context, file))
+  }
+  const argv = [
+    ...['docker', 'buildx', 'build', '--progress=plain', '--target=director', `--tag=${tag}`],
+    ...['--file', join(context, 'Dockerfile.runtime')],
+    ...['--build-arg', `NODE_IMAGE=${base.node}`, '--build-arg', `TOOLS_IMAGE=${base.tools}`],
+    ...['--label', `${DIRECTOR_LABEL}=${project}`],
+    ...((await exists(paths.caBundle)) ? ['--secret', `id=ca,src=${paths.caBundle}`] : []),
+    context,
+  ]
+  try {
+    const errand = {
+      image: base.tools,
+      argv,
+      binds: projectBinds(paths.directory),
+      timeoutMs: BUILD_TIMEOUT_MS,
+    }
+    await runErrand(docker, errand, say)
+  } catch (cause) {
+    throw new SetupFailure(
+      "The director's image could not be built.",
+      'Mend what its last lines say, then run the command again.',
+      { cause, detail: cause instanceof CommandFailure ? cause.lines.slice(-30).join('\n') : undefined },
+    )
+  } finally {
+    await rm(context, { recursive: true, force: true })
+  }
+}

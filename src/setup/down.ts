@@ -1,0 +1,98 @@
+import { lstat, realpath, rm } from 'node:fs/promises'
+import type Docker from 'dockerode'
+import { confirm } from './ask.ts'
+import {
+  type Container,
+  nameOf,
+  PROJECT_DIRECTORY_LABEL,
+  projectContainers,
+  serviceOf,
+} from './containers.ts'
+import { DIRECTOR_LABEL } from './director-image.ts'
+import { answers } from './docker-install.ts'
+import { engineClient } from './docker-ready.ts'
+import { SetupFailure } from './failure.ts'
+import { type Paths, pathsOf } from './paths.ts'
+import type { Say } from './progress.ts'
+import { settingsOf } from './read-settings.ts'
+import type { SetupOptions } from './up.ts'
+
+/** First nobody gets in, then what serves stops, last the one that watches it. */
+const ORDER = ['traffic_proxy', 'runtime_primary', 'runtime_secondary', 'director']
+const STOP_AFTER_SECONDS = 30
+
+/** Removes the project's containers and network; with `isPurge`, after asking, its data and images too. Throws `SetupFailure`. */
+export async function takeDown(options: SetupOptions & { isPurge: boolean }): Promise<void> {
+  const { progress, environment, isPurge, isAgreed } = options
+  const paths = pathsOf(await realpath(options.directory))
+  const settings = await settingsOf(paths, environment.variables)
+  const project = settings.COMPOSE_PROJECT_NAME
+  if (isPurge && !isAgreed) await agreeToPurge(paths)
+  const docker = engineClient()
+  if (!(await answers(docker))) {
+    throw new SetupFailure(
+      'Docker does not answer, so nothing of this project runs, and nothing can be removed from it.',
+      'Start Docker, then run the command again.',
+    )
+  }
+  const containers = projectContainers(await docker.listContainers({ all: true }), project)
+  refuseForeign(containers, project, paths.directory)
+  await progress.step('Stop and remove the containers', (say) => removeContainers(docker, containers, say))
+  await removeNetwork(docker, project)
+  if (isPurge) await progress.step('Remove data and images', () => purge(docker, paths, project))
+  progress.note(
+    isPurge
+      ? 'All of this project is gone; its files in git are as they were.'
+      : 'Down. All data is kept: `npm run up` brings the same builds back.',
+  )
+}
+
+async function agreeToPurge(paths: Paths): Promise<void> {
+  const question = `This deletes ${paths.state} (releases, operators, logs), the routing state and this project's images. Go on?`
+  if (await confirm(question, { isYesByDefault: false, withoutTerminal: false })) return
+  throw new SetupFailure(
+    'Nothing was removed.',
+    'Without a terminal, `npm run down -- --purge --yes` says yes.',
+  )
+}
+
+function refuseForeign(containers: readonly Container[], project: string, directory: string): void {
+  const elsewhere = containers
+    .map((container) => container.Labels[PROJECT_DIRECTORY_LABEL])
+    .find((other) => other !== undefined && other !== directory)
+  if (elsewhere === undefined) return
+  throw new SetupFailure(
+    `The project ${project} runs from ${elsewhere}, not from here; nothing was stopped.`,
+    'Run the command there.',
+  )
+}
+
+async function removeContainers(docker: Docker, containers: readonly Container[], say: Say): Promise<void> {
+  const inOrder = [...containers].sort((a, b) => ORDER.indexOf(serviceOf(a)) - ORDER.indexOf(serviceOf(b)))
+  for (const { Id, State, ...rest } of inOrder) {
+    const container = docker.getContainer(Id)
+    say(nameOf({ Id, State, ...rest }))
+    if (State === 'running' || State === 'restarting') await container.stop({ t: STOP_AFTER_SECONDS })
+    await container.remove({ force: true })
+  }
+  say(inOrder.length === 0 ? 'there were none' : `${inOrder.length} removed`)
+}
+
+async function removeNetwork(docker: Docker, project: string): Promise<void> {
+  const networks = await docker.listNetworks({
+    filters: { label: [`com.docker.compose.project=${project}`] },
+  })
+  for (const { Id } of networks) await docker.getNetwork(Id).remove()
+}
+
+async function purge(docker: Docker, paths: Paths, project: string): Promise<void> {
+  for (const label of [`io.switchyard.project=${project}`, `${DIRECTOR_LABEL}=${project}`]) {
+    for (const { Id } of await docker.listImages({ filters: { label: [label] } })) {
+      await docker.getImage(Id).remove({ force: true })
+    }
+  }
+  const link = await lstat(paths.envLink).catch(() => null)
+  if (link?.isSymbolicLink()) await rm(paths.envLink)
+  await rm(paths.nginxLive, { recursive: true, force: true })
+  await rm(paths.state, { recursive: true, force: true })
+}

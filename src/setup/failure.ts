@@ -1,0 +1,17 @@
+/**
+ * A set-up that can't go on. `what` says what happened, `next` what to do about it, both whole sentences;
+ * `detail` is the output that shows it, already capped.
+ */
+export class SetupFailure extends Error {
+  readonly what: string
+  readonly next: string
+  readonly detail: string | null
+
+  constructor(what: string, next: string, options: { cause?: unknown; detail?: string | undefined } = {}) {
+    super(`${what} ${next}`, { cause: options.cause })
+    this.name = 'SetupFailure'
+    this.what = what
+    this.next = next
+    this.detail = options.detail ?? null
+  }
+}

@@ -1,0 +1,75 @@
+import { networkInterfaces } from 'node:os'
+import { z } from 'zod'
+import type { Screen } from '../cli/screen.ts'
+import type { Session } from '../cli/session.ts'
+import type { Settings } from '../config/settings.ts'
+import { type SystemStatus, sessionSchema } from '../director/protocol.ts'
+
+const setupLinkSchema = z.object({ path: z.string().startsWith('/'), expiresAt: z.string() })
+
+const WHAT_NEXT = [
+  ['npx switchyard deploy', 'release what is in this directory'],
+  ['npx switchyard rollback', 'bring back the build before'],
+  ['npm run status', 'what runs, and how it is'],
+  ['npm run logs', "the last release's log"],
+  ['npm run down', 'stop everything, keep all data'],
+] as const
+
+/** The last screen: where the site and the console are, and the one-time link as long as there is no operator. */
+export async function showFarewell(
+  session: Session,
+  settings: Settings,
+  status: SystemStatus,
+): Promise<void> {
+  const { screen } = session
+  const site = siteAddress(settings)
+  const { isSetUp } = await session.get(sessionSchema, '/v1/session')
+  screen.line('')
+  screen.line(
+    screen.paint(
+      'green',
+      `Switchyard is up. Visitors get ${status.live?.version ?? 'the first build'} from the ${status.routing.live} slot.`,
+    ),
+  )
+  screen.line('')
+  field(screen, 'Site', site)
+  field(screen, 'Console', `${site}/ops`)
+  if (!isSetUp) {
+    const { path, expiresAt } = await session.post(setupLinkSchema, '/v1/setup-link')
+    screen.line('')
+    screen.line('Create the first operator with this link. It works once,')
+    screen.line(`until ${clock(expiresAt)}; \`npm run up\` prints a new one:`)
+    screen.line(`  ${screen.paint('bold', `${site}${path}`)}`)
+  }
+  screen.line('')
+  for (const [command, purpose] of WHAT_NEXT)
+    screen.line(`  ${command.padEnd(26)}${screen.paint('dim', purpose)}`)
+}
+
+function field(screen: Screen, name: string, value: string): void {
+  screen.line(`  ${name.padEnd(10)}${screen.paint('bold', value)}`)
+}
+
+/** Where a browser on another machine finds it, if this one listens there. */
+function siteAddress({ HTTP_ADDRESS, HTTP_PORT, NETWORK_PREFIX }: Settings): string {
+  const host = HTTP_ADDRESS === '0.0.0.0' ? (outsideAddress(NETWORK_PREFIX) ?? 'localhost') : HTTP_ADDRESS
+  return `http://${host}${HTTP_PORT === 80 ? '' : `:${HTTP_PORT}`}`
+}
+
+const CONTAINER_INTERFACES = /^(docker|br-|veth|virbr|cni|lo)/
+
+function outsideAddress(networkPrefix: string): string | null {
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    if (CONTAINER_INTERFACES.test(name)) continue
+    const found = addresses?.find(
+      ({ family, internal, address }) =>
+        family === 'IPv4' && !internal && !address.startsWith(`${networkPrefix}.`),
+    )
+    if (found !== undefined) return found.address
+  }
+  return null
+}
+
+function clock(iso: string): string {
+  return new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
+}

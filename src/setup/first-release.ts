@@ -1,0 +1,30 @@
+import type { Session } from '../cli/session.ts'
+import { watchRelease } from '../cli/watch-release.ts'
+import { acceptedSchema, type SystemStatus } from '../director/protocol.ts'
+import type { DeployRequest } from '../release/release.ts'
+import { SetupFailure } from './failure.ts'
+
+/**
+ * Puts `source` in front of visitors when nothing is there yet, and follows that release to its end.
+ * One that is under way already is followed instead. Throws `SetupFailure` when it does not end well.
+ */
+export async function ensureFirstRelease(
+  session: Session,
+  status: SystemStatus,
+  source: DeployRequest['source'],
+): Promise<void> {
+  if (status.routing.live !== null) return
+  session.screen.line('')
+  const release = status.running ?? (await begin(session, source))
+  const exitCode = await watchRelease(session, release)
+  if (exitCode === 0) return
+  throw new SetupFailure(
+    'The system runs, but its first release did not succeed, so the site answers 503.',
+    'Mend what is named above, then run `npm run up` again.',
+  )
+}
+
+async function begin(session: Session, source: DeployRequest['source']) {
+  const body = { source, label: null, note: 'First release' }
+  return (await session.post(acceptedSchema, '/v1/deploy', body)).release
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+
+/** Where everything of one clone lies. Set-up, director and scripts agree on it. */
+export function pathsOf(directory: string) {
+  const state = join(directory, 'state')
+  return {
+    directory,
+    state,
+    composeFile: join(directory, 'docker-compose.release.yml'),
+    userSettings: join(directory, 'switchyard.env'),
+    envFile: join(state, 'deployment_state.env'),
+    envLink: join(directory, '.env'),
+    logs: join(state, 'logs'),
+    secrets: join(state, 'secrets'),
+    caBundle: join(state, 'secrets', 'ca.pem'),
+    authKey: join(state, 'secrets', 'auth.key'),
+    hostSocket: join(state, 'run', 'host', 'director.sock'),
+    slotsSocket: join(state, 'run', 'slots', 'director.sock'),
+    nginx: join(directory, 'nginx'),
+    nginxLive: join(directory, 'nginx', 'live'),
+    appliedNginx: join(state, 'applied-nginx'),
+    scratch: join(state, 'tmp'),
+  }
+}
+
+export type Paths = ReturnType<typeof pathsOf>

@@ -1,0 +1,17 @@
+import { readSettings, type Settings } from '../config/settings.ts'
+import { readEnvFile } from '../state/env-file.ts'
+import { SetupFailure } from './failure.ts'
+import type { Paths } from './paths.ts'
+
+/** The settings of this clone. Throws one `SetupFailure` that names every one that is wrong. */
+export async function settingsOf(
+  paths: Paths,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Settings> {
+  const result = readSettings(await readEnvFile(paths.userSettings), environment)
+  if (result.ok) return result.settings
+  throw new SetupFailure(
+    `These settings can't be used:\n  ${result.problems.join('\n  ')}`,
+    'Correct them in switchyard.env or in the environment, then run the command again.',
+  )
+}

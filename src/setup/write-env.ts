@@ -1,0 +1,36 @@
+import type { Settings } from '../config/settings.ts'
+import { readEnvFile, updateEnvFile } from '../state/env-file.ts'
+import type { BaseImages } from './base-images.ts'
+import type { Paths } from './paths.ts'
+
+/**
+ * Stands for a slot's image until a release has written one: compose wants a value for every variable before it does
+ * anything, and with this one a plain `docker compose up` stops at "no such image".
+ */
+export const NO_IMAGE = 'switchyard/none'
+
+/** Writes settings and resolved images for compose; the engine's own lines (images and releases of the slots) stay. */
+export async function writeEnvFile(
+  paths: Paths,
+  settings: Settings,
+  images: BaseImages & { director: string },
+): Promise<void> {
+  const before = await readEnvFile(paths.envFile)
+  const given = Object.entries(settings).map(([name, value]) => [name, String(value)] as const)
+  await updateEnvFile(paths.envFile, {
+    SLOT_CPUS: null,
+    SLOT_MEMORY: null,
+    DIRECTOR_CPUS: null,
+    DIRECTOR_MEMORY: null,
+    PROXY_CPUS: null,
+    PROXY_MEMORY: null,
+    ...Object.fromEntries(given.filter(([, value]) => value !== 'undefined')),
+    SWITCHYARD_DIR: paths.directory,
+    NODE_IMAGE: images.node,
+    NGINX_IMAGE: images.nginx,
+    TOOLS_IMAGE: images.tools,
+    DIRECTOR_IMAGE: images.director,
+    PRIMARY_IMAGE: before.get('PRIMARY_IMAGE') ?? NO_IMAGE,
+    SECONDARY_IMAGE: before.get('SECONDARY_IMAGE') ?? NO_IMAGE,
+  })
+}
