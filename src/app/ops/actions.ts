@@ -1,0 +1,35 @@
+'use server'
+import { z } from 'zod'
+import { acceptedSchema, reloadResultSchema } from '../../director/protocol.ts'
+import type { Outcome } from '../../ops/outcome.ts'
+import { perform } from '../../ops/perform.ts'
+import { endSession } from '../../ops/sign-out.ts'
+import type { Accepted, Reloaded } from '../../ops/verbs.ts'
+import { deployRequestSchema } from '../../release/release.ts'
+
+const nothing = z.strictObject({})
+
+/** Begins a release of a build; it goes on by itself and is followed by its number. */
+export async function deploy(request: unknown): Promise<Outcome<Accepted>> {
+  return perform('/v1/deploy', acceptedSchema, deployRequestSchema, request)
+}
+
+/** Begins a release that moves visitors to the standby. */
+export async function rollback(): Promise<Outcome<Accepted>> {
+  return perform('/v1/rollback', acceptedSchema, nothing, {})
+}
+
+/** Stops the release under way, while it has not yet moved the traffic. */
+export async function abort(): Promise<Outcome<Accepted>> {
+  return perform('/v1/abort', acceptedSchema, nothing, {})
+}
+
+/** Tests nginx's configuration and takes it into use. */
+export async function reload(): Promise<Outcome<Reloaded>> {
+  return perform('/v1/reload', reloadResultSchema, nothing, {})
+}
+
+/** Ends the operator's session. */
+export async function signOut(): Promise<Outcome<null>> {
+  return endSession()
+}

@@ -1,0 +1,12 @@
+import type { ConsoleActions } from '../../ops/verbs.ts'
+import { abort, deploy, reload, rollback, signOut } from './actions.ts'
+
+/** The addresses of the console, in one place. */
+export const LINKS = {
+  home: '/ops',
+  signIn: '/ops/sign-in',
+  history: '/ops/releases',
+  releasePrefix: '/ops/releases/',
+} as const
+
+export const consoleActions: ConsoleActions = { deploy, rollback, abort, reload, signOut }

@@ -1,0 +1,40 @@
+import { ReleaseError, type ReleaseErrorBody } from '../release/errors.ts'
+import { describeError } from '../release/messages.ts'
+
+const VISITORS = 'Visitors are served by nginx, which does not need the director.'
+
+/** What the console says where the director can't be asked. */
+export function directorUnreachable(): ReleaseErrorBody {
+  const error = new ReleaseError('internal', {
+    reason: 'The release director does not answer on its socket.',
+  })
+  return describeError(error, VISITORS)
+}
+
+/** Next lets a server action without an `Origin` through; a browser always sends one, so we don't. */
+export function originMissing(): ReleaseErrorBody {
+  return describeError(new ReleaseError('origin'), VISITORS)
+}
+
+/** The first problem of a form or a body, as a refusal. */
+export function badRequest(reason: string): ReleaseErrorBody {
+  return describeError(new ReleaseError('bad-request', { reason }), VISITORS)
+}
+
+/** What the browser says where not even the console's own server answers it. */
+export function consoleUnreachable(): ReleaseErrorBody {
+  const error = new ReleaseError('internal', { reason: 'The console got no answer from its server.' })
+  return {
+    ...describeError(error, 'Whether visitors are served can not be seen from this browser.'),
+    next: 'Check the connection; this page tries again by itself.',
+  }
+}
+
+/** What the browser says where a verb was sent and its answer lost: sending it twice could undo it. */
+export function answerLost(verb: string): ReleaseErrorBody {
+  const error = new ReleaseError('internal', { reason: `The answer to ${verb} was lost on the way.` })
+  return {
+    ...describeError(error, 'It may or may not have begun.'),
+    next: 'Look at the slots and the history below before you try again.',
+  }
+}

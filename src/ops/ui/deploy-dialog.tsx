@@ -1,0 +1,144 @@
+'use client'
+import { ArrowRightLeft } from 'lucide-react'
+import { useState } from 'react'
+import type { Permission } from '../../director/protocol.ts'
+import type { ReleaseErrorBody } from '../../release/errors.ts'
+import type { DeployRequest } from '../../release/release.ts'
+import type { Slot } from '../../release/slot.ts'
+import { type DeployDraft, type DraftReading, EMPTY_DRAFT, readDraft } from '../deploy-draft.ts'
+import type { Outcome } from '../outcome.ts'
+import type { Accepted } from '../verbs.ts'
+import { sourceText } from '../view/release.ts'
+import { Button } from './button.tsx'
+import { Dialog, DialogBody, DialogFooter } from './dialog.tsx'
+import { Field } from './field.tsx'
+import { PlanPreview } from './plan-preview.tsx'
+import { Refusal } from './refusal.tsx'
+import { SourceFields } from './source-fields.tsx'
+import { type PlanAnswer, usePlan } from './use-plan.ts'
+import { VerbButton } from './verb-button.tsx'
+
+type Props = {
+  permission: Permission
+  /** The slot that the release will fill, and the version that visitors get until then. */
+  slot: Slot
+  liveVersion: string | null
+  deploy(request: DeployRequest): Promise<Outcome<Accepted>>
+  onAccepted(accepted: Accepted): void
+  onClose(): void
+}
+
+/** Asks for a build, shows what would happen to it, and begins the release. */
+export function DeployDialog({ permission, slot, liveVersion, deploy, onAccepted, onClose }: Props) {
+  const [draft, setDraft] = useState<DeployDraft>(EMPTY_DRAFT)
+  const [isSending, setIsSending] = useState(false)
+  const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
+  const reading = readDraft(draft)
+  const answer = usePlan(reading.is === 'complete' ? { verb: 'deploy', request: reading.request } : null)
+  const target = answer.plan?.slot ?? slot
+
+  function change(changed: Partial<DeployDraft>) {
+    setDraft((before) => ({ ...before, ...changed }))
+    setRefusal(null)
+  }
+
+  async function confirm() {
+    if (reading.is !== 'complete' || isSending) return
+    setIsSending(true)
+    const outcome = await deploy(reading.request)
+    setIsSending(false)
+    if (outcome.ok) onAccepted(outcome.value)
+    else setRefusal(outcome.error)
+  }
+
+  return (
+    <Dialog title="Deploy" onClose={onClose} isWide>
+      <DialogBody>
+        <form
+          id="deploy"
+          className="grid gap-x-8 gap-y-6 md:grid-cols-2"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (mayConfirm(permission, reading, answer).allowed) void confirm()
+          }}
+        >
+          <div className="space-y-4">
+            <SourceFields draft={draft} onChange={change} />
+            <Naming draft={draft} reading={reading} onChange={change} />
+          </div>
+          <div className="md:border-l md:border-line md:pl-8">
+            <PlanPreview answer={answer} waitingFor={waitingFor(reading)} />
+          </div>
+          <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
+        </form>
+        {refusal !== null && (
+          <div className="mt-4">
+            <Refusal error={refusal} isUrgent />
+          </div>
+        )}
+      </DialogBody>
+      <DialogFooter>
+        <Button onClick={onClose}>Cancel</Button>
+        <VerbButton
+          weight="main"
+          permission={isSending ? { allowed: false, reason: null } : mayConfirm(permission, reading, answer)}
+          icon={<ArrowRightLeft aria-hidden="true" size={15} className="shrink-0" />}
+          onClick={() => void confirm()}
+        >
+          {isSending ? 'Beginning…' : confirmText(reading, target, liveVersion)}
+        </VerbButton>
+      </DialogFooter>
+    </Dialog>
+  )
+}
+
+type NamingProps = { draft: DeployDraft; reading: DraftReading; onChange(change: Partial<DeployDraft>): void }
+
+function Naming({ draft, reading, onChange }: NamingProps) {
+  return (
+    <>
+      <Field
+        label="Version label (optional)"
+        isMono
+        placeholder="1.5.0"
+        value={draft.label}
+        maxLength={64}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => onChange({ label: event.target.value })}
+        hint="What the site shows as its version. Without one, the build names itself."
+        problem={reading.is === 'wrong' ? reading.labelProblem : null}
+      />
+      <Field
+        label="Note (optional)"
+        placeholder="Why this release"
+        value={draft.note}
+        maxLength={500}
+        autoComplete="off"
+        onChange={(event) => onChange({ note: event.target.value })}
+        hint="Stands in the history."
+      />
+    </>
+  )
+}
+
+function waitingFor(reading: DraftReading): string | null {
+  if (reading.is === 'missing') return `${reading.what} Then this shows what will happen.`
+  return reading.is === 'wrong' ? 'Correct the version label. Then this shows what will happen.' : null
+}
+
+/** A deploy is confirmed on what its plan says: no plan, no button. */
+function mayConfirm(permission: Permission, reading: DraftReading, answer: PlanAnswer): Permission {
+  if (!permission.allowed) return permission
+  if (reading.is === 'missing') return { allowed: false, reason: reading.what }
+  if (reading.is === 'wrong') return { allowed: false, reason: 'The version label is not right.' }
+  if (answer.isStale) return { allowed: false, reason: 'The checks are running.' }
+  if (answer.plan === null) return { allowed: false, reason: 'The checks gave no answer.' }
+  return answer.plan.mayStart ? permission : { allowed: false, reason: 'A check refuses this release.' }
+}
+
+function confirmText(reading: DraftReading, slot: Slot, liveVersion: string | null): string {
+  if (reading.is !== 'complete') return `Deploy to ${slot}`
+  const build = reading.request.label ?? sourceText(reading.request.source)
+  return `Deploy ${build} to ${slot}${liveVersion === null ? '' : `, replacing ${liveVersion}`}`
+}

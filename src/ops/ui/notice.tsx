@@ -1,0 +1,34 @@
+'use client'
+import { X } from 'lucide-react'
+import type { ReleaseErrorBody } from '../../release/errors.ts'
+import { Refusal } from './refusal.tsx'
+import { ToneIcon } from './tone-icon.tsx'
+
+/** What became of the last thing that the operator did. */
+export type News = { kind: 'done'; sentence: string } | { kind: 'refused'; error: ReleaseErrorBody }
+
+export function Notice({ news, onDismiss }: { news: News; onDismiss(): void }) {
+  return (
+    <div className="relative">
+      {news.kind === 'refused' ? (
+        <Refusal error={news.error} isUrgent />
+      ) : (
+        <p
+          role="status"
+          className="flex items-center gap-3 rounded-md border border-live/40 bg-live-wash p-3 pr-12"
+        >
+          <ToneIcon tone="good" size={17} />
+          {news.sentence}
+        </p>
+      )}
+      <button
+        type="button"
+        aria-label="Dismiss"
+        onClick={onDismiss}
+        className="absolute top-2 right-2 grid size-7 place-items-center rounded text-ink-muted hover:bg-surface"
+      >
+        <X aria-hidden="true" size={15} />
+      </button>
+    </div>
+  )
+}

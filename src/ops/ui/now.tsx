@@ -1,0 +1,96 @@
+'use client'
+import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from 'react'
+import { ago, elapsed } from '../view/format.ts'
+
+const TICK_MS = 1_000
+
+const NowContext = createContext(0)
+
+/**
+ * The director's clock, ticking. `startMs` is the time that the page was rendered with, so that server and
+ * browser draw the same; `skewMs` is how far the director's clock is ahead of this browser's.
+ */
+export function NowProvider({
+  startMs,
+  skewMs,
+  children,
+}: {
+  startMs: number
+  skewMs: number
+  children: ReactNode
+}) {
+  const [nowMs, setNowMs] = useState(startMs)
+  useEffect(() => {
+    const tick = () => setNowMs(Date.now() + skewMs)
+    tick()
+    const timer = setInterval(tick, TICK_MS)
+    return () => clearInterval(timer)
+  }, [skewMs])
+  return <NowContext value={nowMs}>{children}</NowContext>
+}
+
+/** Milliseconds since 1970 by the director's clock, renewed every second. */
+export function useNowMs(): number {
+  return use(NowContext)
+}
+
+const nothingToWatch = () => () => undefined
+
+/** False on the server and in the first pass of the browser, so that local times do not break hydration. */
+export function useIsInBrowser(): boolean {
+  return useSyncExternalStore(
+    nothingToWatch,
+    () => true,
+    () => false,
+  )
+}
+
+/** `3 m ago`, with the full time as its title. */
+export function Ago({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={useLocalTime(at)}>
+      {ago(useNowMs() - Date.parse(at))}
+    </time>
+  )
+}
+
+/** Time since `at`, ticking. */
+export function Elapsed({ since }: { since: string }) {
+  return <time dateTime={since}>{elapsed(useNowMs() - Date.parse(since))}</time>
+}
+
+/** A time of day in the operator's own zone; UTC until the browser draws. */
+export function TimeOfDay({ at }: { at: string }) {
+  const isInBrowser = useIsInBrowser()
+  return (
+    <time dateTime={at} title={useLocalTime(at)}>
+      {isInBrowser ? localTimeOfDay(at) : at.slice(11, 19)}
+    </time>
+  )
+}
+
+/** `24 Nov, 01:21` in the operator's own zone. */
+export function Moment({ at }: { at: string }) {
+  const isInBrowser = useIsInBrowser()
+  const text = isInBrowser ? MOMENT.format(new Date(at)) : at.slice(0, 16).replace('T', ' ')
+  return (
+    <time dateTime={at} title={useLocalTime(at)}>
+      {text}
+    </time>
+  )
+}
+
+const MOMENT = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+
+export function localTimeOfDay(at: string): string {
+  return new Date(at).toLocaleTimeString('en-GB', { hour12: false })
+}
+
+function useLocalTime(at: string): string {
+  return useIsInBrowser() ? `${new Date(at).toLocaleString('en-GB', { timeZoneName: 'short' })}` : at
+}

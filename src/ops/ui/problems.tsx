@@ -1,0 +1,39 @@
+'use client'
+import type { SystemStatus } from '../../director/protocol.ts'
+import type { Release } from '../../release/release.ts'
+import { titleOf } from '../view/release.ts'
+import { Ago } from './now.tsx'
+import { Warning } from './warning.tsx'
+
+type Props = { status: SystemStatus; followed: Release | null; releasePrefix: string }
+
+/** Everything that is off now, each in a sentence of its own. */
+export function Problems({ status, followed, releasePrefix }: Props) {
+  const { routing, docker, last } = status
+  const isLastOnScreen = last !== null && last.id === followed?.id
+  return (
+    <div className="space-y-2 empty:hidden">
+      {routing.problem !== null && <Warning>{routing.problem}</Warning>}
+      {docker.problem !== null && <Warning>{docker.problem}</Warning>}
+      {last !== null && !isLastOnScreen && status.running === null && (
+        <LastRelease last={last} href={`${releasePrefix}${last.id}`} />
+      )}
+    </div>
+  )
+}
+
+/** A failure that nobody watched must not hide in the history. */
+function LastRelease({ last, href }: { last: Release; href: string }) {
+  const what = last.recovery ?? (last.state === 'failed' ? last.error?.what : null)
+  if (what == null) return null
+  return (
+    <Warning>
+      <a href={href} className="font-medium underline underline-offset-2">
+        Release {last.id}
+      </a>{' '}
+      ({titleOf(last)}, <Ago at={last.endedAt ?? last.createdAt} />){' '}
+      {last.state === 'failed' ? 'failed. ' : 'was interrupted. '}
+      {what}
+    </Warning>
+  )
+}

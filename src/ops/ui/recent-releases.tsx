@@ -1,0 +1,41 @@
+'use client'
+import type { SystemStatus } from '../../director/protocol.ts'
+import type { Release } from '../../release/release.ts'
+import type { ConsoleLinks } from './board.tsx'
+import { EmptyHistory } from './empty-history.tsx'
+import { ReleaseList } from './release-list.tsx'
+import { useHistory } from './use-history.ts'
+
+type Props = { status: SystemStatus; initial: readonly Release[] | null; links: ConsoleLinks }
+
+/** The newest releases, kept up with the status. */
+export function RecentReleases({ status, initial, links }: Props) {
+  const releases = useHistory(versionOf(status), initial)
+  return (
+    <section aria-labelledby="history" className="space-y-2">
+      <div className="flex items-baseline justify-between gap-4">
+        <h2 id="history" className="text-lg font-semibold tracking-tight">
+          Releases
+        </h2>
+        <a
+          href={links.history}
+          className="text-sm text-ink-muted underline underline-offset-2 hover:text-ink"
+        >
+          All releases
+        </a>
+      </div>
+      {releases !== null && (
+        <ReleaseList
+          releases={releases}
+          linkOf={({ id }) => `${links.releasePrefix}${id}`}
+          empty={<EmptyHistory />}
+        />
+      )}
+    </section>
+  )
+}
+
+/** Changes whenever the list would: a release begins, moves on, or ends. */
+function versionOf({ running, last }: SystemStatus): string {
+  return [running?.id, running?.state, running?.build?.version, last?.id, last?.state].join(' ')
+}

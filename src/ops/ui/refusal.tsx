@@ -1,0 +1,30 @@
+import type { ReleaseErrorBody } from '../../release/errors.ts'
+import { ToneIcon } from './tone-icon.tsx'
+
+/** An error's three sentences: what happened, what is live, what to do. Its detail stands below, verbatim. */
+export function Refusal({ error, isUrgent = false }: { error: ReleaseErrorBody; isUrgent?: boolean }) {
+  return (
+    <div
+      role={isUrgent ? 'alert' : undefined}
+      className="flex gap-3 rounded-md border border-bad/40 bg-bad-wash p-3.5"
+    >
+      <span className="mt-0.5">
+        <ToneIcon tone="bad" size={17} />
+      </span>
+      <div className="min-w-0 flex-1 space-y-1">
+        <p className="font-semibold text-bad [overflow-wrap:anywhere]">{error.what}</p>
+        {error.live !== '' && <p className="text-ink">{error.live}</p>}
+        {error.next !== '' && <p className="text-ink">{error.next}</p>}
+        {error.detail !== null && error.detail !== '' && (
+          <pre
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+            tabIndex={0}
+            className="mt-2 max-h-72 overflow-auto rounded border border-line bg-surface p-2.5 font-mono text-xs whitespace-pre-wrap text-ink [overflow-wrap:anywhere]"
+          >
+            {error.detail}
+          </pre>
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,90 @@
+import type { ReactNode } from 'react'
+import type { Release } from '../../release/release.ts'
+import { duration } from '../view/format.ts'
+import { isUnderWay, moveOf, releaseTookMs, sourceText, stateOf } from '../view/release.ts'
+import { Moment } from './now.tsx'
+import { ToneIcon } from './tone-icon.tsx'
+import { TONE_TEXT } from './tones.ts'
+
+type Props = { releases: readonly Release[]; linkOf(release: Release): string; empty: ReactNode }
+
+const COLUMNS = [
+  { name: 'Release', width: 'w-[7%]' },
+  { name: 'Outcome', width: 'w-[11%]' },
+  { name: 'Version', width: 'w-[22%]' },
+  { name: 'To slot', width: 'w-[10%]' },
+  { name: 'Source', width: 'w-[18%]' },
+  { name: 'By', width: 'w-[13%]' },
+  { name: 'Began', width: 'w-[12%]' },
+  { name: 'Took', width: 'w-[7%] text-right' },
+] as const
+
+/** Releases, newest first. A table on a wide screen; on a phone each becomes a block of three lines. */
+export function ReleaseList({ releases, linkOf, empty }: Props) {
+  if (releases.length === 0)
+    return <div className="rounded-lg border border-line bg-surface p-4">{empty}</div>
+  return (
+    <div className="overflow-hidden rounded-lg border border-line bg-surface">
+      <table className="w-full table-fixed border-collapse text-sm max-md:block">
+        <thead className="border-b border-line max-md:hidden">
+          <tr>
+            {COLUMNS.map(({ name, width }) => (
+              <th
+                key={name}
+                scope="col"
+                className={`label px-1.5 py-1.5 text-left font-normal first:pl-4 last:pr-4 ${width}`}
+              >
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line max-md:block">
+          {releases.map((release) => (
+            <Row key={release.id} release={release} href={linkOf(release)} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const CELL = 'truncate md:px-1.5 md:py-2 md:first:pl-4 md:last:pr-4'
+
+function Row({ release, href }: { release: Release; href: string }) {
+  const { word, tone } = stateOf(release.state)
+  const source = sourceText(release.source).replace(/^the /, '')
+  return (
+    <tr className="relative hover:bg-ground max-md:flex max-md:flex-wrap max-md:gap-x-3 max-md:gap-y-0.5 max-md:px-4 max-md:py-2">
+      <td className={CELL}>
+        <a
+          href={href}
+          aria-label={`Release ${release.id}`}
+          className="font-medium underline decoration-line-strong underline-offset-2 after:absolute after:inset-0"
+        >
+          #{release.id}
+        </a>
+      </td>
+      <td className={`${CELL} font-medium ${TONE_TEXT[tone]}`}>
+        <span className="inline-flex items-center gap-1.5">
+          <ToneIcon tone={tone} size={14} />
+          {word}
+        </span>
+      </td>
+      <td className={`${CELL} font-medium max-md:w-full`} title={moveOf(release)}>
+        {moveOf(release)}
+      </td>
+      <td className={`${CELL} text-ink-muted`}>{release.slot}</td>
+      <td className={`${CELL} text-ink-muted max-md:max-w-48`} title={source}>
+        {release.verb === 'rollback' ? 'rollback' : source}
+      </td>
+      <td className={`${CELL} text-ink-muted`}>{release.actor.name}</td>
+      <td className={`${CELL} text-ink-muted`}>
+        <Moment at={release.createdAt} />
+      </td>
+      <td className={`${CELL} text-ink-muted md:text-right`}>
+        {isUnderWay(release.state) ? '–' : duration(releaseTookMs(release, 0))}
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,114 @@
+'use client'
+import { type FormEvent, useState, useSyncExternalStore } from 'react'
+import { z } from 'zod'
+import { setupRequestSchema } from '../../director/protocol.ts'
+import type { ReleaseErrorBody } from '../../release/errors.ts'
+import { post, RequestRefused } from '../http.ts'
+import { consoleUnreachable } from '../refusals.ts'
+import { signIn } from '../sign-in.ts'
+import { Button } from './button.tsx'
+import { Field } from './field.tsx'
+import { Refusal } from './refusal.tsx'
+
+type Props = { home: string; signInPage: string }
+
+/** Makes the first operator out of the one-time link. Its token stands in the fragment, which no server gets to see. */
+export function SetupForm({ home, signInPage }: Props) {
+  const token = useToken()
+  const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
+  const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
+  const [isSending, setIsSending] = useState(false)
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const parsed = setupRequestSchema.safeParse({ ...Object.fromEntries(form), token })
+    setRefusal(null)
+    setProblems(parsed.success ? {} : firstProblems(parsed.error))
+    if (!parsed.success || isSending) return
+    setIsSending(true)
+    const problem = await setUp(parsed.data)
+    if (problem === null) return enter(parsed.data, { home, signInPage })
+    setIsSending(false)
+    setRefusal(problem)
+  }
+
+  if (token === '') return <NoToken />
+  return (
+    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+      {refusal !== null && <Refusal error={refusal} isUrgent />}
+      <Field
+        label="Your name"
+        name="name"
+        autoComplete="name"
+        hint="Stands beside each release that you begin."
+        problem={problems.name}
+      />
+      <Field
+        label="Email address"
+        name="email"
+        type="email"
+        autoComplete="username"
+        problem={problems.email}
+      />
+      <Field
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        hint="At least 12 characters."
+        problem={problems.password}
+      />
+      <div className="grid">
+        <Button type="submit" weight="main" isOff={isSending || token === null}>
+          {isSending ? 'Creating…' : 'Create the first operator'}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function NoToken() {
+  return (
+    <p className="rounded-md border border-warn/40 bg-warn-wash p-3.5">
+      This address lacks its one-time token. Open the whole link as it was printed;{' '}
+      <code className="font-mono">npm run up</code> on the host prints a new one while there is no operator.
+    </p>
+  )
+}
+
+/** The token of the address, an empty string where there is none, null before the browser has told. */
+function useToken(): string | null {
+  return useSyncExternalStore(
+    onHashChange,
+    () => new URLSearchParams(window.location.hash.slice(1)).get('token') ?? '',
+    () => null,
+  )
+}
+
+function onHashChange(changed: () => void): () => void {
+  window.addEventListener('hashchange', changed)
+  return () => window.removeEventListener('hashchange', changed)
+}
+
+async function setUp(request: z.infer<typeof setupRequestSchema>): Promise<ReleaseErrorBody | null> {
+  try {
+    await post(z.unknown(), '/api/ops/setup', request)
+    return null
+  } catch (error) {
+    return error instanceof RequestRefused ? error.body : consoleUnreachable()
+  }
+}
+
+/** The new operator goes straight in; `replace` takes the spent link out of the browser's history. */
+async function enter(
+  { email, password }: { email: string; password: string },
+  { home, signInPage }: Props,
+): Promise<void> {
+  const problem = await signIn({ email, password })
+  window.location.replace(problem === null ? home : signInPage)
+}
+
+function firstProblems(error: z.ZodError): Record<string, string> {
+  return Object.fromEntries(error.issues.map((issue) => [String(issue.path[0]), issue.message]).reverse())
+}

@@ -1,0 +1,54 @@
+import { ArrowRightLeft, Undo2 } from 'lucide-react'
+import type { SystemStatus } from '../../director/protocol.ts'
+import { headlineOf } from '../view/headline.ts'
+import { VerbButton } from './verb-button.tsx'
+
+type Props = { status: SystemStatus; actions: SystemStatus['actions']; onDeploy(): void; onRollback(): void }
+
+/** What visitors get, and the two things that change it. */
+export function Situation({ status, actions, onDeploy, onRollback }: Props) {
+  const headline = headlineOf(status)
+  return (
+    <section
+      aria-labelledby="situation"
+      className="flex flex-wrap items-start justify-between gap-x-8 gap-y-4"
+    >
+      <div className="min-w-0">
+        <h1
+          id="situation"
+          className="text-2xl font-medium tracking-tight text-balance [overflow-wrap:anywhere]"
+        >
+          {headline.isServing ? (
+            <>
+              Visitors get{' '}
+              <strong className="font-semibold text-live">
+                {headline.version ?? 'a build that is not in the journal'}
+              </strong>{' '}
+              from <strong className="font-semibold">{headline.slot}</strong>
+            </>
+          ) : (
+            'Nothing is live'
+          )}
+        </h1>
+        <p className="mt-0.5 text-ink-muted">{headline.standby}</p>
+      </div>
+      <div className="flex flex-wrap items-start gap-2.5">
+        <VerbButton
+          permission={actions.rollback}
+          icon={<Undo2 aria-hidden="true" size={15} />}
+          onClick={onRollback}
+        >
+          Roll back…
+        </VerbButton>
+        <VerbButton
+          weight="main"
+          permission={actions.deploy}
+          icon={<ArrowRightLeft aria-hidden="true" size={15} />}
+          onClick={onDeploy}
+        >
+          Deploy…
+        </VerbButton>
+      </div>
+    </section>
+  )
+}

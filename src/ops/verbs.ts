@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { acceptedSchema, reloadResultSchema } from '../director/protocol.ts'
+import type { DeployRequest } from '../release/release.ts'
+import { act } from './act.ts'
+import type { Outcome } from './outcome.ts'
+
+export type Accepted = z.infer<typeof acceptedSchema>
+export type Reloaded = z.infer<typeof reloadResultSchema>
+
+/** The server actions that drive the console, handed down by the page that is built with them. */
+export type ConsoleActions = {
+  deploy(request: DeployRequest): Promise<Outcome<Accepted>>
+  rollback(): Promise<Outcome<Accepted>>
+  abort(): Promise<Outcome<Accepted>>
+  reload(): Promise<Outcome<Reloaded>>
+  signOut(): Promise<Outcome<null>>
+}
+
+/** The same verbs, working from a tab of any age. */
+export function lastingVerbs(actions: ConsoleActions): ConsoleActions {
+  return {
+    deploy: (request) =>
+      act(() => actions.deploy(request), {
+        verb: 'the deploy',
+        path: '/api/ops/deploy',
+        answer: acceptedSchema,
+        body: request,
+      }),
+    rollback: () =>
+      act(actions.rollback, {
+        verb: 'the rollback',
+        path: '/api/ops/rollback',
+        answer: acceptedSchema,
+        body: {},
+      }),
+    abort: () =>
+      act(actions.abort, { verb: 'the abort', path: '/api/ops/abort', answer: acceptedSchema, body: {} }),
+    reload: () =>
+      act(actions.reload, {
+        verb: 'the reload',
+        path: '/api/ops/reload',
+        answer: reloadResultSchema,
+        body: {},
+      }),
+    signOut: () =>
+      act(actions.signOut, {
+        verb: 'signing out',
+        path: '/api/ops/auth/sign-out',
+        answer: z.unknown().transform(() => null),
+        body: {},
+      }),
+  }
+}

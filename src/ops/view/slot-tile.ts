@@ -1,0 +1,44 @@
+import type { SlotView } from '../../director/protocol.ts'
+import { bytes, cores } from './format.ts'
+import type { Tone } from './tone.ts'
+
+export type Condition = { word: string; tone: Tone }
+
+const CONDITIONS: Readonly<Record<SlotView['health']['state'], Condition>> = {
+  operational: { word: 'Operational', tone: 'good' },
+  starting: { word: 'Starting', tone: 'busy' },
+  draining: { word: 'Draining', tone: 'warn' },
+  degraded: { word: 'Degraded', tone: 'warn' },
+  unreachable: { word: 'Not answering', tone: 'bad' },
+  absent: { word: 'Not running', tone: 'quiet' },
+}
+
+/** A slot's health in one word. A slot that nobody needs may be absent; the live one may not. */
+export function conditionOf({ role, health }: Pick<SlotView, 'role' | 'health'>): Condition {
+  const condition = CONDITIONS[health.state]
+  return role === 'live' && health.state === 'absent' ? { ...condition, tone: 'bad' } : condition
+}
+
+/** `fraction` is 0 to 1, or null without a limit; `isHigh` from 85 % on. */
+export type MeterView = { text: string; fraction: number | null; isHigh: boolean }
+
+const HIGH_FRACTION = 0.85
+
+export function cpuMeter(cpu: SlotView['cpu']): MeterView | null {
+  if (cpu === null) return null
+  if (cpu.limitCores === null) return meter(`${cores(cpu.cores)} cores`, null)
+  const unit = cpu.limitCores === 1 ? 'core' : 'cores'
+  return meter(`${cores(cpu.cores)} of ${cpu.limitCores} ${unit}`, cpu.cores / cpu.limitCores)
+}
+
+export function memoryMeter(memory: SlotView['memory']): MeterView | null {
+  if (memory === null) return null
+  const { usedBytes, limitBytes } = memory
+  if (limitBytes === null) return meter(bytes(usedBytes), null)
+  return meter(`${bytes(usedBytes)} of ${bytes(limitBytes)}`, usedBytes / limitBytes)
+}
+
+function meter(text: string, fraction: number | null): MeterView {
+  const within = fraction === null ? null : Math.min(1, Math.max(0, fraction))
+  return { text, fraction: within, isHigh: within !== null && within >= HIGH_FRACTION }
+}
