@@ -59,12 +59,12 @@ export function Elapsed({ since }: { since: string }) {
   return <time dateTime={since}>{elapsed(useNowMs() - Date.parse(since))}</time>
 }
 
-/** A time of day in the operator's own zone; UTC until the browser draws. */
-export function TimeOfDay({ at }: { at: string }) {
+/** Date and time to the second in the operator's own zone; UTC until the browser draws. */
+export function ExactMoment({ at }: { at: string }) {
   const isInBrowser = useIsInBrowser()
   return (
     <time dateTime={at} title={useLocalTime(at)}>
-      {isInBrowser ? localTimeOfDay(at) : at.slice(11, 19)}
+      {isInBrowser ? EXACT_MOMENT.format(new Date(at)) : at.slice(0, 19).replace('T', ' ')}
     </time>
   )
 }
@@ -87,6 +87,15 @@ const MOMENT = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 })
 
+const EXACT_MOMENT = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+
+/** `01:21:30` in the operator's own zone. */
 export function localTimeOfDay(at: string): string {
   return new Date(at).toLocaleTimeString('en-GB', { hour12: false })
 }

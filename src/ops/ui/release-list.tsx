@@ -66,7 +66,7 @@ function Row({ release, href }: { release: Release; href: string }) {
         </a>
       </td>
       <td className={`${CELL} font-medium ${TONE_TEXT[tone]}`}>
-        <span className="inline-flex items-center gap-1.5">
+        <span className="inline-flex items-center gap-1.5 align-top">
           <ToneIcon tone={tone} size={14} />
           {word}
         </span>

@@ -12,7 +12,7 @@ import {
   titleOf,
 } from '../view/release.ts'
 import { LogView } from './log-view.tsx'
-import { TimeOfDay, useNowMs } from './now.tsx'
+import { ExactMoment, useNowMs } from './now.tsx'
 import { Refusal } from './refusal.tsx'
 import { Steps } from './steps.tsx'
 import { ToneIcon } from './tone-icon.tsx'
@@ -100,7 +100,7 @@ function Summary({ release }: { release: Release }) {
         {release.actor.kind === 'host' && ' on the host'}
       </span>
       <span>
-        began <TimeOfDay at={release.createdAt} />
+        began <ExactMoment at={release.createdAt} />
       </span>
       <span>{isUnderWay(release.state) ? `${elapsed(tookMs)} so far` : `took ${duration(tookMs)}`}</span>
     </p>

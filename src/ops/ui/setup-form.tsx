@@ -5,17 +5,18 @@ import { setupRequestSchema } from '../../director/protocol.ts'
 import type { ReleaseErrorBody } from '../../release/errors.ts'
 import { post, RequestRefused } from '../http.ts'
 import { consoleUnreachable } from '../refusals.ts'
-import { signIn } from '../sign-in.ts'
 import { Button } from './button.tsx'
 import { Field } from './field.tsx'
 import { Refusal } from './refusal.tsx'
+import { useFirstProblem } from './use-first-problem.ts'
 
-type Props = { home: string; signInPage: string }
+type Props = { home: string; action: string }
 
-/** Makes the first operator out of the one-time link. Its token stands in the fragment, which no server gets to see. */
-export function SetupForm({ home, signInPage }: Props) {
+/** Makes an operator out of the one-time link. Its token stands in the fragment, which no server gets to see. */
+export function SetupForm({ home, action }: Props) {
   const token = useToken()
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
+  const formRef = useFirstProblem(problems)
   const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
   const [isSending, setIsSending] = useState(false)
 
@@ -28,14 +29,15 @@ export function SetupForm({ home, signInPage }: Props) {
     if (!parsed.success || isSending) return
     setIsSending(true)
     const problem = await setUp(parsed.data)
-    if (problem === null) return enter(parsed.data, { home, signInPage })
     setIsSending(false)
     setRefusal(problem)
+    // The answer signed the operator in; `replace` takes the spent link out of the browser's history.
+    if (problem === null) window.location.replace(home)
   }
 
   if (token === '') return <NoToken />
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+    <form ref={formRef} noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
       {refusal !== null && <Refusal error={refusal} isUrgent />}
       <Field
         label="Your name"
@@ -61,7 +63,7 @@ export function SetupForm({ home, signInPage }: Props) {
       />
       <div className="grid">
         <Button type="submit" weight="main" isOff={isSending || token === null}>
-          {isSending ? 'Creating…' : 'Create the first operator'}
+          {isSending ? 'One moment…' : action}
         </Button>
       </div>
     </form>
@@ -98,15 +100,6 @@ async function setUp(request: z.infer<typeof setupRequestSchema>): Promise<Relea
   } catch (error) {
     return error instanceof RequestRefused ? error.body : consoleUnreachable()
   }
-}
-
-/** The new operator goes straight in; `replace` takes the spent link out of the browser's history. */
-async function enter(
-  { email, password }: { email: string; password: string },
-  { home, signInPage }: Props,
-): Promise<void> {
-  const problem = await signIn({ email, password })
-  window.location.replace(problem === null ? home : signInPage)
 }
 
 function firstProblems(error: z.ZodError): Record<string, string> {

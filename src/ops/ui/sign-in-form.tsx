@@ -7,12 +7,14 @@ import { Button } from './button.tsx'
 import { Field } from './field.tsx'
 import { useIsInBrowser } from './now.tsx'
 import { Refusal } from './refusal.tsx'
+import { useFirstProblem } from './use-first-problem.ts'
 
 type Problems = { email?: string[]; password?: string[] }
 
 /** Email address and password. It posts to the director's own sign-in address, where attempts are counted. */
 export function SignInForm({ returnTo }: { returnTo: string }) {
   const [problems, setProblems] = useState<Problems>({})
+  const formRef = useFirstProblem(problems)
   const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
   const [isSending, setIsSending] = useState(false)
   const isReady = useIsInBrowser()
@@ -32,7 +34,7 @@ export function SignInForm({ returnTo }: { returnTo: string }) {
   }
 
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+    <form ref={formRef} noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
       {refusal !== null && <Refusal error={refusal} isUrgent />}
       <Field
         label="Email address"

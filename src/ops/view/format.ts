@@ -3,9 +3,10 @@ import prettyMilliseconds from 'pretty-ms'
 
 /** A duration as one glance takes it: `38 ms`, `4.2 s`, `1m 12s`, `3h 5m`. */
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
-  return prettyMilliseconds(ms, { unitCount: 2, secondsDecimalDigits: 0 })
+  const whole = Math.max(0, Math.round(ms))
+  if (whole < 1_000) return `${whole} ms`
+  if (whole < 59_950) return `${(ms / 1_000).toFixed(1)} s`
+  return prettyMilliseconds(Math.round(ms / 1_000) * 1_000, { unitCount: 2 })
 }
 
 /** A running clock: whole seconds, so that it does not flicker. */

@@ -5,26 +5,25 @@ import { LINKS } from '../links.ts'
 
 export const metadata = { title: 'Set up · Switchyard' }
 
-/** Where the one-time link leads. */
-export default async function SetupPage() {
-  const session = await currentSession()
-  if (session?.isSetUp) return <AlreadySetUp />
-  return (
-    <GateCard
-      title="Create the first operator"
-      lead="Operators sign in here to release and to roll back. This link works once."
-    >
-      <SetupForm home={LINKS.home} signInPage={LINKS.signIn} />
-    </GateCard>
-  )
+const FIRST = {
+  title: 'Create the first operator',
+  lead: 'Operators sign in here to release and to roll back. This link works once.',
+  action: 'Create the first operator',
 }
 
-function AlreadySetUp() {
+const FURTHER = {
+  title: 'Create an operator',
+  lead: 'This link works once. With the email address of an operator who exists, it sets a new name and password.',
+  action: 'Create the operator',
+}
+
+/** Where the one-time link leads: the first time, and again for another operator or a lost password. */
+export default async function SetupPage() {
+  const session = await currentSession()
+  const { title, lead, action } = session?.isSetUp ? FURTHER : FIRST
   return (
-    <GateCard title="Already set up" lead="The first operator exists, so this link has done its work.">
-      <a href={LINKS.signIn} className="font-medium underline underline-offset-2">
-        Sign in
-      </a>
+    <GateCard title={title} lead={lead}>
+      <SetupForm home={LINKS.home} action={action} />
     </GateCard>
   )
 }
