@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { Refusal } from '../../src/director/client.ts'
+import { acceptedSchema } from '../../src/director/protocol.ts'
+import { STEP_NAMES } from '../../src/release/step-names.ts'
+import { startLoad } from '../load/load.ts'
+import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { until } from './until.ts'
+
+let system: EngineSystem
+
+before(async () => {
+  system = await engineSystem({
+    name: 'switchyard-engine',
+    httpPort: 8460,
+    networkPrefix: '172.30.82',
+    settings: { HEALTH_DEADLINE_SECONDS: '12', DRAIN_CAP_SECONDS: '3' },
+  })
+})
+
+after(async () => {
+  await system.director.close()
+  await system.sweep()
+})
+
+const image = (name: string) => ({ kind: 'image' as const, image: name, hasConsole: true })
+
+/** What must be true after every failure: visitors never noticed, and what comes next works. */
+async function stillServes(expected: { slot: string; version: string }): Promise<void> {
+  const { slot, version } = await system.served()
+  assert.deepEqual({ slot, version }, expected)
+  const { actions, routing } = await system.status()
+  assert.equal(routing.problem, null)
+  assert.deepEqual(actions.deploy, { allowed: true, reason: null })
+  assert.deepEqual(actions.rollback, { allowed: true, reason: null })
+}
+
+test('set-up leaves one build in both slots, primary live and secondary ready', async () => {
+  const status = await system.status()
+  assert.equal(status.routing.live, 'primary')
+  assert.equal(status.slots.primary.role, 'live')
+  assert.equal(status.slots.secondary.role, 'standby')
+  assert.equal((await system.served()).version, '1.0.0')
+})
+
+test('a deploy moves the traffic, a rollback moves it back, and no request fails', async () => {
+  const load = await startLoad({
+    url: system.url,
+    ratePerSecond: 250,
+    durationMs: 10 * 60_000,
+    postPath: '/echo',
+  })
+  const next = await system.image('2.0.0')
+  const deployed = await system.ended((await system.deploy(image(next), { note: 'Two' })).id)
+  assert.equal(deployed.state, 'live', JSON.stringify(deployed.error))
+  assert.deepEqual(await system.served(), { slot: 'secondary', version: '2.0.0', release: deployed.id })
+  const back = await system.ended((await system.rollback()).id)
+  assert.equal(back.state, 'live')
+  assert.equal((await system.served()).version, '1.0.0')
+  const forth = await system.ended((await system.rollback()).id)
+  assert.equal(forth.state, 'live')
+  await until('10,000 requests were sent', 120_000, async () => (load.sentSoFar() >= 10_000 ? true : null))
+  const report = await load.stop()
+  console.log(`${report.sent} requests, ${report.failed} failed; p99 ${report.latencyMs.p99} ms`)
+  assert.deepEqual(report.failures, [])
+  assert.ok(report.sent >= 10_000)
+})
+
+test('the env file holds what each slot was started with, so that a plain compose up changes nothing', async () => {
+  const text = readFileSync(join(system.dir, '.env'), 'utf8')
+  const status = await system.status()
+  assert.match(text, new RegExp(`^PRIMARY_IMAGE="?${status.slots.primary.container?.image}"?$`, 'm'))
+  assert.match(text, new RegExp(`^SECONDARY_IMAGE="?${status.slots.secondary.container?.image}"?$`, 'm'))
+  assert.match(text, /^LIVE_SLOT="?secondary"?$/m)
+})
+
+const BAD_IMAGES: [fault: string, code: string, sentence: string][] = [
+  ['no-status', 'status-missing', 'The build does not answer GET /api/system/status: '],
+  ['html-status', 'status-missing', 'The build does not answer GET /api/system/status: '],
+  ['wrong-shape', 'status-shape', 'The build answers GET /api/system/status with the wrong shape: '],
+  ['wrong-release', 'status-wrong-release', 'Another release answers in the slot: '],
+  ['never-healthy', 'never-healthy', 'The build never became healthy: '],
+  ['crash', 'never-healthy', 'The build never became healthy: '],
+  ['director-unreachable', 'console-unhealthy', 'The console of the new build does not work: '],
+]
+
+for (const [fault, code, sentence] of BAD_IMAGES) {
+  test(`an image with the fault "${fault}" is refused as ${code}, and the standby comes back`, async () => {
+    const bad = await system.image(`9.0.0-${fault}`, fault)
+    const release = await system.ended((await system.deploy(image(bad))).id)
+    assert.equal(release.state, 'failed')
+    assert.equal(release.error?.code, code, JSON.stringify(release.error))
+    assert.ok(release.error?.what.startsWith(sentence), release.error?.what)
+    assert.equal(release.error?.live, 'Visitors get 2.0.0 from the secondary slot, as before.')
+    await stillServes({ slot: 'secondary', version: '2.0.0' })
+  })
+}
+
+test('a console that fails is let through when the operator says that the image has none', async () => {
+  const bad = await system.image('9.1.0', 'no-console')
+  const gated = await system.ended((await system.deploy(image(bad))).id)
+  assert.equal(gated.error?.code, 'console-unhealthy')
+  const release = await system.ended((await system.deploy({ ...image(bad), hasConsole: false })).id)
+  assert.equal(release.state, 'live', JSON.stringify(release.error))
+  const back = await system.ended((await system.rollback()).id)
+  assert.equal(back.state, 'live')
+  await stillServes({ slot: 'secondary', version: '2.0.0' })
+})
+
+test('an unknown ref and a missing image are refused in words, before anything is touched', async () => {
+  const ref = await system.ended((await system.deploy({ kind: 'ref', ref: 'no-such-ref' })).id)
+  assert.equal(ref.error?.what, 'The project has no git ref "no-such-ref".')
+  const missing = await system.ended((await system.deploy(image('no-such-image:1'))).id)
+  assert.equal(missing.error?.what, 'There is no image "no-such-image:1" on this host.')
+  assert.deepEqual(
+    missing.steps.map((step) => step.state),
+    missing.steps.map((step) => (step.name === 'preflight' ? 'failed' : 'waiting')),
+  )
+  await stillServes({ slot: 'secondary', version: '2.0.0' })
+})
+
+test('the second of two deploys at once is told who is busy with what', async () => {
+  const next = await system.image('9.2.0', 'never-healthy')
+  const first = await system.deploy(image(next))
+  await assert.rejects(system.deploy(image(next)), (error: unknown) => {
+    assert.ok(error instanceof Refusal)
+    assert.equal(error.status, 409)
+    assert.equal(error.body.code, 'busy')
+    assert.match(error.body.what, /^.+ is busy with deploy since .+\.$/)
+    return true
+  })
+  await system.director.call(acceptedSchema, '/v1/abort', { method: 'POST', body: '{}' })
+  assert.equal((await system.ended(first.id)).state, 'aborted')
+  await stillServes({ slot: 'secondary', version: '2.0.0' })
+})
+
+for (const step of STEP_NAMES.slice(0, STEP_NAMES.indexOf('seed')).filter((name) => name !== 'preflight')) {
+  test(`a release can be aborted at its step "${step}"`, async () => {
+    const next = await system.image(`9.3.0-${step}`, step === 'health' ? 'slow-start' : undefined)
+    const { id } = await system.deploy(image(next))
+    const reached = await until(`release ${id} is at ${step}`, 60_000, async () => {
+      const seen = await system.release(id)
+      const isThere = seen.steps.some(({ name, state }) => name === step && state !== 'waiting')
+      return isThere || seen.endedAt !== null ? seen : null
+    })
+    assert.equal(reached.endedAt, null)
+    const answer = await system.director.raw('/v1/abort', { method: 'POST', body: '{}' })
+    const release = await system.ended(id)
+    if (answer.status === 200) {
+      assert.equal(release.state, 'aborted')
+      assert.equal(release.error?.what, 'The release was aborted by root.')
+      await stillServes({ slot: 'secondary', version: '2.0.0' })
+      return
+    }
+    // Fast steps may have passed the commit point before the abort arrived: then it must have been refused, and said so.
+    assert.equal(answer.status, 409)
+    assert.equal(release.state, 'live')
+    assert.equal((await system.ended((await system.rollback()).id)).state, 'live')
+  })
+}
+
+test('a build that fails shows its last lines', async () => {
+  const path = join(system.dir, 'Dockerfile.runtime')
+  const sound = readFileSync(path, 'utf8')
+  writeFileSync(path, 'FROM switchyard-base/node:26 AS slot\nRUN echo the-very-last-line && exit 7\n')
+  const release = await system.ended((await system.deploy({ kind: 'tree' })).id)
+  writeFileSync(path, sound)
+  assert.equal(release.error?.code, 'build-failed')
+  assert.match(release.error?.detail ?? '', /the-very-last-line/)
+  await stillServes({ slot: 'secondary', version: '2.0.0' })
+})
+
+test('an aborted build really stops', async () => {
+  const path = join(system.dir, 'Dockerfile.runtime')
+  const sound = readFileSync(path, 'utf8')
+  writeFileSync(path, 'FROM switchyard-base/node:26 AS slot\nRUN echo has-begun && sleep 4321\n')
+  const { id } = await system.deploy({ kind: 'tree' })
+  await until('the build runs', 60_000, async () =>
+    /has-begun/.test(await system.log(id)) && isSleeping() ? true : null,
+  )
+  await system.director.call(acceptedSchema, '/v1/abort', { method: 'POST', body: '{}' })
+  assert.equal((await system.ended(id)).state, 'aborted')
+  writeFileSync(path, sound)
+  await until('the build has stopped', 10_000, async () => (isSleeping() ? null : true))
+  await stillServes({ slot: 'secondary', version: '2.0.0' })
+})
+
+const isSleeping = (): boolean => spawnSync('pgrep', ['-fx', 'sleep 4321']).status === 0
+
+test('a director that is killed in the middle of a build aborts the release when it comes back', async () => {
+  const path = join(system.dir, 'Dockerfile.runtime')
+  const sound = readFileSync(path, 'utf8')
+  writeFileSync(path, 'FROM switchyard-base/node:26 AS slot\nRUN echo has-begun && sleep 4322\n')
+  const { id } = await system.deploy({ kind: 'tree' })
+  await until('the build runs', 60_000, async () => (/has-begun/.test(await system.log(id)) ? true : null))
+  await killDirector()
+  writeFileSync(path, sound)
+  const release = await until('it is back', 60_000, async () => {
+    const seen = await system.release(id)
+    return seen.recovery === null ? null : seen
+  })
+  assert.equal(release.state, 'aborted')
+  assert.equal(
+    release.recovery,
+    'The director was stopped before the traffic moved; it aborted the release and put everything back.',
+  )
+  await stillServes({ slot: 'secondary', version: '2.0.0' })
+})
+
+test('a director that is killed right after the symlink was renamed finishes the release when it comes back', async () => {
+  const current = join(system.dir, 'nginx/live/current')
+  const next = await system.image('3.0.0')
+  const pid = await directorPid()
+  const { id } = await system.deploy(image(next))
+  await until('it waits for health', 60_000, async () => {
+    const { steps } = await system.release(id)
+    return steps.some(({ name, state }) => name === 'health' && state === 'running') ? true : null
+  })
+  const before = readlinkSync(current)
+  const endMs = performance.now() + 60_000
+  while (readlinkSync(current) === before && performance.now() < endMs) await setImmediate()
+  process.kill(pid, 'SIGKILL')
+  const release = await until('it is back', 60_000, async () => {
+    const seen = await system.release(id)
+    return seen.recovery === null ? null : seen
+  })
+  assert.equal(
+    release.recovery,
+    'The director was stopped after the traffic had moved; it found primary healthy and finished the release. nginx confirms it.',
+  )
+  assert.equal(release.state, 'live')
+  await stillServes({ slot: 'primary', version: '3.0.0' })
+})
+
+/** Docker takes a kill through its own API for the operator's wish and does not restart; a crash comes from elsewhere. */
+async function killDirector(): Promise<void> {
+  process.kill(await directorPid(), 'SIGKILL')
+}
+
+async function directorPid(): Promise<number> {
+  const { State } = await (await system.container('director')).inspect()
+  return State.Pid
+}
+
+test('a rollback by the script is confirmed, and the director takes it over', async () => {
+  const before = (await system.status()).routing.live
+  const { code, output } = await system.run('./rollback.sh', [])
+  assert.equal(code, 0, output)
+  const adopted = await until('the director took it over', 30_000, async () => {
+    const [newest] = await system.history()
+    return newest?.recovery?.startsWith('Rolled back by ./rollback.sh') ? newest : null
+  })
+  assert.equal(adopted.state, 'live')
+  assert.notEqual((await system.status()).routing.live, before)
+  await until('the status agrees', 10_000, async () =>
+    (await system.status()).actions.rollback.allowed ? true : null,
+  )
+})
