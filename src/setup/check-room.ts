@@ -27,7 +27,7 @@ export async function checkRoom(
   ]
   if (problems.length === 0) return
   throw new SetupFailure(
-    problems.join('\n  '),
+    problems.join('\n'),
     'Write the settings that are to change into switchyard.env (for example `HTTP_PORT=8080`), then run the command again.',
   )
 }

@@ -11,7 +11,7 @@ export async function settingsOf(
   const result = readSettings(await readEnvFile(paths.userSettings), environment)
   if (result.ok) return result.settings
   throw new SetupFailure(
-    `These settings can't be used:\n  ${result.problems.join('\n  ')}`,
+    `These settings can't be used:\n${result.problems.join('\n')}`,
     'Correct them in switchyard.env or in the environment, then run the command again.',
   )
 }

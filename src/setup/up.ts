@@ -20,6 +20,7 @@ import type { Progress } from './progress.ts'
 import { settingsOf } from './read-settings.ts'
 import { nginxIsApplied, startContainers } from './start.ts'
 import { linkEnvFile, prepareState } from './state-directory.ts'
+import { underLock } from './under-lock.ts'
 import { waitForDirector } from './wait-for-director.ts'
 import { writeEnvFile } from './write-env.ts'
 
@@ -51,17 +52,18 @@ export async function bringUp(options: SetupOptions): Promise<void> {
   const base = await getBaseImages(docker, settings, await readEnvFile(paths.envFile), progress)
   const project = settings.COMPOSE_PROJECT_NAME
   const director = await getDirectorImage(docker, paths, base, project, progress)
-  await writeEnvFile(paths, settings, { ...base, director })
-  await linkEnvFile(paths)
-  await writeNetwork(paths.nginxLive, [`${settings.NETWORK_PREFIX}.3`])
-
-  const { nginxIsStale } = await startContainers({ docker, paths, settings, base, progress })
+  const started = await underLock(paths, environment.user, progress, async () => {
+    await writeEnvFile(paths, settings, { ...base, director })
+    await linkEnvFile(paths)
+    await writeNetwork(paths.nginxLive, [`${settings.NETWORK_PREFIX}.3`])
+    return startContainers({ docker, paths, settings, base, progress })
+  })
   await converse(paths, async (client) => {
     const status = await progress.step('Wait for the release director', (say) =>
       waitForDirector(docker, client, project, say),
     )
-    if (nginxIsStale) await reload(client, paths, progress)
-    await removeOldDirectors(docker, project, director)
+    if (started?.nginxIsStale) await reload(client, paths, progress)
+    if (started !== null) await removeOldDirectors(docker, project, director)
     await finish(client, options, settings, status)
   })
 }
