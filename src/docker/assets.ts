@@ -40,12 +40,12 @@ async function publish(
   const assets = join(project.directory, 'state', 'assets')
   const target = join(assets, deploymentId)
   const temporary = `${target}.tmp`
-  const present = await tidyAssets(target)
-  if (present) {
-    log(`The static files of ${deploymentId} are published already.`)
-    return { files: present.files }
-  }
   try {
+    const present = await tidyAssets(target)
+    if (present) {
+      log(`The static files of ${deploymentId} are published already.`)
+      return { files: present.files }
+    }
     await rm(temporary, { recursive: true, force: true })
     await mkdir(join(temporary, '_next'), { recursive: true })
     if (!(await extract(docker, project, slot, join(temporary, '_next'), signal))) {
@@ -63,7 +63,8 @@ async function publish(
     throwIfAborted(signal)
     throw cause instanceof ReleaseError ? cause : failed(reasonOf(cause), cause)
   } finally {
-    await rm(temporary, { recursive: true, force: true })
+    // What went wrong before is the error that counts; the next publish removes what is left.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { buildProblem } from './buildx.ts'
+import { buildProblem, failureDetail } from './buildx.ts'
 
 test('the instruction that failed is named, with its exit code', () => {
   const lines = [
@@ -8,6 +8,24 @@ test('the instruction that failed is named, with its exit code', () => {
     'ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 1',
   ]
   assert.equal(buildProblem(lines, 1), '`npm run build` ended with exit code 1')
+})
+
+test('Docker 20.10 words it in its own way', () => {
+  const frame =
+    'ERROR: failed to solve: rpc error: code = Unknown desc = failed to solve with frontend dockerfile.v0:'
+  assert.equal(
+    buildProblem([`${frame} executor failed running [/bin/sh -c npm run build]: exit code: 1`], 1),
+    '`npm run build` ended with exit code 1',
+  )
+  assert.equal(
+    buildProblem(
+      [
+        `${frame} failed to read dockerfile: open /var/lib/docker/tmp/buildkit-mount123/Dockerfile.runtime: no such file or directory`,
+      ],
+      1,
+    ),
+    'failed to read dockerfile: open Dockerfile.runtime: no such file or directory',
+  )
 })
 
 test('of a long instruction the end is shown', () => {
@@ -26,4 +44,19 @@ test("other failures are told in BuildKit's words", () => {
     'failed to read dockerfile: open Dockerfile.runtime: no such file or directory',
   )
   assert.equal(buildProblem([], 125), 'docker buildx ended with exit code 125')
+})
+
+test('the detail is the output of the step that failed, once', () => {
+  const lines = [
+    '#6 DONE 0.1s',
+    '#7 0.5 one',
+    '#7 1.168 two',
+    '#7 ERROR: executor failed',
+    '------',
+    ' > [2/2]:',
+    '1.168 two',
+    'ERROR: x',
+  ]
+  assert.equal(failureDetail(lines), '#6 DONE 0.1s\none\ntwo')
+  assert.equal(failureDetail(['ERROR: no Dockerfile']), 'ERROR: no Dockerfile')
 })

@@ -137,21 +137,31 @@ function failed(reason: string, lines: readonly string[], redact: Redact, cause?
   return new ReleaseError(
     'build-failed',
     { reason: redact(reason) },
-    { cause, detail: redact(lastLines(lines, DETAIL_LINES)) },
+    { cause, detail: redact(failureDetail(lines)) },
   )
 }
 
-/** Which instruction failed, from BuildKit's last lines, else those lines' own error. */
-export function buildProblem(lines: readonly string[], code: number): string {
-  const error = lines
-    .findLast((line) => /^ERROR: /i.test(line))
-    ?.replace(/^ERROR: (failed to (solve|build): )?/i, '')
-  if (error === undefined) return `docker buildx ended with exit code ${code}`
-  const step = /process "(?:\/bin\/sh -c )?(.*)" did not complete successfully: exit code: (\d+)/.exec(error)
-  if (!step) return error.replace(/\.$/, '')
-  const [, instruction = '', exitCode] = step
-  return `\`${shortened(instruction)}\` ended with exit code ${exitCode}`
+/** The last lines of the step that failed, without BuildKit's prefixes and without the part that it repeats at the end. */
+export function failureDetail(lines: readonly string[]): string {
+  const end = lines.findLastIndex((line) => /^#\d+ ERROR: /.test(line))
+  const own = end > 0 ? lines.slice(0, end) : lines
+  return lastLines(own, DETAIL_LINES).replaceAll(/^#\d+ [\d.]+ /gm, '')
 }
+
+/** Which instruction failed, from BuildKit's last lines, else those lines' own error. Docker 20.10 words it in another way than later ones. */
+export function buildProblem(lines: readonly string[], code: number): string {
+  const error = lines.findLast((line) => /^ERROR: /i.test(line))
+  if (error === undefined) return `docker buildx ended with exit code ${code}`
+  const step = FAILED_STEP.exec(error)
+  if (!step) return error.replace(FRAME, '').replaceAll(MOUNT_PATH, '').replace(/\.$/, '')
+  const [, later, earlier, exitCode] = step
+  return `\`${shortened(later ?? earlier ?? '')}\` ended with exit code ${exitCode}`
+}
+
+const FAILED_STEP =
+  /(?:process "(?:\/bin\/sh -c )?(.*)" did not complete successfully|executor failed running \[(?:\/bin\/sh -c )?(.*)\]): exit code: (\d+)/
+const FRAME = /^ERROR: (rpc error: code = \w+ desc = |failed to (solve|build)( with frontend [\w.]+)?: )*/i
+const MOUNT_PATH = /\/\S+\/buildkit-mount\d+\//g
 
 /** The end of a long RUN line is the program that matters; what comes before sets its stage. */
 function shortened(instruction: string): string {

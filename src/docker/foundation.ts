@@ -75,22 +75,24 @@ async function changedInRef(
   return changed
 }
 
-type Running = { service: string; configHash: string; createdMs: number }
+type Running = { service: string; configHash: string; startedMs: number }
 
 /** nginx and the director, the services that a release never recreates. */
 async function runningServices(docker: Docker, project: Project, signal: AbortSignal): Promise<Running[]> {
+  const label = [`com.docker.compose.project=${project.name}`]
   const found = await ask(signal, (abortSignal) =>
-    docker.listContainers({
-      filters: { label: [`com.docker.compose.project=${project.name}`] },
-      abortSignal,
-    }),
+    docker.listContainers({ all: true, filters: { label }, abortSignal }),
   )
-  return found.flatMap(({ Labels, Created }) => {
+  const described = found.map(async ({ Id, Labels, Created }): Promise<Running[]> => {
     const service = Labels['com.docker.compose.service']
     const configHash = Labels['com.docker.compose.config-hash']
     if (service !== 'traffic_proxy' && service !== 'director') return []
-    return configHash === undefined ? [] : [{ service, configHash, createdMs: Created * 1000 }]
+    const { State } = await ask(signal, (abortSignal) => docker.getContainer(Id).inspect({ abortSignal }))
+    // A container that never started says that it did in the year 1.
+    const startedMs = Math.max(Created * 1000, Date.parse(State.StartedAt))
+    return configHash === undefined ? [] : [{ service, configHash, startedMs }]
   })
+  return (await Promise.all(described)).flat()
 }
 
 /** By the hash with which compose itself decides whether a service is to be recreated. */
@@ -112,7 +114,7 @@ async function isNginxChanged(
   running: readonly Running[],
   paths: readonly string[],
 ): Promise<boolean> {
-  const startedMs = running.find(({ service }) => service === 'traffic_proxy')?.createdMs
+  const startedMs = running.find(({ service }) => service === 'traffic_proxy')?.startedMs
   if (startedMs === undefined) return false
   const modifiedMs = (path: string): Promise<number> =>
     stat(join(project.directory, 'nginx', path)).then(

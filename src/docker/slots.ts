@@ -73,6 +73,8 @@ async function startSlot(
 function startProblem(lines: readonly string[], code: number): string {
   const last = lines.at(-1)
   if (last === undefined) return `docker compose ended with exit code ${code}`
+  const missing = /no such image: (\S+)$/i.exec(last)?.[1]
+  if (missing !== undefined) return `there is no image ${missing} on this host`
   return last.replace(/^Error response from daemon: /, '').replace(/\.$/, '')
 }
 
