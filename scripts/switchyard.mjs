@@ -1,131 +1,18 @@
 #!/usr/bin/env node
 // The one entry: `npm run up|down|status|logs` and `npx switchyard …`. Plain JavaScript for the Node that the host has
 // (20 or newer); it gets the packages of the lockfile, then hands over to the Node among them.
-import { spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ensurePackages, environmentOfPinnedNode, giveUp, pinnedNode, root } from './packages.mjs'
 
-const root = join(realpathSync(fileURLToPath(import.meta.url)), '..', '..')
-const modules = join(root, 'node_modules')
-const pinnedNode = join(modules, '.bin', 'node')
 const SET_UP = ['up', 'down', 'prepare']
-const HEARTBEAT_MS = 10_000
-
-/** Ends with what happened and what to do. */
-function giveUp(what, next) {
-  console.error(`${what}\n${next}`)
-  process.exit(1)
-}
-
-/** A hash of the lockfile, kept beside the packages, says whether they are the lockfile's: times lie after a checkout. */
-async function ensurePackages() {
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex')
-  const marker = join(modules, '.switchyard-lock')
-  const found = existsSync(marker) ? readFileSync(marker, 'utf8') : null
-  if (found === wanted && existsSync(pinnedNode)) return
-  if (found === null && isInstalledByHand()) return void writeFileSync(marker, wanted)
-  await npmCi()
-  writeFileSync(marker, wanted)
-}
-
-function isInstalledByHand() {
-  const installed = join(modules, '.package-lock.json')
-  if (!existsSync(installed) || !existsSync(pinnedNode)) return false
-  const { packages } = JSON.parse(readFileSync(installed, 'utf8'))
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
-  return (
-    Object.entries(packages).every(([name, { version }]) => wanted[name]?.version === version) &&
-    Object.entries(wanted).every(
-      ([name, { optional }]) => name === '' || optional || packages[name] !== undefined,
-    )
-  )
-}
-
-async function npmCi() {
-  const startedMs = performance.now()
-  const elapsed = () => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
-  console.error('Installing the packages of the lockfile (npm ci) …')
-  const timer = setInterval(() => console.error(`  … still installing packages, ${elapsed()}`), HEARTBEAT_MS)
-  const child = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const code = await new Promise((resolve) => child.once('error', () => resolve(127)).once('close', resolve))
-  clearInterval(timer)
-  if (code !== 0)
-    giveUp('The packages could not be installed.', 'Mend what npm says above, then run the command again.')
-  console.error(`✓ Packages installed  ${elapsed()}`)
-}
-
-/** npx looks for a project's own command here before it asks a registry. */
-function linkCommand() {
-  const link = join(modules, '.bin', 'switchyard')
-  if (lstatSync(link, { throwIfNoEntry: false }) === undefined)
-    symlinkSync('../../scripts/switchyard.mjs', link)
-}
-
-/** The pinned Node needs libatomic.so.1, which small systems lack: it is unpacked beside the packages, not installed. */
-function libraryPath() {
-  const given = process.env.LD_LIBRARY_PATH
-  const own = join(modules, '.switchyard-lib')
-  if (existsSync(own)) return [own, given].filter(Boolean).join(':')
-  const { status, stderr } = spawnSync(pinnedNode, ['--version'], { encoding: 'utf8' })
-  if (status === 0) return given
-  if (!stderr?.includes('libatomic')) {
-    giveUp(
-      `The Node of the lockfile does not run on this machine: ${stderr?.trim() || 'no reason given'}`,
-      'Use a 64-bit Linux with glibc, on x64 or arm64.',
-    )
-  }
-  unpackLibatomic(own)
-  return [own, given].filter(Boolean).join(':')
-}
-
-function unpackLibatomic(target) {
-  const work = mkdtempSync(join(tmpdir(), 'switchyard-lib-'))
-  const quiet = { cwd: work, encoding: 'utf8' }
-  const download = () =>
-    spawnSync('apt-get', ['download', '-q', '-o', 'APT::Sandbox::User=root', 'libatomic1'], quiet)
-  let fetched = download()
-  if (fetched.status !== 0) {
-    spawnSync('apt-get', ['update', '-q'], quiet)
-    fetched = download()
-  }
-  const archive = readdirSync(work).find((name) => name.endsWith('.deb'))
-  if (archive === undefined)
-    giveUp(
-      'The Node of the lockfile needs the library libatomic.so.1.',
-      'Install it (Debian, Ubuntu: apt-get install libatomic1; Fedora: dnf install libatomic), then run the command again.',
-    )
-  spawnSync('dpkg-deb', ['-x', join(work, archive), work], quiet)
-  const found = readdirSync(work, { recursive: true }).find((name) => name.endsWith('libatomic.so.1'))
-  mkdirSync(target)
-  writeFileSync(join(target, 'libatomic.so.1'), readFileSync(join(work, found)))
-  rmSync(work, { recursive: true, force: true })
-}
 
 /** Takes the place of this process as nearly as Node can: its streams, signals and exit code. */
 function handOver(script, args) {
-  const environment = { ...process.env }
-  const libraries = libraryPath()
-  if (libraries !== undefined) environment.LD_LIBRARY_PATH = libraries
-  const child = spawn(pinnedNode, [join(root, script), ...args], { stdio: 'inherit', env: environment })
+  const child = spawn(pinnedNode, [join(root, script), ...args], {
+    stdio: 'inherit',
+    env: environmentOfPinnedNode(),
+  })
   // A terminal sends its signals to the child as well; a second one would mean "at once" to it.
   const forwarded = process.stdin.isTTY ? ['SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of forwarded) process.on(signal, () => child.kill(signal))
@@ -141,5 +28,4 @@ function handOver(script, args) {
 
 const args = process.argv.slice(2)
 await ensurePackages()
-linkCommand()
 handOver(SET_UP.includes(args[0]) ? 'src/setup/main.ts' : 'src/cli/main.ts', args)

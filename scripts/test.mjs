@@ -1,11 +1,10 @@
 // The whole test run: `npm test`, or one part of it by name. Plain JavaScript for the host's own Node, which may be
 // older than the one that the lockfile pins; everything it starts runs on the pinned one.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ensurePackages, environmentOfPinnedNode, root } from './packages.mjs'
 
-const root = join(fileURLToPath(import.meta.url), '..', '..')
 const bin = join(root, 'node_modules', '.bin')
 const results = join(root, '.test', 'results')
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
@@ -14,7 +13,11 @@ const totals = { passed: 0, failed: 0 }
 
 /** Runs a program with its output shown; answers with whether it ended well. */
 function run(program, args, extraEnv = {}) {
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...env, ...extraEnv } })
+  const { status, error } = spawnSync(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...env, ...extraEnv },
+  })
   if (error) console.error(`${program} could not be started: ${error.message}`)
   return status === 0
 }
@@ -28,18 +31,18 @@ function count(isGood) {
   totals[isGood ? 'passed' : 'failed'] += 1
 }
 
-function installPackages() {
-  const marker = join(root, 'node_modules', '.package-lock.json')
-  const lock = join(root, 'package-lock.json')
-  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return true
-  heading('Packages')
-  return run('npm', ['ci', '--no-audit', '--no-fund'])
-}
-
 function installChromium() {
-  if (['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some((path) => existsSync(path))) return true
+  if (
+    ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some((path) =>
+      existsSync(path),
+    )
+  )
+    return true
   heading('Chromium')
-  return run('apt-get', ['update', '-qq']) && run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'])
+  return (
+    run('apt-get', ['update', '-qq']) &&
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'])
+  )
 }
 
 /** The same code that `npm run up` uses; a test without Docker fails and says so. */
@@ -78,7 +81,9 @@ function browserTests() {
   heading('Browser')
   const report = join(results, 'browser.json')
   const isGood = run('playwright', ['test'], { PLAYWRIGHT_JSON_OUTPUT_NAME: report })
-  const stats = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).stats : { expected: 0, unexpected: 0, flaky: 0, skipped: 0 }
+  const stats = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8')).stats
+    : { expected: 0, unexpected: 0, flaky: 0, skipped: 0 }
   totals.passed += stats.expected
   totals.failed += stats.unexpected + stats.flaky + stats.skipped
   if (!isGood && stats.unexpected === 0) count(false)
@@ -87,7 +92,8 @@ function browserTests() {
 const parts = {
   check: () => checks(),
   unit: () => nodeTests('Unit', ['src/**/*.test.ts', 'test/unit/**/*.test.ts', 'test/load/**/*.test.ts']),
-  engine: () => startDockerThen(() => nodeTests('Engine', ['test/engine/**/*.test.ts'], ['--test-concurrency=1'])),
+  engine: () =>
+    startDockerThen(() => nodeTests('Engine', ['test/engine/**/*.test.ts'], ['--test-concurrency=1'])),
   e2e: () => startDockerThen(() => installOrFail(installChromium, browserTests)),
 }
 
@@ -100,6 +106,8 @@ function installOrFail(install, next) {
   else count(false)
 }
 
+await ensurePackages()
+env.LD_LIBRARY_PATH = environmentOfPinnedNode().LD_LIBRARY_PATH
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 const wanted = process.argv.slice(2)
@@ -108,8 +116,6 @@ if (unknown.length > 0) {
   console.error(`There is no part "${unknown[0]}". The parts are: ${Object.keys(parts).join(', ')}.`)
   process.exit(64)
 }
-installOrFail(installPackages, () => {
-  for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) parts[name]()
-})
+for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) parts[name]()
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`)
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1)
