@@ -12,11 +12,10 @@ export function Disconnected({ problem, seenAt }: Props) {
   return (
     <div className="space-y-1.5">
       <Refusal error={problem} isUrgent />
-      {seenAt !== null && (
-        <p className="px-1 text-sm text-ink-muted">
-          What stands below was seen {ago(nowMs - Date.parse(seenAt))}. This page tries again by itself.
-        </p>
-      )}
+      <p className="px-1 text-sm text-ink-muted">
+        {seenAt !== null && `What stands below was seen ${ago(nowMs - Date.parse(seenAt))}. `}
+        This page tries again by itself.
+      </p>
     </div>
   )
 }

@@ -29,14 +29,14 @@ export function LogView({ release, log, state }: Props) {
         <Filter needle={needle} onChange={setNeedle} found={shown.length} all={log.lines.length} />
         <CopyButton name="the log" label="Copy" text={() => textOf(shown)} />
       </div>
-      <div className="relative min-h-0 flex-1">
+      <div className="relative min-h-0 flex-1 lg:min-h-[28rem]">
         <section
           ref={box}
           onScroll={onScroll}
           aria-label={`Log of release ${release}`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
           tabIndex={0}
-          className="h-80 overflow-y-auto overscroll-contain bg-sunken py-2 font-mono text-xs leading-[1.125rem] focus-visible:-outline-offset-2 lg:h-[28rem]"
+          className="h-80 overflow-y-auto overscroll-contain bg-sunken py-2 font-mono text-xs leading-[1.125rem] focus-visible:-outline-offset-2 lg:absolute lg:inset-0 lg:h-auto"
         >
           {log.dropped > 0 && (
             <p className="px-3 pb-2 font-sans text-ink-muted">

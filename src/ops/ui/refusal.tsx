@@ -1,4 +1,5 @@
 import type { ReleaseErrorBody } from '../../release/errors.ts'
+import { Prose } from './prose.tsx'
 import { ToneIcon } from './tone-icon.tsx'
 
 /** An error's three sentences: what happened, what is live, what to do. Its detail stands below, verbatim. */
@@ -12,9 +13,19 @@ export function Refusal({ error, isUrgent = false }: { error: ReleaseErrorBody; 
         <ToneIcon tone="bad" size={17} />
       </span>
       <div className="min-w-0 flex-1 space-y-1">
-        <p className="font-semibold text-bad [overflow-wrap:anywhere]">{error.what}</p>
-        {error.live !== '' && <p className="text-ink">{error.live}</p>}
-        {error.next !== '' && <p className="text-ink">{error.next}</p>}
+        <p className="font-semibold text-bad [overflow-wrap:anywhere]">
+          <Prose text={error.what} />
+        </p>
+        {error.live !== '' && (
+          <p className="text-ink">
+            <Prose text={error.live} />
+          </p>
+        )}
+        {error.next !== '' && (
+          <p className="text-ink">
+            <Prose text={error.next} />
+          </p>
+        )}
         {error.detail !== null && error.detail !== '' && (
           <pre
             // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard

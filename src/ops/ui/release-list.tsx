@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Release } from '../../release/release.ts'
 import { duration } from '../view/format.ts'
-import { isUnderWay, moveOf, releaseTookMs, sourceText, stateOf } from '../view/release.ts'
+import { isUnderWay, moveOf, releaseTookMs, sourceText, stateOf, versionOf } from '../view/release.ts'
 import { Moment } from './now.tsx'
 import { ToneIcon } from './tone-icon.tsx'
 import { TONE_TEXT } from './tones.ts'
@@ -71,8 +71,8 @@ function Row({ release, href }: { release: Release; href: string }) {
           {word}
         </span>
       </td>
-      <td className={`${CELL} font-medium max-md:w-full`} title={moveOf(release)}>
-        {moveOf(release)}
+      <td className={`${CELL} max-md:w-full`} title={moveOf(release)}>
+        <Version release={release} />
       </td>
       <td className={`${CELL} text-ink-muted`}>{release.slot}</td>
       <td className={`${CELL} text-ink-muted max-md:max-w-48`} title={source}>
@@ -87,4 +87,31 @@ function Row({ release, href }: { release: Release; href: string }) {
       </td>
     </tr>
   )
+}
+
+/** What the release brings comes first: a narrow column cuts the end. */
+function Version({ release }: { release: Release }) {
+  const version = versionOf(release)
+  const unknown = isUnderWay(release.state) ? '…' : 'not built'
+  return (
+    <>
+      <span className={version === null ? 'text-ink-muted' : 'font-medium'}>{version ?? unknown}</span>
+      {release.replaces !== null && (
+        <span className="text-ink-muted">
+          {beside(release)}
+          {release.replaces.version}
+          {hasFallenThrough(release) && ' stayed'}
+        </span>
+      )}
+    </>
+  )
+}
+
+function beside(release: Release): string {
+  if (hasFallenThrough(release)) return ', '
+  return release.verb === 'rollback' ? ' back from ' : ' after '
+}
+
+function hasFallenThrough({ state }: Release): boolean {
+  return state === 'failed' || state === 'aborted'
 }

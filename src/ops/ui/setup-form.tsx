@@ -7,6 +7,7 @@ import { post, RequestRefused } from '../http.ts'
 import { consoleUnreachable } from '../refusals.ts'
 import { Button } from './button.tsx'
 import { Field } from './field.tsx'
+import { Prose } from './prose.tsx'
 import { Refusal } from './refusal.tsx'
 import { useFirstProblem } from './use-first-problem.ts'
 
@@ -73,8 +74,7 @@ export function SetupForm({ home, action }: Props) {
 function NoToken() {
   return (
     <p className="rounded-md border border-warn/40 bg-warn-wash p-3.5">
-      This address lacks its one-time token. Open the whole link as it was printed;{' '}
-      <code className="font-mono">npm run up</code> on the host prints a new one while there is no operator.
+      <Prose text="This address lacks its one-time token. Open the whole link as it was printed, or get a new one on the host with `npx switchyard setup-link`." />
     </p>
   )
 }

@@ -27,5 +27,5 @@ function Tile() {
 }
 
 function Bar({ className }: { className: string }) {
-  return <div className={`animate-pulse rounded bg-sunken ${className}`} />
+  return <div className={`animate-pulse rounded bg-line ${className}`} />
 }

@@ -2,6 +2,7 @@ import { redirect } from 'next/navigation'
 import { returnPath } from '../../../ops/return-path.ts'
 import { currentSession } from '../../../ops/session.ts'
 import { GateCard } from '../../../ops/ui/gate-card.tsx'
+import { Prose } from '../../../ops/ui/prose.tsx'
 import { SignInForm } from '../../../ops/ui/sign-in-form.tsx'
 
 type Props = { searchParams: Promise<{ next?: string | string[] }> }
@@ -26,10 +27,7 @@ function NotSetUp() {
     <GateCard
       title="No operator yet"
       lead={
-        <>
-          Open the one-time link that <code className="font-mono text-ink">npm run up</code> printed on the
-          host. It creates the first operator. Run the command again for a new link; it changes nothing else.
-        </>
+        <Prose text="Open the one-time link that `npm run up` printed on the host. It creates the first operator. For a new link, run `npx switchyard setup-link` there." />
       }
     >
       {null}
