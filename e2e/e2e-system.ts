@@ -10,3 +10,6 @@ export const E2E_SYSTEM: SystemOptions = {
 export const e2eSystem = (): TestSystem => systemAt(E2E_SYSTEM)
 
 export const OPERATOR = { name: 'Ada', email: 'ada@example.org', password: 'a long enough password' } as const
+
+/** For work on the tests themselves. */
+export const isKept = process.env.KEEP_SYSTEM === '1'

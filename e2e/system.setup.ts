@@ -1,10 +1,19 @@
 import { freshSystem } from '../test/system/system.ts'
-import { E2E_SYSTEM } from './e2e-system.ts'
+import { E2E_SYSTEM, e2eSystem, isKept } from './e2e-system.ts'
 
-/** Brings a fresh clone up by the very command of the README. */
+/** Brings a fresh clone up by the very command of the README. `KEEP_SYSTEM=1` uses and leaves the one of the last run. */
 export default async function bringUp(): Promise<void> {
+  if (isKept && (await answers())) return
   const system = await freshSystem(E2E_SYSTEM)
   const { code, output } = await system.run('npm', ['run', 'up', '--', '--yes'])
   console.log(output)
   if (code !== 0) throw new Error(`npm run up ended with ${code}.`)
+}
+
+async function answers(): Promise<boolean> {
+  const { director } = e2eSystem()
+  return director.raw('/v1/ping').then(
+    ({ ok }) => ok,
+    () => false,
+  )
 }

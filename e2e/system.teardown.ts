@@ -1,5 +1,5 @@
-import { e2eSystem } from './e2e-system.ts'
+import { e2eSystem, isKept } from './e2e-system.ts'
 
 export default async function takeDown(): Promise<void> {
-  await e2eSystem().sweep()
+  if (!isKept) await e2eSystem().sweep()
 }

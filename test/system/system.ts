@@ -100,6 +100,7 @@ export function commitAll(dir: string, message: string): void {
     'user.email=test@localhost',
     'commit',
     '-q',
+    '--allow-empty',
     '--no-gpg-sign',
     '-m',
     message,
