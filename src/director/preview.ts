@@ -3,7 +3,7 @@ import { ReleaseError } from '../release/errors.ts'
 import { describeError } from '../release/messages.ts'
 import { planRelease } from '../release/plan.ts'
 import type { Source } from '../release/release.ts'
-import { otherSlot } from '../release/slot.ts'
+import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import type { PlanView, PreflightFinding, planRequestSchema } from './protocol.ts'
 
@@ -17,7 +17,7 @@ export async function previewPlan(
   const slot = from === null ? 'primary' : otherSlot(from)
   const source: Source = request.verb === 'deploy' ? request.request.source : { kind: 'standby' }
   const findings = [
-    ...(await checkSource(parts, source, signal)),
+    ...(await checkSource(parts, source, slot, signal)),
     ...(await parts.preflight.run(source, signal)),
   ]
   const steps = planRelease({ verb: request.verb, slot, from, source: source.kind })
@@ -37,11 +37,17 @@ export async function previewPlan(
 }
 
 async function checkSource(
-  { builder }: Parts,
+  { builder, journal }: Parts,
   source: Source,
+  slot: Slot,
   signal: AbortSignal,
 ): Promise<PreflightFinding[]> {
-  if (source.kind === 'standby') return []
+  if (source.kind === 'standby') {
+    const held = journal.holderOf(slot)?.build
+    return held
+      ? [{ name: 'source', outcome: 'ok', sentence: `${slot} holds ${held.version}.` }]
+      : [{ name: 'source', outcome: 'refused', sentence: `${slot} holds no build to roll back to.` }]
+  }
   try {
     return [{ name: 'source', outcome: 'ok', sentence: await builder.check(source, signal) }]
   } catch (cause) {

@@ -13,6 +13,7 @@ import {
   memoryFinding,
 } from '../docker/preflight.ts'
 import { describeProject, type Project } from '../docker/project.ts'
+import { readRedaction } from '../docker/redact.ts'
 import { dockerSlots } from '../docker/slots.ts'
 import { containerStats } from '../docker/stats.ts'
 import { slotHealth } from '../health/slot-health.ts'
@@ -49,13 +50,18 @@ export function wire(settings: DirectorSettings, stateDir: string, journal: Jour
   })
   const slots = dockerSlots({ docker, project })
   const stats = containerStats(docker, (cause) => console.error(`Usage can't be read: ${reasonOf(cause)}`))
+  /** What the container in a slot uses now and gives back when it is replaced. */
+  const usedBytes = async (slot: Slot, signal: AbortSignal): Promise<number> => {
+    const container = await slots.inspect(slot, signal)
+    return container?.state === 'running' ? (stats.read(container.id)?.memory.usedBytes ?? 0) : 0
+  }
   return {
-    parts: partsOf({ settings, stateDir, docker, project, slots, journal }),
+    parts: partsOf({ settings, stateDir, docker, project, slots, journal, usedBytes }),
     addressOf: (slot) =>
       `http://127.0.0.1:${slot === 'primary' ? settings.PRIMARY_PORT : settings.SECONDARY_PORT}`,
     usageOf: async (container) => (container.state === 'running' ? stats.read(container.id) : null),
     dockerVersion: (signal) => dockerVersion(docker, signal),
-    slotLines: (slot, options, signal) => linesOf({ docker, slots }, slot, options, signal),
+    slotLines: (slot, options, signal) => linesOf({ docker, slots, project }, slot, options, signal),
     close: () => stats.close(),
   }
 }
@@ -67,9 +73,10 @@ type Joined = {
   project: Project
   slots: Slots
   journal: Journal
+  usedBytes(slot: Slot, signal: AbortSignal): Promise<number>
 }
 
-function partsOf({ settings, stateDir, docker, project, slots, journal }: Joined): Parts {
+function partsOf({ settings, stateDir, docker, project, slots, journal, usedBytes }: Joined): Parts {
   const addressOf = (part: keyof typeof LAST_PARTS): string =>
     `${settings.NETWORK_PREFIX}.${LAST_PARTS[part]}`
   const traffic = nginxTraffic({
@@ -105,7 +112,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal }: Joined
       docker: (signal) => dockerFinding(docker, signal),
       disk: (signal) => diskFinding(docker, project, signal),
       compose: (signal) => composeFinding(project, signal),
-      memory: async (slot, signal) => memoryFinding(project, slot, 0, signal),
+      memory: async (slot, signal) => memoryFinding(project, slot, await usedBytes(slot, signal), signal),
       foundation: (source, signal) =>
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
     }),
@@ -130,7 +137,7 @@ function envFileAt(path: string): EnvFile {
 }
 
 async function* linesOf(
-  { docker, slots }: { docker: Docker; slots: Slots },
+  { docker, slots, project }: { docker: Docker; slots: Slots; project: Project },
   slot: Slot,
   { tail, follow }: { tail: number; follow: boolean },
   signal: AbortSignal,
@@ -140,5 +147,6 @@ async function* linesOf(
   const lines = follow
     ? followContainerLog(docker, container.id, tail, signal)
     : await readContainerLog(docker, container.id, tail, signal)
-  for await (const line of lines) yield `${line.at} ${line.text}`
+  const redact = await readRedaction(project)
+  for await (const line of lines) yield `${line.at} ${redact(line.text)}`
 }
