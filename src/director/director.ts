@@ -19,12 +19,13 @@ import { listenOn } from './listen.ts'
 import { refreshedAtMost } from './refreshed.ts'
 import { releases } from './releases.ts'
 import { lookAround } from './view.ts'
-import { wire } from './wiring.ts'
+import { type Wired, wire } from './wiring.ts'
 
 /** The group of the slots' processes: `user` in the compose file. */
 const SLOTS_GROUP = 1_000
 const STATUS_MAX_AGE_MS = 1_000
 const ADOPT_EVERY_MS = 5_000
+const ROTATE_EVERY_MS = 60_000
 const LOCK_PATIENCE_MS = 60_000
 
 /** Opens what is durable, settles what a killed director left, then listens. Answers with how to stop. */
@@ -54,12 +55,15 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     audit: identity.audit,
   }
   const servers = await listen(api, identity, stateDir)
-  const timer = setInterval(() => void adopt(), ADOPT_EVERY_MS)
+  const timers = [
+    setInterval(() => void adopt(), ADOPT_EVERY_MS),
+    setInterval(() => void rotate(seen), ROTATE_EVERY_MS),
+  ]
   console.log(`The director of ${settings.COMPOSE_PROJECT_NAME} listens. ${liveSentence(journal)}`)
 
   return {
     stop: async () => {
-      clearInterval(timer)
+      for (const timer of timers) clearInterval(timer)
       for (const server of servers) {
         server.close()
         server.closeAllConnections()
@@ -129,6 +133,14 @@ function adopter(parts: Parts, verbs: ReturnType<typeof releases>, stateDir: str
       if (cause instanceof ReleaseError && cause.code === 'busy') return
       console.error(`A rollback by ./rollback.sh could not be taken over: ${reasonOf(cause)}`)
     }
+  }
+}
+
+async function rotate({ rotateAccessLog }: Pick<Wired, 'rotateAccessLog'>): Promise<void> {
+  try {
+    await rotateAccessLog()
+  } catch (cause) {
+    console.error(`nginx's access log could not be moved aside: ${reasonOf(cause)}`)
   }
 }
 

@@ -17,6 +17,7 @@ import { readRedaction } from '../docker/redact.ts'
 import { dockerSlots } from '../docker/slots.ts'
 import { containerStats } from '../docker/stats.ts'
 import { slotHealth } from '../health/slot-health.ts'
+import { rotateAccessLog } from '../nginx/rotate.ts'
 import { nginxTraffic } from '../nginx/traffic.ts'
 import { reasonOf } from '../release/errors.ts'
 import type { EnvFile, Journal, Slots } from '../release/ports.ts'
@@ -27,6 +28,8 @@ import { preflightOf } from './preflight.ts'
 import type { ViewOptions } from './view.ts'
 
 const MOVE_DEADLINE_MS = 10_000
+const ROTATE_DEADLINE_MS = 10_000
+const ACCESS_LOG_MAX_BYTES = 64 * 1024 * 1024
 const LAST_PARTS = { nginx: 2, primary: 11, secondary: 12 } as const
 
 export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion'> & {
@@ -36,6 +39,8 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion'>
     options: { tail: number; follow: boolean },
     signal: AbortSignal,
   ): AsyncIterable<string>
+  /** Moves nginx's access log aside when it has grown large. */
+  rotateAccessLog(): Promise<boolean>
   close(): void
 }
 
@@ -62,6 +67,13 @@ export function wire(settings: DirectorSettings, stateDir: string, journal: Jour
     usageOf: async (container) => (container.state === 'running' ? stats.read(container.id) : null),
     dockerVersion: (signal) => dockerVersion(docker, signal),
     slotLines: (slot, options, signal) => linesOf({ docker, slots, project }, slot, options, signal),
+    rotateAccessLog: () =>
+      rotateAccessLog(
+        { docker, containerFilter: proxyOf(project) },
+        join(stateDir, 'traffic/access.log'),
+        ACCESS_LOG_MAX_BYTES,
+        AbortSignal.timeout(ROTATE_DEADLINE_MS),
+      ),
     close: () => stats.close(),
   }
 }
@@ -84,9 +96,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
     publicUrl: new URL(`http://${addressOf('nginx')}:8080`),
     internalUrl: new URL(`http://${addressOf('nginx')}:8081`),
     docker,
-    containerFilter: {
-      label: [`com.docker.compose.project=${project.name}`, 'com.docker.compose.service=traffic_proxy'],
-    },
+    containerFilter: proxyOf(project),
   })
   const health = slotHealth({
     addressOf,
@@ -120,6 +130,10 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
     settings: { drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000, moveDeadlineMs: MOVE_DEADLINE_MS },
   }
 }
+
+const proxyOf = ({ name }: Project) => ({
+  label: [`com.docker.compose.project=${name}`, 'com.docker.compose.service=traffic_proxy'],
+})
 
 function envFileAt(path: string): EnvFile {
   return {

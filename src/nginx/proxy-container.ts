@@ -46,6 +46,11 @@ export async function signalReload(container: Docker.Container, signal: AbortSig
   await asked(container.kill({ signal: 'HUP', abortSignal: signal }), signal)
 }
 
+/** Has nginx open its log files anew. Throws `docker-unreachable`. */
+export async function signalReopen(container: Docker.Container, signal: AbortSignal): Promise<void> {
+  await asked(container.kill({ signal: 'USR1', abortSignal: signal }), signal)
+}
+
 /** What nginx wrote to its container's log since `sinceMs` (epoch). */
 export async function logSince(
   container: Docker.Container,

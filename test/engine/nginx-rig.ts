@@ -44,6 +44,9 @@ export type Rig = {
   stop(): Promise<void>
 }
 
+export const CONTAINER_FILTER = {
+  label: [`com.docker.compose.project=${NAME}`, 'com.docker.compose.service=traffic_proxy'],
+}
 export const PUBLIC_URL = `http://${PREFIX}.2:8080`
 export const INTERNAL_URL = `http://${PREFIX}.2:8081`
 export const DEPLOYMENT_IDS = { primary: 'b1-aaaaaaa', secondary: 'b2-bbbbbbb' } as const
@@ -79,7 +82,7 @@ export async function startRig(): Promise<Rig> {
       publicUrl: new URL(PUBLIC_URL),
       internalUrl: new URL(INTERNAL_URL),
       docker,
-      containerFilter: { label: [`com.docker.compose.project=${NAME}`] },
+      containerFilter: CONTAINER_FILTER,
     }),
     ask,
     async route(next) {
