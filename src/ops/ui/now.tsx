@@ -95,9 +95,11 @@ const EXACT_MOMENT = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
 })
 
+const TIME_OF_DAY = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+
 /** `01:21:30` in the operator's own zone. */
 export function localTimeOfDay(at: string): string {
-  return new Date(at).toLocaleTimeString('en-GB', { hour12: false })
+  return TIME_OF_DAY.format(new Date(at))
 }
 
 function useLocalTime(at: string): string {

@@ -100,7 +100,9 @@ function Side({
       <p className="text-sm text-ink-muted">
         from {slot}
         {build?.deploymentId != null && (
-          <span className="font-mono text-xs max-sm:block sm:ml-2">{build.deploymentId}</span>
+          <span className="block truncate font-mono text-xs" title={build.deploymentId}>
+            {build.deploymentId}
+          </span>
         )}
       </p>
     </div>

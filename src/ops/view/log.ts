@@ -1,8 +1,8 @@
 import type { LogLine } from '../../director/protocol.ts'
 import type { Tone } from './tone.ts'
 
-/** Some thousand lines are what a browser scrolls well and a person reads; the whole log is on the host. */
-export const LOG_LINE_CAP = 5_000
+/** Twenty times a usual build, and few enough to draw at once; the whole log is on the host. */
+export const LOG_LINE_CAP = 2_000
 
 export type LogBuffer = { lines: readonly LogLine[]; dropped: number }
 
