@@ -9,6 +9,9 @@ import { e2eSystem, OPERATOR } from './e2e-system.ts'
 
 const system = e2eSystem()
 
+/** `PICTURES=1` renews the README's. */
+const takesPictures = process.env.PICTURES === '1'
+
 test.describe.configure({ mode: 'serial' })
 
 /** Page, action and chunk of each build differ: all three say which build they were compiled into. */
@@ -111,6 +114,8 @@ test('deploy and roll back in a browser, under load, without one failed request'
   await dialog.getByRole('button', { name: /^Deploy 2\.0\.0 to secondary/ }).click()
   await expectLive('secondary')
   await expect(page.getByRole('article', { name: 'secondary' })).toContainText('2.0.0')
+
+  if (takesPictures) await page.screenshot({ path: 'docs/images/console.png' })
 
   const fresh = await context.newPage()
   await fresh.goto(system.url)
