@@ -98,7 +98,7 @@ test('deploy and roll back in a browser, under load, without one failed request'
   git(system.dir, 'tag', '--force', 'v2')
   const old = await context.newPage()
   await old.goto(system.url)
-  const firstBuild = await old.getByTestId('served-deployment-id').innerText()
+  const firstBuild = (await old.getByTestId('served-deployment-id').textContent()) ?? ''
 
   await signIn(page)
   const visitors = await startLoad({
@@ -120,7 +120,7 @@ test('deploy and roll back in a browser, under load, without one failed request'
   const fresh = await context.newPage()
   await fresh.goto(system.url)
   await expect(fresh.getByRole('heading', { level: 1 })).toContainText('served this page anew')
-  const secondBuild = await fresh.getByTestId('served-deployment-id').innerText()
+  const secondBuild = (await fresh.getByTestId('served-deployment-id').textContent()) ?? ''
   expect(secondBuild).not.toBe(firstBuild)
   await fresh.getByTestId('load-chunk').click()
   await expect(fresh.getByTestId('chunk-build')).toHaveText(secondBuild)
