@@ -11,10 +11,11 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = join(realpathSync(fileURLToPath(import.meta.url)), '..', '..')
@@ -28,9 +29,10 @@ export function giveUp(what, next) {
   process.exit(1)
 }
 
-/** Makes the packages be the lockfile's, and links this project's own command among them. */
+/** Makes the packages be the lockfile's and their Node run, and links this project's own command among them. */
 export async function ensurePackages() {
   await installPackages()
+  ensureLibrary()
   linkCommand()
 }
 
@@ -84,28 +86,29 @@ function linkCommand() {
     symlinkSync('../../scripts/switchyard.mjs', link)
 }
 
-/** The environment in which the pinned Node runs, and what it starts. Needs the packages to be there. */
-export function environmentOfPinnedNode() {
-  const given = process.env.LD_LIBRARY_PATH
-  const libraries = ownLibraries()
-  if (libraries === null) return { ...process.env }
-  return { ...process.env, LD_LIBRARY_PATH: given ? `${libraries}:${given}` : libraries }
-}
-
-// The pinned Node needs libatomic.so.1, which small systems lack: it is unpacked beside the packages, not installed.
-function ownLibraries() {
-  const directory = join(modules, '.switchyard-lib')
-  if (existsSync(directory)) return directory
+// The pinned Node needs libatomic.so.1, which small systems lack: it is unpacked beside the packages, not installed, and
+// a small script that names it takes the place of npm's link to Node.
+function ensureLibrary() {
   const { status, stderr } = spawnSync(pinnedNode, ['--version'], { encoding: 'utf8' })
-  if (status === 0) return null
+  if (status === 0) return
   if (!stderr?.includes('libatomic')) {
     giveUp(
       `The Node of the lockfile does not run on this machine: ${stderr?.trim() || 'no reason given'}`,
       'Use a 64-bit Linux with glibc, on x64 or arm64.',
     )
   }
-  unpackLibatomic(directory)
-  return directory
+  unpackLibatomic(join(modules, '.switchyard-lib'))
+  const binary = relative(join(modules, '.bin'), realpathSync(pinnedNode))
+  const script = [
+    '#!/bin/sh',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
+    'here=${0%/*}',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
+    'export LD_LIBRARY_PATH="$here/../.switchyard-lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"',
+    `exec "$here/${binary}" "$@"`,
+  ]
+  unlinkSync(pinnedNode)
+  writeFileSync(pinnedNode, `${script.join('\n')}\n`, { mode: 0o755 })
 }
 
 function unpackLibatomic(target) {
@@ -113,10 +116,9 @@ function unpackLibatomic(target) {
   const quiet = { cwd: work, encoding: 'utf8' }
   const download = () =>
     spawnSync('apt-get', ['download', '-q', '-o', 'APT::Sandbox::User=root', 'libatomic1'], quiet)
-  let fetched = download()
-  if (fetched.status !== 0) {
+  if (download().status !== 0) {
     spawnSync('apt-get', ['update', '-q'], quiet)
-    fetched = download()
+    download()
   }
   const archive = readdirSync(work).find((name) => name.endsWith('.deb'))
   if (archive === undefined)
@@ -126,7 +128,7 @@ function unpackLibatomic(target) {
     )
   spawnSync('dpkg-deb', ['-x', join(work, archive), work], quiet)
   const found = readdirSync(work, { recursive: true }).find((name) => name.endsWith('libatomic.so.1'))
-  mkdirSync(target)
+  mkdirSync(target, { recursive: true })
   writeFileSync(join(target, 'libatomic.so.1'), readFileSync(join(work, found)))
   rmSync(work, { recursive: true, force: true })
 }

@@ -3,16 +3,13 @@
 // (20 or newer); it gets the packages of the lockfile, then hands over to the Node among them.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { ensurePackages, environmentOfPinnedNode, giveUp, pinnedNode, root } from './packages.mjs'
+import { ensurePackages, giveUp, pinnedNode, root } from './packages.mjs'
 
 const SET_UP = ['up', 'down', 'prepare']
 
 /** Takes the place of this process as nearly as Node can: its streams, signals and exit code. */
 function handOver(script, args) {
-  const child = spawn(pinnedNode, [join(root, script), ...args], {
-    stdio: 'inherit',
-    env: environmentOfPinnedNode(),
-  })
+  const child = spawn(pinnedNode, [join(root, script), ...args], { stdio: 'inherit' })
   // A terminal sends its signals to the child as well; a second one would mean "at once" to it.
   const forwarded = process.stdin.isTTY ? ['SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of forwarded) process.on(signal, () => child.kill(signal))

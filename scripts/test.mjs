@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { ensurePackages, environmentOfPinnedNode, root } from './packages.mjs'
+import { ensurePackages, root } from './packages.mjs'
 
 const bin = join(root, 'node_modules', '.bin')
 const results = join(root, '.test', 'results')
@@ -107,7 +107,6 @@ function installOrFail(install, next) {
 }
 
 await ensurePackages()
-env.LD_LIBRARY_PATH = environmentOfPinnedNode().LD_LIBRARY_PATH
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 const wanted = process.argv.slice(2)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { OFFICIAL_IMAGES, type Settings } from '../config/settings.ts'
-import { reasonOf } from '../release/errors.ts'
+import { dockerWords } from '../docker/engine.ts'
 import { buildImage, hasImage, pullImage } from './docker-images.ts'
 import { SetupFailure } from './failure.ts'
 import { BASE_LABEL, DEBIAN_PACKAGES, MADE_IMAGES, TOOLS_PULL_BASE } from './image-names.ts'
@@ -27,7 +27,7 @@ export async function getBaseImages(
 ): Promise<BaseImages> {
   const node = await getOfficial(docker, 'node', settings.NODE_IMAGE, before.get('NODE_IMAGE'), progress)
   const nginx = await getOfficial(docker, 'nginx', settings.NGINX_IMAGE, before.get('NGINX_IMAGE'), progress)
-  const tools = await getTools(docker, node === MADE_IMAGES.node, progress)
+  const tools = await getTools(docker, node, progress)
   return { node, nginx, tools }
 }
 
@@ -42,7 +42,9 @@ async function getOfficial(
   const made = MADE_IMAGES[kind]
   if (isDefault && before === made && (await hasImage(docker, made))) return made
   if (await hasImage(docker, wanted)) return wanted
-  const refusal = await progress.step(`Pull ${wanted}`, (say) => tryToPull(docker, wanted, say))
+  const refusal = await progress.step(`Look for ${wanted} in its registry`, (say) =>
+    tryToPull(docker, wanted, say),
+  )
   if (refusal === null) return wanted
   if (!isDefault) {
     throw new SetupFailure(
@@ -63,40 +65,30 @@ async function tryToPull(docker: Docker, image: string, say: Say): Promise<strin
     await pullImage(docker, image, PULL_SILENCE_MS, say)
     return null
   } catch (cause) {
-    const refusal = reasonOf(cause).replace(/\s+/g, ' ').replace(/\.$/, '').slice(0, 200)
-    say(`not to be had (${refusal})`)
+    const refusal = dockerWords(cause).replace(/\s+/g, ' ').replace(/\.$/, '').slice(0, 200)
+    say(`it can't be pulled: ${refusal}`)
     return refusal
   }
 }
 
-async function getTools(docker: Docker, isOffline: boolean, progress: Progress): Promise<string> {
+/** Tools are packages of Debian 13, so they are added to a Node image of that release: the made one, or the official one's. */
+async function getTools(docker: Docker, node: string, progress: Progress): Promise<string> {
   const tools = MADE_IMAGES.tools
   if (await hasImage(docker, tools)) return tools
-  if (!isOffline) {
-    const isBuilt = await progress.step(`Build ${tools} on ${TOOLS_PULL_BASE}`, async (say) => {
-      try {
-        await addTools(docker, say)
-        return true
-      } catch (cause) {
-        say(`not possible (${reasonOf(cause).slice(0, 200)})`)
-        return false
-      }
-    })
-    if (isBuilt) return tools
-  }
-  return progress.step(`Make ${tools} from Debian's packages and the npm registry`, (say) =>
-    makeImage(docker, 'tools', say),
-  )
+  const base = node === MADE_IMAGES.node ? node : TOOLS_PULL_BASE
+  await progress.step(`Add compose, buildx and git to ${base}`, async (say) => {
+    if (!(await hasImage(docker, base))) await pullImage(docker, base, PULL_SILENCE_MS, say)
+    await addTools(docker, base, say)
+  })
+  return tools
 }
 
-async function addTools(docker: Docker, say: Say): Promise<void> {
-  if (!(await hasImage(docker, TOOLS_PULL_BASE)))
-    await pullImage(docker, TOOLS_PULL_BASE, PULL_SILENCE_MS, say)
+async function addTools(docker: Docker, base: string, say: Say): Promise<void> {
   const context = await mkdtemp(join(tmpdir(), 'switchyard-tools-'))
   try {
     const packages = DEBIAN_PACKAGES.tools.join(' ')
     const dockerfile = [
-      `FROM ${TOOLS_PULL_BASE}`,
+      `FROM ${base}`,
       `RUN apt-get update -q && apt-get install -y -q --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`,
     ]
     await writeFile(join(context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)

@@ -8,8 +8,14 @@ import type { Say } from './progress.ts'
 
 const BOOTSTRAP_TIMEOUT_MS = 10 * 60_000
 
-/** What would only fill a container: documentation, translations, package lists. Copyright files stay. */
-const LEFT_OUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*']
+/**
+ * What would only fill a container: documentation, translations, manuals. Copyright files stay. Removed at the end:
+ * excluded from unpacking, mmdebstrap would need a program in Python, which a minimal host lacks.
+ */
+const CLEANING = [
+  'find "$1/usr/share/doc" -type f ! -name copyright -delete',
+  'rm -rf "$1/usr/share/man" "$1/usr/share/info" "$1/usr/share/locale"',
+]
 
 /** How mmdebstrap is started: where its own packages lie, or null when the host has it. */
 export type Bootstrapper = { unpackedIn: string | null; env: Record<string, string> }
@@ -62,8 +68,7 @@ export async function makeDebianRoot(
     '--aptopt=Apt::Install-Recommends "false"',
     '--aptopt=Acquire::Languages "none"',
     '--aptopt=Acquire::Retries "3"',
-    ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
-    '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+    ...CLEANING.map((command) => `--customize-hook=${command}`),
     ...(hasKeyring ? [`--keyring=${keyring}`] : []),
     DEBIAN_SUITE,
     target,

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import type Docker from 'dockerode'
 import { z } from 'zod'
-import { reasonOf } from '../release/errors.ts'
 import type { Say } from './progress.ts'
 
 /** Whether the engine has `image`. */
@@ -35,7 +34,7 @@ export async function pullImage(docker: Docker, image: string, silenceMs: number
     })
   } catch (error) {
     if (abort.signal.aborted) throw new Error(`no answer within ${silenceMs / 1000} s`)
-    throw new Error(reasonOf(error), { cause: error })
+    throw error
   } finally {
     clearTimeout(timer)
   }

@@ -13,12 +13,11 @@ export const DEBIAN_SUITE = 'trixie'
 
 export const DEBIAN_MIRROR = 'http://deb.debian.org/debian'
 
-/** What each made image holds beside Debian's minimal system. Node 26's binary needs libatomic1. */
+/** What each image gets from Debian's packages. Node 26's binary needs libatomic1. */
 export const DEBIAN_PACKAGES = {
   node: ['libatomic1'],
   nginx: ['nginx'],
   tools: [
-    'libatomic1',
     'ca-certificates',
     'docker-cli',
     'docker-compose',

@@ -8,7 +8,7 @@ import { BASE_LABEL, DEBIAN_PACKAGES, MADE_IMAGES, NPM_PACKAGE } from './image-n
 import { unpackNpmPackage } from './npm-package.ts'
 import type { Say } from './progress.ts'
 
-export type MadeImage = keyof typeof MADE_IMAGES
+export type MadeImage = 'node' | 'nginx'
 
 const NODE_LAYER = [
   'COPY node /usr/local/bin/node',
@@ -22,7 +22,6 @@ const NODE_LAYER = [
 const DOCKERFILES: Record<MadeImage, readonly string[]> = {
   node: ['FROM scratch', 'ADD root.tar /', ...NODE_LAYER],
   nginx: ['FROM scratch', 'ADD root.tar /', 'STOPSIGNAL SIGQUIT', 'CMD ["nginx", "-g", "daemon off;"]'],
-  tools: ['FROM scratch', 'ADD root.tar /', ...NODE_LAYER],
 }
 
 /**
@@ -36,7 +35,7 @@ export async function makeImage(docker: Docker, kind: MadeImage, say: Say): Prom
     await mkdir(context)
     const bootstrapper = await findBootstrapper(join(work, 'bootstrapper'), say)
     await makeDebianRoot(bootstrapper, DEBIAN_PACKAGES[kind], join(context, 'root.tar'), say)
-    if (kind !== 'nginx') await addNode(work, context, say)
+    if (kind === 'node') await addNode(work, context, say)
     await writeFile(join(context, 'Dockerfile'), `${DOCKERFILES[kind].join('\n')}\n`)
     say('importing it into Docker')
     await buildImage(docker, { context, tag: MADE_IMAGES[kind], labels: { [BASE_LABEL]: kind } }, say)
