@@ -89,7 +89,7 @@ async function addTools(docker: Docker, base: string, say: Say): Promise<void> {
     const packages = DEBIAN_PACKAGES.tools.join(' ')
     const dockerfile = [
       `FROM ${base}`,
-      `RUN apt-get update -q && apt-get install -y -q --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`,
+      `RUN apt-get update -q && apt-get install -y -q --no-install-recommends ${packages} && apt-get clean && rm -rf /var/lib/apt/lists/*`,
     ]
     await writeFile(join(context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
     await buildImage(docker, { context, tag: MADE_IMAGES.tools, labels: { [BASE_LABEL]: 'tools' } }, say)
