@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { ReleaseError, reasonOf } from './errors.ts'
 import { liveSentence } from './live-sentence.ts'
 import { describeError } from './messages.ts'
@@ -6,7 +7,8 @@ import type { Release } from './release.ts'
 import { type Parts, recordLive, startedBy } from './steps.ts'
 import { moveBack, restoreSlot } from './undo.ts'
 
-const PROBE_DEADLINE_MS = 10_000
+const PROBE_DEADLINE_MS = 1_000
+const PROBE_PAUSE_MS = 500
 const PROBE_TRIES = 10
 
 /**
@@ -54,10 +56,10 @@ async function goBack(parts: Parts, release: Release, log: LogSink, reason: stri
 async function answersWell(parts: Parts, release: Release): Promise<boolean> {
   const expected = startedBy(parts.journal, release)
   for (let tries = 0; tries < PROBE_TRIES; tries++) {
-    const signal = AbortSignal.timeout(PROBE_DEADLINE_MS / PROBE_TRIES)
+    const signal = AbortSignal.timeout(PROBE_DEADLINE_MS)
     const seen = await parts.health.probe(release.slot, signal).catch(() => null)
     if (seen?.payload.status === 'operational' && seen.payload.release === expected) return true
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await delay(PROBE_PAUSE_MS)
   }
   return false
 }
