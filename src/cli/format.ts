@@ -1,25 +1,4 @@
-import prettyBytes from 'pretty-bytes'
-import prettyMilliseconds from 'pretty-ms'
 import type { Release, Source } from '../release/release.ts'
-
-/** `38 ms`, `4.2 s`, `1m 12s`. */
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
-  return prettyMilliseconds(ms, { unitCount: 2, secondsDecimalDigits: 0 })
-}
-
-/** `just now`, `40 s ago`, `3h ago`. */
-export function ago(ms: number): string {
-  if (ms < 2_000) return 'just now'
-  if (ms < 60_000) return `${Math.floor(ms / 1_000)} s ago`
-  return `${prettyMilliseconds(ms, { compact: true })} ago`
-}
-
-/** `143 MiB`. */
-export function bytes(count: number): string {
-  return prettyBytes(count, { binary: true, maximumFractionDigits: 0 })
-}
 
 /** What a release is made from, as part of a sentence. */
 export function sourceWords(source: Source): string {

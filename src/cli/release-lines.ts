@@ -1,5 +1,6 @@
 import type { Release, StepRecord } from '../release/release.ts'
-import { duration, releaseTitle, tookMs } from './format.ts'
+import { duration } from '../words/quantities.ts'
+import { releaseTitle, tookMs } from './format.ts'
 import { harmless, type Screen } from './screen.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']

@@ -1,5 +1,6 @@
 import type { SlotView, SystemStatus } from '../director/protocol.ts'
-import { ago, bytes, duration, releaseTitle, table, tookMs } from './format.ts'
+import { ago, bytes, duration } from '../words/quantities.ts'
+import { releaseTitle, table, tookMs } from './format.ts'
 import { harmless, type Screen } from './screen.ts'
 
 /** The whole system on a few lines: slots, what is under way, what came last, what is wrong. */

@@ -15,8 +15,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   health: ['health', 'release', '*'],
   state: ['state', 'release', 'director/protocol.ts', '*'],
   director: ['director', 'release', 'docker', 'nginx', 'health', 'state', 'config', '*'],
-  cli: ['cli', 'director/client.ts', 'director/protocol.ts', 'release', 'config', '*'],
-  ops: ['ops', 'director/client.ts', 'director/protocol.ts', 'release', 'config', '*'],
+  words: ['words', '*'],
+  cli: ['cli', 'director/client.ts', 'director/protocol.ts', 'release', 'config', 'words', '*'],
+  ops: ['ops', 'director/client.ts', 'director/protocol.ts', 'release', 'config', 'words', '*'],
   config: ['config', 'release', '*'],
   workload: ['workload', 'release/status-payload.ts', 'release/slot.ts', 'config', '*'],
   setup: [

@@ -1,6 +1,6 @@
 import { reloadResultSchema } from '../../director/protocol.ts'
+import { duration } from '../../words/quantities.ts'
 import { EXIT } from '../exit-codes.ts'
-import { duration } from '../format.ts'
 import { type AddCommand, jsonFlag, jsonOption } from './command.ts'
 
 export const addReload: AddCommand = (program, run) => {

@@ -1,6 +1,6 @@
 'use client'
 import type { ReleaseErrorBody } from '../../release/errors.ts'
-import { ago } from '../view/format.ts'
+import { ago } from '../../words/quantities.ts'
 import { useNowMs } from './now.tsx'
 import { Refusal } from './refusal.tsx'
 

@@ -1,6 +1,6 @@
 'use client'
 import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from 'react'
-import { ago, elapsed } from '../view/format.ts'
+import { ago, elapsed } from '../../words/quantities.ts'
 
 const TICK_MS = 1_000
 

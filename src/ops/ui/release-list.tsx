@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Release } from '../../release/release.ts'
-import { duration } from '../view/format.ts'
+import { duration } from '../../words/quantities.ts'
 import { isUnderWay, moveOf, releaseTookMs, sourceText, stateOf, versionOf } from '../view/release.ts'
 import { Moment } from './now.tsx'
 import { ToneIcon } from './tone-icon.tsx'

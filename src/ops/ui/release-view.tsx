@@ -1,7 +1,7 @@
 'use client'
 import { type ReactNode, type Ref, useEffect, useId, useRef } from 'react'
 import type { Release } from '../../release/release.ts'
-import { duration, elapsed } from '../view/format.ts'
+import { duration, elapsed } from '../../words/quantities.ts'
 import {
   announcementOf,
   isUnderWay,

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { SlotView } from '../../director/protocol.ts'
-import { duration, elapsed, middle } from '../view/format.ts'
+import { duration, elapsed, middle } from '../../words/quantities.ts'
 import { conditionOf, cpuMeter, memoryMeter } from '../view/slot-tile.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Meter } from './meter.tsx'

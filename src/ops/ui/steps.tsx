@@ -1,7 +1,7 @@
 'use client'
 import { Check, Circle, LoaderCircle, Minus, X } from 'lucide-react'
 import type { StepRecord } from '../../release/release.ts'
-import { duration, elapsed } from '../view/format.ts'
+import { duration, elapsed } from '../../words/quantities.ts'
 import { stepTookMs } from '../view/release.ts'
 import { useNowMs } from './now.tsx'
 

@@ -1,7 +1,7 @@
 'use client'
 import { useCallback, useState } from 'react'
+import { duration } from '../../words/quantities.ts'
 import type { ConsoleActions } from '../verbs.ts'
-import { duration } from '../view/format.ts'
 import type { News } from './notice.tsx'
 
 /** Reload nginx, while it runs and what became of it. */

@@ -1,5 +1,5 @@
 import type { Build, Release, ReleaseState, Source, StepRecord } from '../../release/release.ts'
-import { between, duration } from './format.ts'
+import { between, duration } from '../../words/quantities.ts'
 import type { Tone } from './tone.ts'
 
 const STATES: Readonly<Record<ReleaseState, { word: string; tone: Tone }>> = {

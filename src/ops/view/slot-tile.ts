@@ -1,5 +1,5 @@
 import type { SlotView } from '../../director/protocol.ts'
-import { bytes, cores } from './format.ts'
+import { bytes, cores } from '../../words/quantities.ts'
 import type { Tone } from './tone.ts'
 
 export type Condition = { word: string; tone: Tone }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ago, between, bytes, cores, duration, elapsed, middle } from './format.ts'
+import { ago, between, bytes, cores, duration, elapsed, middle } from './quantities.ts'
 
 test('durations read at a glance', () => {
   const cases: [number, string][] = [
