@@ -55,7 +55,7 @@ test('without a director every command says so and ends with 69', async () => {
   assert.equal(
     err,
     `The release director does not answer on its socket.
-Visitors are served by nginx, which does not need the director.
+nginx needs no director: while it runs, visitors are served.
 Bring the system up with \`npm run up\`, then try again.
 
   connect ENOENT state/run/host/director.sock
@@ -85,11 +85,11 @@ const MISTAKES: [string[], string][] = [
   ],
   [
     ['deploy', '--no-console'],
-    'The request is not right: --no-console goes with --image only.\nVisitors are served as before.\nCorrect it, then send it again.\n',
+    'The request is not right: --no-console goes with --image only.\nCorrect it, then send it again.\n',
   ],
   [
     ['deploy', '--label', 'a b'],
-    'The request is not right: --label: A version label is up to 64 letters, digits, dots, dashes and underscores.\nVisitors are served as before.\nCorrect it, then send it again.\n',
+    'The request is not right: --label: A version label is up to 64 letters, digits, dots, dashes and underscores.\nCorrect it, then send it again.\n',
   ],
 ]
 

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts'
 import { LostRelease } from './follow.ts'
 import { harmless, type Screen } from './screen.ts'
 
-const WITHOUT_DIRECTOR = 'Visitors are served by nginx, which does not need the director.'
+const WITHOUT_DIRECTOR = 'nginx needs no director: while it runs, visitors are served.'
 const NOTHING_DONE = 'Visitors are served as before.'
 
 /** The socket's own word tells a stopped director from a missing right, and both from a system that was never set up. */

@@ -1,7 +1,7 @@
 import { ReleaseError, type ReleaseErrorBody } from '../release/errors.ts'
 import { describeError } from '../release/messages.ts'
 
-const VISITORS = 'Visitors are served by nginx, which does not need the director.'
+const VISITORS = 'nginx needs no director: while it runs, visitors are served.'
 
 /** What the console says where the director can't be asked. */
 export function directorUnreachable(): ReleaseErrorBody {

@@ -106,7 +106,7 @@ test('without a director the answer is a refusal in three sentences', async (con
     error: {
       code: 'internal',
       what: 'The release director does not answer on its socket.',
-      live: 'Visitors are served by nginx, which does not need the director.',
+      live: 'nginx needs no director: while it runs, visitors are served.',
       next: 'Look at the log of the container release-director, then try again.',
       detail: null,
     },

@@ -10,9 +10,24 @@ for (const code of ERROR_CODES) {
     const body = describeError(new ReleaseError(code), LIVE)
     assert.match(body.what, /^([A-Z]|nginx |docker-compose).*\.$/)
     assert.match(body.next, /^[A-Z].*\.$/)
-    assert.equal(body.live, LIVE)
+    assert.ok([LIVE, ''].includes(body.live))
   })
 }
+
+test('what is live is left out where nothing was to change for visitors, or a stranger may ask', () => {
+  const silent = ERROR_CODES.filter((code) => describeError(new ReleaseError(code), LIVE).live === '')
+  assert.deepEqual(silent, [
+    'nothing-running',
+    'bad-request',
+    'signed-out',
+    'wrong-password',
+    'too-many-attempts',
+    'setup-link',
+    'origin',
+    'protocol',
+    'not-found',
+  ])
+})
 
 const SENTENCES: [ErrorCode, Record<string, string>, string][] = [
   ['busy', { who: 'ada', verb: 'deploy', since: '10:02' }, 'ada is busy with deploy since 10:02.'],

@@ -1,24 +1,42 @@
-import type { ErrorCode, ReleaseError, ReleaseErrorBody } from './errors.ts'
+import { type ErrorCode, ReleaseError, type ReleaseErrorBody, reasonOf } from './errors.ts'
 
 type Facts = Readonly<Record<string, string>>
 type Sentences = { what: (facts: Facts) => string; next: (facts: Facts) => string }
 
 /**
  * Every error in words, in this one file: what happened, then what to do next.
- * A preflight finding brings its own sentence along. What is live now is the same sentence for all of them and is passed in by whoever knows it.
+ * A preflight finding brings its own sentence along. What is live now is the same sentence for all of them and is passed in by
+ * whoever knows it; it is left out where nothing was to change for visitors, and where the one who asks may be a stranger.
  */
 export function describeError(error: ReleaseError, live: string): ReleaseErrorBody {
   const sentences = SENTENCES[error.code]
   return {
     code: error.code,
     what: error.facts.sentence ?? sentences.what(error.facts),
-    live,
+    live: BESIDE_TRAFFIC.has(error.code) ? '' : live,
     next: sentences.next(error.facts),
     detail: error.detail,
   }
 }
 
+/** Anything thrown as words without a full stop, to stand within a sentence; the message of one of ours is only its code. */
+export function wordsOf(cause: unknown): string {
+  return cause instanceof ReleaseError ? describeError(cause, '').what.replace(/\.$/, '') : reasonOf(cause)
+}
+
 const fact = (facts: Facts, name: string, otherwise: string): string => facts[name] ?? otherwise
+
+const BESIDE_TRAFFIC: ReadonlySet<ErrorCode> = new Set([
+  'bad-request',
+  'signed-out',
+  'wrong-password',
+  'too-many-attempts',
+  'setup-link',
+  'origin',
+  'protocol',
+  'not-found',
+  'nothing-running',
+])
 
 const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   busy: {
