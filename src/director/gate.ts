@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { ReleaseError } from '../release/errors.ts'
 import type { Actor } from '../release/release.ts'
+import { requireOwnOrigin } from './identity/origin.ts'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION } from './protocol.ts'
 
 /** Who may come in through a socket, and how they say who they are. Every verb is authorised here, whatever a page checked. */
@@ -26,21 +27,12 @@ export function slotsGate(identity: Operators): Gate {
   return {
     actorOf: async (context) => {
       checkProtocol(context)
-      if (context.req.method !== 'GET' && context.req.method !== 'HEAD') checkOrigin(context)
+      if (context.req.method !== 'GET' && context.req.method !== 'HEAD')
+        requireOwnOrigin(context.req.raw.headers)
       const operator = await identity.operatorOf(context.req.raw.headers)
       if (!operator) throw new ReleaseError('signed-out')
       return { kind: 'operator', name: operator.name }
     },
-  }
-}
-
-/** A missing Origin is refused too: Next lets it through, and a page of another site can leave it out. */
-export function checkOrigin(context: Context): void {
-  const origin = context.req.header('origin')
-  const host = context.req.header('x-forwarded-host')
-  if (origin === undefined) throw new ReleaseError('origin', { reason: 'it has no Origin' })
-  if (!URL.canParse(origin) || new URL(origin).host !== host) {
-    throw new ReleaseError('origin', { reason: 'its Origin is another site' })
   }
 }
 

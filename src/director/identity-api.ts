@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import { bodyOf, parse } from './api.ts'
-import { checkOrigin } from './gate.ts'
 import type { Identity } from './identity/identity.ts'
+import { requireOwnOrigin } from './identity/origin.ts'
 import { setupRequestSchema } from './protocol.ts'
 
 /** What a slot may relay without a session: who is signed in, signing in and out, and the one-time link. */
@@ -15,7 +15,7 @@ export function addIdentityRoutes(app: Hono, identity: Identity): void {
   })
 
   app.post('/setup', async (context) => {
-    checkOrigin(context)
+    requireOwnOrigin(context.req.raw.headers)
     const request = parse(setupRequestSchema, await bodyOf(context))
     const { operator, setCookies } = await identity.claimSetup(request, context.req.raw.headers)
     for (const cookie of setCookies) context.header('set-cookie', cookie, { append: true })

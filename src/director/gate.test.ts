@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Hono } from 'hono'
+import { asReleaseError } from '../release/errors.ts'
+import { describeError } from '../release/messages.ts'
+import { slotsGate } from './gate.ts'
+
+const gate = slotsGate({ operatorOf: async () => ({ name: 'Ada' }) })
+const app = new Hono()
+app.all('*', async (context) => context.text((await gate.actorOf(context)).name))
+app.onError((error, context) => context.text(describeError(asReleaseError(error), '').what, 403))
+
+const ask = async (headers: Record<string, string>, method = 'POST') =>
+  (await app.request('/v1/deploy', { method, headers })).text()
+
+test('a change is taken from a page of this site, however the host is spelt', async () => {
+  for (const host of ['shop.example.org', 'Shop.Example.ORG']) {
+    const headers = { origin: 'https://shop.example.org', 'x-forwarded-host': host }
+    assert.equal(await ask(headers), 'Ada', host)
+  }
+})
+
+test('a change from elsewhere or from nowhere is refused, looking is not', async () => {
+  const host = { 'x-forwarded-host': 'shop.example.org' }
+  assert.equal(await ask(host), 'The request did not come from this site: it has no Origin.')
+  assert.equal(
+    await ask({ ...host, origin: 'https://evil.example.org' }),
+    'The request did not come from this site: its Origin is another site.',
+  )
+  assert.equal(await ask(host, 'GET'), 'Ada')
+})
