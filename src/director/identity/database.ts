@@ -9,11 +9,18 @@ const TABLES = `
     expires_at_ms INTEGER NOT NULL,
     used_at_ms INTEGER
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS sign_in_attempt (
-    account_hash TEXT PRIMARY KEY,
-    attempts INTEGER NOT NULL,
-    last_at_ms INTEGER NOT NULL,
-    next_at_ms INTEGER NOT NULL
+  CREATE TABLE IF NOT EXISTS sign_in_tally (
+    account_hash TEXT NOT NULL,
+    address_hash TEXT NOT NULL,
+    empty_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (account_hash, address_hash)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS sign_in_tally_age ON sign_in_tally (empty_at_ms);
+  CREATE TABLE IF NOT EXISTS known_address (
+    account_hash TEXT NOT NULL,
+    address_hash TEXT NOT NULL,
+    signed_in_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (account_hash, address_hash)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS audit (
     id INTEGER PRIMARY KEY,

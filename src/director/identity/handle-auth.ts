@@ -45,7 +45,8 @@ export function authRoutes(parts: AuthParts): (request: Request) => Promise<Resp
 async function signIn(request: Request, { authFor, limit, audit }: AuthParts): Promise<Response> {
   requireOwnOrigin(request.headers)
   const { email, password } = await readJson(request, credentialsSchema)
-  limit.begin(email)
+  const attempt = { email, address: request.headers.get('x-real-ip') ?? '' }
+  limit.begin(attempt)
   const answer = await authFor(request.headers).handler(callOf(request, { email, password }))
   const record = (outcome: 'done' | 'refused'): void =>
     audit({
@@ -57,7 +58,7 @@ async function signIn(request: Request, { authFor, limit, audit }: AuthParts): P
     })
   if (answer.status === 401) record('refused')
   refuseUnless(answer)
-  limit.forget(email)
+  limit.succeed(attempt)
   // Before the cookie leaves: a session that is not on record reaches no one.
   record('done')
   return withCookiesOf(answer)

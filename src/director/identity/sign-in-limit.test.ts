@@ -2,13 +2,26 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ADA, headersFrom, rowsOf, signIn, stateDirectory, withAda } from '../../../test/fixtures/identity.ts'
 import { refusalSchema } from '../protocol.ts'
+import { openIdentityDatabase } from './database.ts'
 import type { Identity } from './identity.ts'
+import { signInLimit } from './sign-in-limit.ts'
 
-/** From another address each time, so that only the limit by account can stop it. */
-let lastByte = 0
-function attempt(identity: Identity, password: string, email = ADA.email): Promise<Response> {
-  lastByte += 1
-  return signIn(identity, { email, password }, headersFrom({ 'x-real-ip': `198.51.100.${lastByte}` }))
+const HOME = '198.51.100.1'
+const NOON = Date.parse('2026-03-01T12:00:00Z')
+
+function attempt(
+  identity: Identity,
+  password: string,
+  { email = ADA.email, from = HOME } = {},
+): Promise<Response> {
+  return signIn(identity, { email, password }, headersFrom({ 'x-real-ip': from }))
+}
+
+/** Many addresses, so that only the limit by account can stop it. */
+let counter = 0
+function elsewhere(): string {
+  counter += 1
+  return `198.18.${counter >> 8}.${counter & 255}`
 }
 
 async function waitOf(answer: Response): Promise<number> {
@@ -23,28 +36,52 @@ async function waitOf(answer: Response): Promise<number> {
   return seconds
 }
 
-test('each wrong attempt beyond the fifth doubles the wait, to a minute at most, also for the right password', async () => {
+test('five attempts come without a wait, then one each 30 seconds, also with the right password', async () => {
   let at = Date.now()
   const identity = await withAda({ now: () => at })
-  for (let i = 0; i < 4; i += 1) assert.equal((await attempt(identity, 'wrong')).status, 401)
-  const waits: number[] = []
-  for (let i = 0; i < 8; i += 1) {
-    assert.equal((await attempt(identity, 'wrong')).status, 401)
-    waits.push(await waitOf(await attempt(identity, ADA.password)))
-    at += (waits.at(-1) ?? 0) * 1_000
-  }
-  assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 60, 60])
-  assert.equal((await attempt(identity, ADA.password)).status, 200)
+  for (let i = 0; i < 5; i += 1) assert.equal((await attempt(identity, 'wrong')).status, 401)
+  assert.equal(await waitOf(await attempt(identity, ADA.password)), 30)
+  at += 29_000
+  assert.equal(await waitOf(await attempt(identity, ADA.password)), 1)
+  at += 1_000
   assert.equal((await attempt(identity, 'wrong')).status, 401)
+  assert.equal(await waitOf(await attempt(identity, ADA.password)), 30)
+  at += 30_000
+  assert.equal((await attempt(identity, ADA.password)).status, 200)
+  for (let i = 0; i < 5; i += 1) assert.equal((await attempt(identity, 'wrong')).status, 401)
+})
+
+test('whoever knows an operator’s address keeps only the own address out', async () => {
+  const identity = await withAda({ now: () => NOON })
+  for (let i = 0; i < 5; i += 1) assert.equal((await attempt(identity, 'wrong')).status, 401)
+  assert.equal(await waitOf(await attempt(identity, ADA.password)), 30)
+  assert.equal((await attempt(identity, ADA.password, { from: elsewhere() })).status, 200)
+})
+
+test('an account that does not exist is limited alike', async () => {
+  const identity = await withAda({ now: () => NOON })
+  for (let i = 0; i < 5; i += 1)
+    assert.equal((await attempt(identity, 'wrong', { email: 'nobody@example.org' })).status, 401)
+  assert.equal(await waitOf(await attempt(identity, 'wrong', { email: 'NOBODY@example.org' })), 30)
   assert.equal((await attempt(identity, ADA.password)).status, 200)
 })
 
-test('an address that does not exist is limited alike', async () => {
-  const identity = await withAda()
-  for (let i = 0; i < 5; i += 1)
-    assert.equal((await attempt(identity, 'wrong', 'nobody@example.org')).status, 401)
-  assert.equal(await waitOf(await attempt(identity, 'wrong', 'NOBODY@example.org')), 1)
-  assert.equal((await attempt(identity, ADA.password)).status, 200)
+test('from a hundred addresses an account is slowed down too, but not where its operator has signed in before', () => {
+  let at = Date.now()
+  const database = openIdentityDatabase(stateDirectory())
+  try {
+    const limit = signInLimit(database, () => at)
+    const begin = (address: string) => limit.begin({ email: ADA.email, address })
+    begin(HOME)
+    limit.succeed({ email: ADA.email, address: HOME })
+    for (let i = 0; i < 99; i += 1) begin(elsewhere())
+    assert.throws(() => begin(elsewhere()), { code: 'too-many-attempts', facts: { seconds: '5' } })
+    begin(HOME)
+    at += 5_000
+    begin(elsewhere())
+  } finally {
+    database.close()
+  }
 })
 
 test('the limit outlives a restart, and a set-up link lifts it', async () => {
@@ -60,15 +97,36 @@ test('the limit outlives a restart, and a set-up link lifts it', async () => {
   identity.close()
 })
 
-test('an hour later everything is forgotten, and no address stays in the table', async () => {
+test('three minutes later everything is forgotten, and no address stays in the table', async () => {
   let at = Date.now()
   const stateDir = stateDirectory()
   const identity = await withAda({ stateDir, now: () => at })
-  for (let i = 0; i < 5; i += 1) await attempt(identity, 'wrong', 'nobody@example.org')
-  assert.ok(!JSON.stringify(rowsOf(stateDir, 'SELECT * FROM sign_in_attempt')).includes('nobody'))
-  at += 60 * 60_000 + 1
+  for (let i = 0; i < 5; i += 1) await attempt(identity, 'wrong', { email: 'nobody@example.org' })
+  const before = JSON.stringify(rowsOf(stateDir, 'SELECT * FROM sign_in_tally'))
+  assert.ok(!before.includes('nobody') && !before.includes(HOME))
+  at += 3 * 60_000
   assert.equal((await attempt(identity, 'wrong')).status, 401)
-  assert.equal(rowsOf(stateDir, 'SELECT * FROM sign_in_attempt').length, 1)
+  // Ada's own: one for the address, one for all of them.
+  assert.equal(rowsOf(stateDir, 'SELECT * FROM sign_in_tally').length, 2)
+})
+
+test('strangers can’t fill the disk with accounts that they make up', () => {
+  const database = openIdentityDatabase(stateDirectory())
+  try {
+    const limit = signInLimit(database, () => 1_000)
+    database.exec(
+      'BEGIN; CREATE TEMP TABLE n AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 12000) SELECT x FROM c; COMMIT',
+    )
+    database.exec("INSERT INTO sign_in_tally SELECT 'a' || x, '', 2000 + x FROM n")
+    limit.begin({ email: 'eve@example.org', address: HOME })
+    assert.equal(database.prepare('SELECT count(*) AS n FROM sign_in_tally').get()?.n, 10_001)
+    assert.equal(
+      database.prepare("SELECT count(*) AS n FROM sign_in_tally WHERE account_hash = 'a1'").get()?.n,
+      0,
+    )
+  } finally {
+    database.close()
+  }
 })
 
 test('one address may try twenty times a minute over all accounts, others go on', async () => {
@@ -88,7 +146,7 @@ test('one address may try twenty times a minute over all accounts, others go on'
 test('more than four passwords are never hashed at once', async () => {
   const identity = await withAda()
   const answers = await Promise.all(
-    Array.from({ length: 10 }, (_, i) => attempt(identity, 'wrong', `b${i}@example.org`)),
+    Array.from({ length: 10 }, (_, i) => attempt(identity, 'wrong', { email: `b${i}@example.org` })),
   )
   const statuses = answers.map(({ status }) => status)
   assert.equal(statuses.filter((status) => status === 401).length, 4)

@@ -2,51 +2,85 @@ import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { ReleaseError } from '../../release/errors.ts'
+import { clientNetwork } from './client-network.ts'
 import { immediately } from './database.ts'
 
-/** So many attempts come without a wait; each further one doubles it, up to the cap. Quiet for a while, all is forgotten. */
-const FREE_ATTEMPTS = 5
-const DELAY_CAP_MS = 60_000
-const MEMORY_MS = 60 * 60_000
+/** So many attempts come without a wait, then one each interval. */
+type Pace = { free: number; intervalMs: number }
 
-const rowSchema = z.object({ attempts: z.number(), next_at_ms: z.number() })
+const FROM_ONE_ADDRESS: Pace = { free: 5, intervalMs: 30_000 }
+const OVER_ALL_ADDRESSES: Pace = { free: 100, intervalMs: 5_000 }
+const ALL_ADDRESSES = ''
+/** Strangers write tallies; beyond this the oldest go first. */
+const TALLIES_CAP = 10_000
+/** An address that an operator signed in from stays theirs for so long. */
+const KNOWN_FOR_MS = 30 * 24 * 60 * 60_000
+
+const tallySchema = z.object({ empty_at_ms: z.number() })
+
+/** Who tries: the account that was typed, and where the request came from by nginx's word. */
+export type Attempt = { email: string; address: string }
 
 export type SignInLimit = {
   /** Counts an attempt before its password is looked at, so that many at once get no further. Throws `too-many-attempts`. */
-  begin(email: string): void
-  /** After a sign-in that was right, or a reset on the host. */
+  begin(attempt: Attempt): void
+  /** After a sign-in that was right. */
+  succeed(attempt: Attempt): void
+  /** After a reset on the host. */
   forget(email: string): void
 }
 
 /**
- * Limits attempts by account, whether it exists or not. The limit by address rests on a header that comes through the
- * slots; this one does not. It never locks: the longest wait is a minute.
+ * Limits attempts by account and address together, whether the account exists or not, so that nobody else's attempts
+ * keep an operator out. Over all addresses an account has a far looser limit, since the address is a header that comes
+ * through the slots; where the operator has signed in from before, that one does not count.
  */
 export function signInLimit(database: DatabaseSync, now: () => number): SignInLimit {
-  const prune = database.prepare('DELETE FROM sign_in_attempt WHERE last_at_ms < ?')
-  const find = database.prepare('SELECT attempts, next_at_ms FROM sign_in_attempt WHERE account_hash = ?')
-  const save = database.prepare(
-    `INSERT INTO sign_in_attempt (account_hash, attempts, last_at_ms, next_at_ms) VALUES (?, ?, ?, ?)
-     ON CONFLICT (account_hash) DO UPDATE SET
-       attempts = excluded.attempts, last_at_ms = excluded.last_at_ms, next_at_ms = excluded.next_at_ms`,
+  const prune = database.prepare(
+    `DELETE FROM sign_in_tally WHERE empty_at_ms <= ? OR rowid IN
+       (SELECT rowid FROM sign_in_tally ORDER BY empty_at_ms DESC LIMIT -1 OFFSET ${TALLIES_CAP - 1})`,
   )
-  const remove = database.prepare('DELETE FROM sign_in_attempt WHERE account_hash = ?')
+  const find = database.prepare(
+    'SELECT empty_at_ms FROM sign_in_tally WHERE account_hash = ? AND address_hash = ?',
+  )
+  const save = database.prepare('INSERT OR REPLACE INTO sign_in_tally VALUES (?, ?, ?)')
+  const remove = database.prepare('DELETE FROM sign_in_tally WHERE account_hash = ? AND address_hash = ?')
+  const removeAll = database.prepare('DELETE FROM sign_in_tally WHERE account_hash = ?')
+  const isKnown = database.prepare(
+    'SELECT 1 FROM known_address WHERE account_hash = ? AND address_hash = ? AND signed_in_at_ms > ?',
+  )
+  const know = database.prepare('INSERT OR REPLACE INTO known_address VALUES (?, ?, ?)')
+  const forgetKnown = database.prepare('DELETE FROM known_address WHERE signed_in_at_ms <= ?')
+
+  function count(account: string, address: string, { free, intervalMs }: Pace): void {
+    const at = now()
+    const row = find.get(account, address)
+    const emptyAtMs = Math.max(at, row ? tallySchema.parse(row).empty_at_ms : 0) + intervalMs
+    const waitMs = emptyAtMs - at - free * intervalMs
+    if (waitMs > 0) throw tooManyAttempts(waitMs)
+    save.run(account, address, emptyAtMs)
+  }
 
   return {
-    begin: (email) => {
-      const account = accountOf(email)
-      const at = now()
+    begin: (attempt) => {
+      const { account, address } = hashesOf(attempt)
       immediately(database, () => {
-        prune.run(at - MEMORY_MS)
-        const row = find.get(account)
-        const seen = row ? rowSchema.parse(row) : { attempts: 0, next_at_ms: 0 }
-        if (at < seen.next_at_ms) throw tooManyAttempts(seen.next_at_ms - at)
-        const attempts = seen.attempts + 1
-        save.run(account, attempts, at, at + delayAfterMs(attempts))
+        prune.run(now())
+        count(account, address, FROM_ONE_ADDRESS)
+        if (isKnown.get(account, address, now() - KNOWN_FOR_MS)) return
+        count(account, ALL_ADDRESSES, OVER_ALL_ADDRESSES)
+      })
+    },
+    succeed: (attempt) => {
+      const { account, address } = hashesOf(attempt)
+      immediately(database, () => {
+        remove.run(account, address)
+        forgetKnown.run(now() - KNOWN_FOR_MS)
+        know.run(account, address, now())
       })
     },
     forget: (email) => {
-      remove.run(accountOf(email))
+      removeAll.run(accountOf(email))
     },
   }
 }
@@ -56,12 +90,15 @@ export function tooManyAttempts(waitMs: number): ReleaseError {
   return new ReleaseError('too-many-attempts', { seconds: String(Math.max(1, Math.ceil(waitMs / 1_000))) })
 }
 
-function delayAfterMs(attempts: number): number {
-  if (attempts < FREE_ATTEMPTS) return 0
-  return Math.min(DELAY_CAP_MS, 1_000 * 2 ** (attempts - FREE_ATTEMPTS))
+function hashesOf({ email, address }: Attempt): { account: string; address: string } {
+  return { account: accountOf(email), address: hashOf(clientNetwork(address)) }
 }
 
 /** A hash, because people type passwords into the wrong field. */
 function accountOf(email: string): string {
-  return createHash('sha256').update(email.trim().toLowerCase()).digest('hex')
+  return hashOf(email.trim().toLowerCase())
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
