@@ -19,7 +19,7 @@ import { containerStats } from '../docker/stats.ts'
 import { slotHealth } from '../health/slot-health.ts'
 import { rotateAccessLog } from '../nginx/rotate.ts'
 import { nginxTraffic } from '../nginx/traffic.ts'
-import { reasonOf } from '../release/errors.ts'
+import { wordsOf } from '../release/messages.ts'
 import type { EnvFile, Journal, Slots } from '../release/ports.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
@@ -54,7 +54,7 @@ export function wire(settings: DirectorSettings, stateDir: string, journal: Jour
     environment: settings.toolEnvironment,
   })
   const slots = dockerSlots({ docker, project })
-  const stats = containerStats(docker, (cause) => console.error(`Usage can't be read: ${reasonOf(cause)}`))
+  const stats = containerStats(docker, (cause) => console.error(`Usage can't be read: ${wordsOf(cause)}.`))
   /** What the container in a slot uses now and gives back when it is replaced. */
   const usedBytes = async (slot: Slot, signal: AbortSignal): Promise<number> => {
     const container = await slots.inspect(slot, signal)

@@ -114,12 +114,7 @@ async function dockerRoot(docker: Docker, signal: AbortSignal): Promise<string |
 
 function refusal(name: string, code: NonNullable<Finding['code']>, cause: unknown): Finding {
   if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
-  const text = cause instanceof ReleaseError ? reasonFact(cause) : reasonOf(cause)
+  const text = cause instanceof ReleaseError ? describeError(cause, '').what : reasonOf(cause)
   const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
   return { code, name, outcome: 'refused', sentence: /[.!?]$/.test(sentence) ? sentence : `${sentence}.` }
-}
-
-/** The engine puts the error's own sentence in front again, so the bare reason is what a finding says. */
-function reasonFact(error: ReleaseError): string {
-  return error.facts.reason ?? describeError(error, '').what
 }

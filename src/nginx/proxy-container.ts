@@ -1,12 +1,16 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type Docker from 'dockerode'
+import { dockerSilent, dockerUnreachable } from '../release/docker-unreachable.ts'
 import { ReleaseError, reasonOf } from '../release/errors.ts'
+import { within } from '../release/within.ts'
 import { capped } from './words.ts'
 
 /** How Docker finds the container of nginx: `key=value` labels, as compose sets them. */
 export type ContainerFilter = { label: string[] }
 
+/** For each answer of Docker's, and for the run of `nginx -t`, which waits on names that it has to look up. */
+const ANSWER_WITHIN_MS = 10_000
 const CONFIG = '/etc/switchyard/nginx/proxy.conf'
 
 /** The running container of nginx. Throws `nginx-unreachable`, `docker-unreachable` (facts: `reason`). */
@@ -15,40 +19,43 @@ export async function findProxy(
   filter: ContainerFilter,
   signal: AbortSignal,
 ): Promise<Docker.Container> {
-  const found = await asked(docker.listContainers({ filters: filter, abortSignal: signal }), signal)
+  const found = await asked(signal, (abortSignal) => docker.listContainers({ filters: filter, abortSignal }))
   const first = found[0]
   if (!first) throw new ReleaseError('nginx-unreachable', { reason: 'its container does not run' })
   return docker.getContainer(first.Id)
 }
 
-/** Runs `nginx -t` in the container; what it wrote, and whether it accepts. Throws `docker-unreachable`. */
+/** Runs `nginx -t` in the container; what it wrote, and whether it accepts. Throws `nginx-unreachable`, `docker-unreachable`. */
 export async function testConfig(
   container: Docker.Container,
   signal: AbortSignal,
 ): Promise<{ isAccepted: boolean; output: string }> {
-  const run = await asked(
+  const run = await asked(signal, (abortSignal) =>
     container.exec({
       Cmd: ['nginx', '-e', 'stderr', '-t', '-c', CONFIG],
       AttachStdout: true,
       AttachStderr: true,
-      abortSignal: signal,
+      abortSignal,
     }),
-    signal,
   )
-  const stream = await asked(run.start({ abortSignal: signal }), signal)
-  const output = await demuxed(container, stream)
-  const { ExitCode } = await asked(run.inspect({ abortSignal: signal }), signal)
-  return { isAccepted: ExitCode === 0, output }
+  const stream = await asked(signal, () => run.start({ abortSignal: signal }))
+  try {
+    const output = await within(signal, ANSWER_WITHIN_MS, () => demuxed(container, stream), tookTooLong)
+    const { ExitCode } = await asked(signal, (abortSignal) => run.inspect({ abortSignal }))
+    return { isAccepted: ExitCode === 0, output }
+  } finally {
+    stream.destroy()
+  }
 }
 
 /** Tells the master process to take up its configuration. Docker's yes says nothing about nginx's. */
 export async function signalReload(container: Docker.Container, signal: AbortSignal): Promise<void> {
-  await asked(container.kill({ signal: 'HUP', abortSignal: signal }), signal)
+  await asked(signal, (abortSignal) => container.kill({ signal: 'HUP', abortSignal }))
 }
 
 /** Has nginx open its log files anew. Throws `docker-unreachable`. */
 export async function signalReopen(container: Docker.Container, signal: AbortSignal): Promise<void> {
-  await asked(container.kill({ signal: 'USR1', abortSignal: signal }), signal)
+  await asked(signal, (abortSignal) => container.kill({ signal: 'USR1', abortSignal }))
 }
 
 /** What nginx wrote to its container's log since `sinceMs` (epoch). */
@@ -58,9 +65,8 @@ export async function logSince(
   signal: AbortSignal,
 ): Promise<string> {
   const since = Math.floor(sinceMs / 1000)
-  const lines = await asked(
-    container.logs({ follow: false, stdout: true, stderr: true, since, tail: 200, abortSignal: signal }),
-    signal,
+  const lines = await asked(signal, (abortSignal) =>
+    container.logs({ follow: false, stdout: true, stderr: true, since, tail: 200, abortSignal }),
   )
   const source = new PassThrough()
   source.end(lines)
@@ -87,14 +93,23 @@ async function demuxed(container: Docker.Container, source: NodeJS.ReadableStrea
   return capped(await text(both))
 }
 
-async function asked<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+const tookTooLong = (): ReleaseError =>
+  new ReleaseError('nginx-unreachable', {
+    reason: `nginx -t did not end within ${ANSWER_WITHIN_MS / 1_000} seconds`,
+  })
+
+async function asked<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   try {
-    return await answer
+    return await within(signal, ANSWER_WITHIN_MS, call, (cause) => dockerSilent(ANSWER_WITHIN_MS, cause))
   } catch (cause) {
     signal.throwIfAborted()
+    if (cause instanceof ReleaseError) throw cause
     if (cause instanceof Error && 'statusCode' in cause) {
       throw new ReleaseError('nginx-unreachable', { reason: reasonOf(cause) }, { cause })
     }
-    throw new ReleaseError('docker-unreachable', { reason: reasonOf(cause) }, { cause })
+    throw (
+      dockerUnreachable(cause) ??
+      new ReleaseError('docker-unreachable', { reason: reasonOf(cause) }, { cause })
+    )
   }
 }

@@ -400,13 +400,13 @@ test('preflight says what it sees of Docker and the host', async () => {
     code: 'docker-unreachable',
     name: 'docker',
     outcome: 'refused',
-    sentence: 'There is no /nowhere.sock.',
+    sentence: "Docker can't be reached: there is no /nowhere.sock.",
   })
   const refusing = new Docker({ socketPath: join(directory, 'closed.sock') })
   writeIn(directory, 'closed.sock', '')
   assert.equal(
     (await dockerFinding(refusing, deadline())).sentence,
-    `Nothing answers on ${join(directory, 'closed.sock')}.`,
+    `Docker can't be reached: nothing answers on ${join(directory, 'closed.sock')}.`,
   )
   assert.match((await diskFinding(docker, project, deadline())).sentence, /are free at /)
   const memory = await memoryFinding(project, 'secondary', 0, deadline())

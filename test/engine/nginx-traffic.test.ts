@@ -231,7 +231,7 @@ test('nginx that does not run, or answers nobody, is unreachable', async () => {
   })
   await assert.rejects(
     noDocker.reload(soon()),
-    refused('docker-unreachable', /^connect ENOENT \/run\/no-such-docker\.sock$/),
+    refused('docker-unreachable', /^there is no \/run\/no-such-docker\.sock$/),
   )
 })
 
