@@ -13,6 +13,7 @@ export type HostChecks = {
   compose(signal: AbortSignal): Promise<Finding | null>
   memory(slot: Slot, signal: AbortSignal): Promise<Finding | null>
   foundation(source: Source, signal: AbortSignal): Promise<Finding | null>
+  envFiles(source: Source, signal: AbortSignal): Promise<Finding | null>
 }
 
 /** All that is looked at before a release. A rollback starts nothing and is for bad moments: it asks for sound routing alone. */
@@ -30,6 +31,7 @@ export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
         host.compose(signal),
         nginxFinding(traffic, signal),
         host.foundation(source, signal),
+        host.envFiles(source, signal),
       ])
       return [docker, routing, ...others].filter((finding) => finding !== null)
     },

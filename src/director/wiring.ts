@@ -3,6 +3,7 @@ import Docker from 'dockerode'
 import type { DirectorSettings } from '../config/director.ts'
 import { dockerAssets } from '../docker/assets.ts'
 import { dockerBuilder } from '../docker/build.ts'
+import { envFilesFinding } from '../docker/env-files.ts'
 import { foundationFinding } from '../docker/foundation.ts'
 import { followContainerLog, readContainerLog } from '../docker/logs.ts'
 import {
@@ -125,6 +126,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
       memory: async (slot, signal) => memoryFinding(project, slot, await usedBytes(slot, signal), signal),
       foundation: (source, signal) =>
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
+      envFiles: (source, signal) => envFilesFinding(project, source, signal),
     }),
     envFile: envFileAt(join(stateDir, 'deployment_state.env')),
     settings: { drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000, moveDeadlineMs: MOVE_DEADLINE_MS },

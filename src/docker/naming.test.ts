@@ -30,6 +30,8 @@ test('a version comes from package.json and the commit', () => {
 test('secrets, state and what a build makes are kept out of every build', () => {
   for (const path of [
     '.env',
+    '.env.local',
+    '.env.production',
     'app.env',
     'app.build.env',
     'switchyard.env',
@@ -40,7 +42,8 @@ test('secrets, state and what a build makes are kept out of every build', () => 
     assert.equal(mayBeBuilt(path), false, path)
   }
   for (const path of [
-    '.env.production',
+    'docs/.env.production',
+    'src/env.production',
     'src/state/lock.ts',
     'nginx/proxy.conf',
     'states.ts',
@@ -85,4 +88,18 @@ test('the values of the env files are replaced by their names, the longest first
     redact('postgres://me:hunter2hunter2@db, hunter2hunter2, A public name, production, abc'),
     '[DATABASE_URL], [PASSWORD], A public name, production, abc',
   )
+})
+
+test('a secret of several lines is redacted line by line too', () => {
+  const key =
+    '-----BEGIN PRIVATE KEY-----\r\nMIIEvQIBADANBgkqhkiG9w0B\r\nAQEFAASC\r\nab==\r\n-----END PRIVATE KEY-----'
+  const redact = redaction([['SIGNING_KEY', key]])
+  assert.equal(redact(`key: ${key}.`), 'key: [SIGNING_KEY].')
+  assert.deepEqual(key.split('\r\n').map(redact), [
+    '[SIGNING_KEY]',
+    '[SIGNING_KEY]',
+    '[SIGNING_KEY]',
+    'ab==',
+    '[SIGNING_KEY]',
+  ])
 })

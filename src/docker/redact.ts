@@ -17,10 +17,20 @@ export async function readRedaction({ directory }: Project): Promise<Redact> {
   return redaction(files.flatMap((text) => Object.entries(parseEnv(text))))
 }
 
-/** As `readRedaction`, for pairs of name and value. Longer values go first, since one may hold another. */
+/**
+ * As `readRedaction`, for pairs of name and value. Longer values go first, since one may hold another.
+ * Of a value with several lines, such as a key in PEM, each line counts as well: logs come line by line.
+ */
 export function redaction(pairs: readonly (readonly [string, string | undefined])[]): Redact {
   const secrets = pairs
-    .flatMap(([name, value]) => (value === undefined || PUBLIC_NAME.test(name) ? [] : [{ name, value }]))
+    .flatMap(([name, value]) =>
+      value === undefined || PUBLIC_NAME.test(name)
+        ? []
+        : [value, ...value.split(/[\r\n]+/).map((line) => line.trim())].map((part) => ({
+            name,
+            value: part,
+          })),
+    )
     .filter(({ value }) => value.length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.value.length - one.value.length)
   return (text) => secrets.reduce((result, { name, value }) => result.replaceAll(value, `[${name}]`), text)
