@@ -118,10 +118,9 @@ async function check(options: BuilderOptions, source: Source, signal: AbortSigna
     case 'ref':
       return `${source.ref} will be built: commit ${shortRevision(await knownRef(project, source.ref, signal))}.`
     case 'image': {
-      const { isLocal } = await findImage(options, source.image, signal)
-      return isLocal
-        ? `The image ${source.image} is on this host.`
-        : `The image ${source.image} will be pulled: its registry has it.`
+      const { place, doubt } = await findImage(options, source.image, signal)
+      if (place === 'registry') return `The image ${source.image} will be pulled from its registry.`
+      return `The image ${source.image} is on this host.${doubt === null ? '' : ` ${doubt}`}`
     }
     case 'standby':
       return 'The build of the standby is there already.'

@@ -5,12 +5,12 @@ import type { LogSink } from '../release/ports.ts'
 import type { Build } from '../release/release.ts'
 import { failureOf, lastLines, runCommand } from './command.ts'
 import { isDeploymentId, repositoryOf, unusedId } from './deployment-id.ts'
-import { ask, statusCodeOf, unreachableByLines } from './engine.ts'
+import { ask, dockerWords, statusCodeOf, unreachableByLines } from './engine.ts'
 import { allowedRepositories, type ImageReference, parseReference } from './image-reference.ts'
 import type { Project } from './project.ts'
 
 const PULL_DEADLINE_MS = 15 * 60_000
-const REGISTRY_DEADLINE_MS = 20_000
+const REGISTRY_DEADLINE_MS = 10_000
 const SHORT_ID_LENGTH = 12
 
 export type ImageSourceOptions = {
@@ -20,15 +20,23 @@ export type ImageSourceOptions = {
   allowedImages: string
 }
 
-export type FoundImage = { reference: ImageReference; isLocal: boolean }
+export type FoundImage = {
+  reference: ImageReference
+  /** `registry`: this host has none, or another than the registry. */
+  place: 'host' | 'registry'
+  /** One sentence where the registry could not be asked whether the tag has moved since the image came to this host. */
+  doubt: string | null
+}
 
 const imageSchema = z.object({
   Id: z.string().startsWith('sha256:'),
+  RepoDigests: z.array(z.string()).nullish(),
   Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 })
 
 /**
- * Whether `image` may be released and where it is. The project's own builds always may.
+ * Whether `image` may be released and where it is. The project's own builds always may. A name that may be pulled is
+ * asked for in its registry too, since a tag moves: without an answer the image on this host will do.
  * Throws `image-missing`, `image-not-allowed` (facts: `image`), `docker-unreachable`.
  */
 export async function findImage(
@@ -43,15 +51,31 @@ export async function findImage(
   if (!isOpen && !isAllowed && reference.repository !== repositoryOf(project)) {
     throw new ReleaseError('image-not-allowed', { image })
   }
-  if (await inspectImage(docker, image, signal)) return { reference, isLocal: true }
+  const local = await inspectImage(docker, image, signal)
+  const isFixed = reference.digest !== null || reference.repository === repositoryOf(project)
+  if (local && (isFixed || !isAllowed)) return { reference, place: 'host', doubt: null }
   if (!isAllowed) throw new ReleaseError('image-missing', { image })
-  await ask(signal, () => docker.getImage(image).distribution(), REGISTRY_DEADLINE_MS).catch(
-    (cause: unknown) => {
-      if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
-      throw new ReleaseError('image-missing', { image }, { cause })
-    },
-  )
-  return { reference, isLocal: false }
+  try {
+    const digest = await registryDigest(docker, image, signal)
+    return { reference, place: local?.digests.includes(digest) ? 'host' : 'registry', doubt: null }
+  } catch (cause) {
+    if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
+    if (!local) throw new ReleaseError('image-missing', { image }, { cause })
+    return { reference, place: 'host', doubt: doubtOf(image, cause) }
+  }
+}
+
+const distributionSchema = z.object({ Descriptor: z.object({ digest: z.string().startsWith('sha256:') }) })
+
+/** What the name stands for in its registry now. Throws Docker's or the registry's words. */
+async function registryDigest(docker: Docker, image: string, signal: AbortSignal): Promise<string> {
+  const answer: unknown = await ask(signal, () => docker.getImage(image).distribution(), REGISTRY_DEADLINE_MS)
+  return distributionSchema.parse(answer).Descriptor.digest
+}
+
+function doubtOf(image: string, cause: unknown): string {
+  const reason = cause instanceof ReleaseError ? (cause.facts.reason ?? cause.code) : dockerWords(cause)
+  return `Its registry does not say whether ${image} has changed since: ${reason.replace(/\.$/, '')}.`
 }
 
 /**
@@ -67,7 +91,8 @@ export async function resolveImage(
   const { docker, project } = options
   const { image, release, label } = request
   const found = await findImage(options, image, signal)
-  if (!found.isLocal) await pull(project, image, log, signal)
+  if (found.doubt) log(found.doubt)
+  if (found.place === 'registry') await pull(project, image, log, signal)
   const inspected = await inspectImage(docker, image, signal)
   if (!inspected) throw new ReleaseError('image-missing', { image })
   const { id, labels } = inspected
@@ -88,14 +113,15 @@ export async function resolveImage(
   }
 }
 
-async function inspectImage(
-  docker: Docker,
-  image: string,
-  signal: AbortSignal,
-): Promise<{ id: string; labels: Readonly<Record<string, string>> } | null> {
+/** `digests`: what it is called in the registries that it came from or went to. */
+type LocalImage = { id: string; labels: Readonly<Record<string, string>>; digests: readonly string[] }
+
+async function inspectImage(docker: Docker, image: string, signal: AbortSignal): Promise<LocalImage | null> {
   try {
-    const { Id, Config } = imageSchema.parse(await ask(signal, () => docker.getImage(image).inspect()))
-    return { id: Id, labels: Config?.Labels ?? {} }
+    const inspected: unknown = await ask(signal, () => docker.getImage(image).inspect())
+    const { Id, RepoDigests, Config } = imageSchema.parse(inspected)
+    const digests = (RepoDigests ?? []).map((name) => name.slice(name.indexOf('@') + 1))
+    return { id: Id, labels: Config?.Labels ?? {}, digests }
   } catch (cause) {
     if (statusCodeOf(cause) === 404) return null
     throw cause
@@ -103,8 +129,8 @@ async function inspectImage(
 }
 
 async function pull(project: Project, image: string, log: LogSink, signal: AbortSignal): Promise<void> {
-  const missing = (lines: readonly string[], cause?: unknown): ReleaseError =>
-    new ReleaseError('image-missing', { image }, { cause, detail: lastLines(lines, 5) })
+  const failed = (reason: string, lines: readonly string[], cause?: unknown): ReleaseError =>
+    new ReleaseError('image-missing', { image, reason }, { cause, detail: lastLines(lines, 5) })
   const { code, lines } = await runCommand({
     argv: ['docker', 'pull', image],
     cwd: project.directory,
@@ -113,7 +139,14 @@ async function pull(project: Project, image: string, log: LogSink, signal: Abort
     signal,
     timeoutMs: PULL_DEADLINE_MS,
   }).catch((cause: unknown) => {
-    throw cause instanceof ReleaseError ? cause : missing(failureOf(cause).lines, cause)
+    if (cause instanceof ReleaseError) throw cause
+    const { reason, lines } = failureOf(cause)
+    throw failed(reason, lines, cause)
   })
-  if (code !== 0) throw unreachableByLines(lines) ?? missing(lines)
+  if (code !== 0) throw unreachableByLines(lines) ?? failed(pullProblem(lines, code), lines)
+}
+
+function pullProblem(lines: readonly string[], code: number): string {
+  const last = lines.at(-1) ?? `docker pull ended with exit code ${code}`
+  return last.replace(/^Error response from daemon: /, '').replace(/\.$/, '')
 }

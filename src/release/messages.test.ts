@@ -33,6 +33,11 @@ const SENTENCES: [ErrorCode, Record<string, string>, string][] = [
   ['busy', { who: 'ada', verb: 'deploy', since: '10:02' }, 'ada is busy with deploy since 10:02.'],
   ['ref-unknown', { ref: 'v9' }, 'The project has no git ref "v9".'],
   ['image-missing', { image: 'shop:9' }, 'There is no image "shop:9" on this host.'],
+  [
+    'image-missing',
+    { image: 'shop:9', reason: 'no route to host' },
+    'The image "shop:9" could not be pulled: no route to host.',
+  ],
   ['past-commit', { release: '7' }, "Release 7 has already moved the traffic and can't be aborted."],
   ['setup-link', { problem: 'used' }, 'This set-up link has been used already.'],
   ['setup-link', { problem: 'expired' }, 'This set-up link has expired.'],

@@ -80,7 +80,10 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     next: () => 'Check the name, or fetch it on the host, then try again.',
   },
   'image-missing': {
-    what: (f) => `There is no image "${fact(f, 'image', '')}" on this host.`,
+    what: (f) =>
+      f.reason === undefined
+        ? `There is no image "${fact(f, 'image', '')}" on this host.`
+        : `The image "${fact(f, 'image', '')}" could not be pulled: ${f.reason}.`,
     next: () => 'Load or pull the image on the host, then try again.',
   },
   'image-not-allowed': {

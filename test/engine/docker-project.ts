@@ -11,7 +11,7 @@ import { workDirectory } from './in-tools.ts'
 const root = join(import.meta.dirname, '..', '..')
 export const NAME = 'sydocker'
 export const NODE_IMAGE = 'switchyard-base/node:26'
-export const PORTS = { http: 18710, primary: 18711, secondary: 18712, beats: 18713 } as const
+export const PORTS = { http: 18710, primary: 18711, secondary: 18712, beats: 18713, registry: 18714 } as const
 const SWEEP_DEADLINE_MS = 60_000
 
 /** Slow enough for a busy machine; a test that hangs ends here. */

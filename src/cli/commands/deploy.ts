@@ -23,7 +23,7 @@ export const addDeploy: AddCommand = (program, run) => {
     .addOption(new Option('--ref <ref>', 'build this branch, tag or commit').conflicts('image'))
     .addOption(new Option('--image <image>', 'take this image from an allowed source instead of building'))
     .addOption(new Option('--no-console', 'the image has no /ops: do not check for it'))
-    .option('--label <version>', 'the version that the build shows')
+    .option('--label <version>', 'the version that the build shows; of a ready image, in the history alone')
     .option('--note <text>', 'why, for the history')
     .option('--dry-run', 'show what would be done, change nothing')
     .option(...jsonFlag)

@@ -92,6 +92,15 @@ export function DeployDialog({ permission, slot, liveVersion, deploy, onAccepted
   )
 }
 
+const OWN_BUILD_HINT = 'What the site shows as its version. Without one, the build names itself.'
+
+const LABEL_HINTS = {
+  tree: OWN_BUILD_HINT,
+  ref: OWN_BUILD_HINT,
+  image:
+    'What the history calls it. The site goes on showing what was built into the image. Without one, the image names itself.',
+} as const
+
 type NamingProps = { draft: DeployDraft; reading: DraftReading; onChange(change: Partial<DeployDraft>): void }
 
 function Naming({ draft, reading, onChange }: NamingProps) {
@@ -106,7 +115,7 @@ function Naming({ draft, reading, onChange }: NamingProps) {
         autoComplete="off"
         spellCheck={false}
         onChange={(event) => onChange({ label: event.target.value })}
-        hint="What the site shows as its version. Without one, the build names itself."
+        hint={LABEL_HINTS[draft.kind]}
         problem={reading.is === 'wrong' ? reading.labelProblem : null}
       />
       <Field

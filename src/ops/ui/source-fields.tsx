@@ -100,7 +100,7 @@ function Details({ draft, onChange }: Props) {
             autoCapitalize="none"
             spellCheck={false}
             onChange={(event) => onChange({ image: event.target.value })}
-            hint="It must be on the host and come from an allowed source."
+            hint="Any image on the host. Where ALLOWED_IMAGES is set: one whose repository it names, which is pulled if need be."
           />
           <label className="flex items-start gap-2 text-sm">
             <input
