@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform, type TransformCallback } from 'node:stream'
+import { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { ReleaseError, reasonOf } from '../release/errors.ts'
 import type { Assets, LogSink } from '../release/ports.ts'
@@ -12,11 +12,10 @@ import { isDeploymentId } from './deployment-id.ts'
 import { ask, dockerWords, statusCodeOf } from './engine.ts'
 import type { Project } from './project.ts'
 import { findSlotContainer } from './slot-container.ts'
+import { unpack } from './unpack.ts'
 
 const STATIC_PATH = '/app/.next/static'
-const COPY_DEADLINE_MS = 120_000
-/** An image may hold anything; a build's static files are some MiB. */
-const MAX_BYTES = 2 * 1024 ** 3
+const SYNC_DEADLINE_MS = 120_000
 
 export type AssetsOptions = { docker: Docker; project: Project }
 
@@ -80,49 +79,23 @@ async function extract(
   if (!container) throw failed(`the ${slot} slot has no container`, null)
   const archive = await openArchive(docker, container.id, signal)
   if (!archive) return false
-  const limited = sizeLimit()
-  archive.on('error', (cause) => limited.destroy(cause))
-  archive.pipe(limited)
-  const { code, lines } = await runCommand({
-    argv: ['tar', '--extract', '--file=-', '--no-same-owner', '--delay-directory-restore'],
-    cwd: directory,
-    env: project.environment,
-    stdin: limited,
-    signal,
-    timeoutMs: COPY_DEADLINE_MS,
-  }).catch((cause: unknown) => {
+  await unpack({ archive, directory, environment: project.environment, signal }).catch((cause: unknown) => {
     throw cause instanceof ReleaseError ? cause : failed(failureOf(cause).reason, cause)
   })
-  if (limited.errored) throw failed(limited.errored.message, limited.errored)
-  if (code !== 0) throw failed(lines.at(-1) ?? `tar ended with exit code ${code}`, null)
   return true
 }
 
-async function openArchive(
-  docker: Docker,
-  id: string,
-  signal: AbortSignal,
-): Promise<NodeJS.ReadableStream | null> {
+async function openArchive(docker: Docker, id: string, signal: AbortSignal): Promise<Readable | null> {
   try {
-    return await ask(signal, () =>
+    const archive = await ask(signal, () =>
       docker.getContainer(id).getArchive({ path: STATIC_PATH, abortSignal: signal }),
     )
+    return archive instanceof Readable ? archive : Readable.from(archive)
   } catch (cause) {
     const status = statusCodeOf(cause)
     if (status === 404) return null
     throw status === null ? cause : failed(dockerWords(cause), cause)
   }
-}
-
-function sizeLimit(): Transform {
-  let bytes = 0
-  return new Transform({
-    transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
-      bytes += chunk.length
-      if (bytes > MAX_BYTES) done(new Error(`they are more than ${MAX_BYTES / 1024 ** 3} GiB`))
-      else done(null, chunk)
-    },
-  })
 }
 
 /** One call for the whole file system: a call a file would take seconds for a large build. */
@@ -132,7 +105,7 @@ async function makeDurable(project: Project, directory: string, signal: AbortSig
     cwd: project.directory,
     env: project.environment,
     signal,
-    timeoutMs: COPY_DEADLINE_MS,
+    timeoutMs: SYNC_DEADLINE_MS,
   })
   if (code !== 0) throw failed(lines.at(-1) ?? `sync ended with exit code ${code}`, null)
 }

@@ -1,7 +1,7 @@
 import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Writable } from 'node:stream'
 import { ReleaseError } from '../release/errors.ts'
 import type { LogSink } from '../release/ports.ts'
 import type { BuildContext } from './build-context.ts'
@@ -78,22 +78,27 @@ async function piped(
   const archive = new PassThrough()
   const common = { cwd: project.directory, env: project.environment, timeoutMs, log }
   const written = runCommand({ ...common, argv: context.argv, stdin: context.stdin, stdout: archive, signal })
-    .then(refuseIncomplete)
+    .then((result) => refuseIncomplete(result, archive))
     .catch((cause: unknown) => failure.abort(cause))
-  const built = await runCommand({
+  const building = runCommand({
     ...common,
     argv,
     stdin: archive,
     signal: AbortSignal.any([signal, failure.signal]),
   }).finally(() => archive.destroy())
-  await written
-  if (built.code === 0) throwIfAborted(failure.signal)
-  return built
+  const [built] = await Promise.allSettled([building, written])
+  throwIfAborted(signal)
+  if (failure.signal.aborted) throw failure.signal.reason
+  if (built.status === 'rejected') throw built.reason
+  return built.value
 }
 
-/** tar's 1 is a file that changed while it was read: the build has it as it was then. */
-function refuseIncomplete({ code, lines }: CommandResult): void {
-  if (code <= 1) return
+/**
+ * tar's 1 is a file that changed while it was read: the build has it as it was then. An archive that nobody read to
+ * its end says nothing of its program, which the broken pipe has ended.
+ */
+function refuseIncomplete({ code, lines }: CommandResult, archive: Writable): void {
+  if (code <= 1 || !archive.writableFinished) return
   throw new CommandFailure(
     `the files to build could not be read: ${lines.at(-1) ?? `exit code ${code}`}`,
     lines,
@@ -163,8 +168,10 @@ const FAILED_STEP =
 const FRAME = /^ERROR: (rpc error: code = \w+ desc = |failed to (solve|build)( with frontend [\w.]+)?: )*/i
 const MOUNT_PATH = /\/\S+\/buildkit-mount\d+\//g
 
-/** The end of a long RUN line is the program that matters; what comes before sets its stage. */
+/** The last program of a long RUN line is the one that matters; what comes before sets its stage. */
 function shortened(instruction: string): string {
   const text = instruction.replaceAll(/\s+/g, ' ').trim()
-  return text.length <= MAX_INSTRUCTION_LENGTH ? text : `…${text.slice(-MAX_INSTRUCTION_LENGTH)}`
+  if (text.length <= MAX_INSTRUCTION_LENGTH) return text
+  const last = text.split(/; | && /).at(-1) ?? text
+  return `… ${last.slice(-MAX_INSTRUCTION_LENGTH)}`
 }

@@ -158,6 +158,23 @@ test('a ref is built as it was committed, found by branch, tag and hash', async 
   }
 })
 
+test('a commit whose files can not be read is told in the words of git, not as an abort', async () => {
+  const blob = gitIn(directory, 'rev-parse', 'main:page.txt')
+  const object = join(directory, '.git/objects', blob.slice(0, 2), blob.slice(2))
+  renameSync(object, `${object}.away`)
+  const obtained = builder.obtain(
+    { source: { kind: 'ref', ref: 'main' }, release: 7, label: null },
+    silent,
+    deadline(),
+  )
+  const { sentence } = await sentenceOf(obtained)
+  renameSync(`${object}.away`, object)
+  assert.match(
+    sentence,
+    /^The build failed: the files to build could not be read: (error|fatal): .*[0-9a-f]{40}.*\.$/,
+  )
+})
+
 for (const ref of ['nowhere', '--upload-pack=touch /tmp/x', 'main:page.txt', 'main; id', '']) {
   test(`the ref ${JSON.stringify(ref)} is unknown`, async () => {
     const expected = `The project has no git ref "${ref}".`
