@@ -59,7 +59,7 @@ export function wire(settings: DirectorSettings, stateDir: string, journal: Jour
   /** What the container in a slot uses now and gives back when it is replaced. */
   const usedBytes = async (slot: Slot, signal: AbortSignal): Promise<number> => {
     const container = await slots.inspect(slot, signal)
-    return container?.state === 'running' ? (stats.read(container.id)?.memory.usedBytes ?? 0) : 0
+    return container?.state === 'running' ? stats.usedBytes(container.id, signal) : 0
   }
   return {
     parts: partsOf({ settings, stateDir, docker, project, slots, journal, usedBytes }),

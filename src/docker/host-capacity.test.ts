@@ -5,7 +5,7 @@ import { diskVerdict, memoryVerdict } from './host-capacity.ts'
 const GIB = 1024 ** 3
 
 test('a disk with room passes', () => {
-  assert.deepEqual(diskVerdict({ path: '/srv', bytes: 5 * GIB, inodes: null }), {
+  assert.deepEqual(diskVerdict([{ path: '/srv', bytes: 5 * GIB, inodes: null }]), {
     name: 'disk',
     outcome: 'ok',
     sentence: '5 GiB are free at /srv.',
@@ -13,16 +13,26 @@ test('a disk with room passes', () => {
 })
 
 test('a full disk is refused, in space and in inodes', () => {
-  assert.deepEqual(diskVerdict({ path: '/srv', bytes: 1.5 * GIB, inodes: 1e6 }), {
+  assert.deepEqual(diskVerdict([{ path: '/srv', bytes: 1.5 * GIB, inodes: 1e6 }]), {
     code: 'disk-full',
     name: 'disk',
     outcome: 'refused',
     sentence: '1.5 GiB are free at /srv, a release needs 2 GiB.',
   })
   assert.equal(
-    diskVerdict({ path: '/srv', bytes: 5 * GIB, inodes: 12 }).sentence,
+    diskVerdict([{ path: '/srv', bytes: 5 * GIB, inodes: 12 }]).sentence,
     'Room for 12 more files is left at /srv, a release needs 50000.',
   )
+})
+
+test('of two disks the fuller one counts, and neither hides that the other is full', () => {
+  const images = { path: '/var/lib/docker', bytes: 3 * GIB, inodes: 12 }
+  const state = { path: '/srv', bytes: 2.5 * GIB, inodes: 1e6 }
+  assert.equal(
+    diskVerdict([images, state]).sentence,
+    'Room for 12 more files is left at /var/lib/docker, a release needs 50000.',
+  )
+  assert.equal(diskVerdict([{ ...images, inodes: null }, state]).sentence, '2.5 GiB are free at /srv.')
 })
 
 test('memory is held against the limit of a slot', () => {

@@ -13,19 +13,27 @@ export type FreeDisk = {
   inodes: number | null
 }
 
-/** Of `root`, or of `otherwise` where `root` is null or not to be seen from this container. */
-export async function readFreeDisk(root: string | null, otherwise: string): Promise<FreeDisk> {
-  const seen = root === null ? null : await statfs(root).catch(() => null)
-  const { bavail, bsize, files, ffree } = seen ?? (await statfs(otherwise))
-  return {
-    path: seen && root !== null ? root : otherwise,
-    bytes: bavail * bsize,
-    inodes: files > 0 ? ffree : null,
-  }
+/** Of the file system at `path`, told as that of `name`. Throws where there is none. */
+export async function readFreeDisk(path: string, name = path): Promise<FreeDisk> {
+  const { bavail, bsize, files, ffree } = await statfs(path)
+  return { path: name, bytes: bavail * bsize, inodes: files > 0 ? ffree : null }
 }
 
-/** Enough for one more build, or not. */
-export function diskVerdict({ path, bytes, inodes }: FreeDisk): Finding {
+/**
+ * Where Docker keeps its images. A container doesn't see that directory, but its own root is a layer there:
+ * overlayfs answers statfs(2) for the file system of that layer.
+ */
+export async function readDockerDisk(root: string): Promise<FreeDisk> {
+  return readFreeDisk(root).catch(() => readFreeDisk('/', root))
+}
+
+/** Enough for one more build on each of `disks`, or not; told of the one with the least space. */
+export function diskVerdict(disks: readonly [FreeDisk, ...FreeDisk[]]): Finding {
+  const verdicts = disks.toSorted((one, other) => one.bytes - other.bytes).map(verdictOf)
+  return verdicts.find(({ outcome }) => outcome === 'refused') ?? verdicts[0] ?? verdictOf(disks[0])
+}
+
+function verdictOf({ path, bytes, inodes }: FreeDisk): Finding {
   const free = size(bytes)
   if (bytes < MIN_FREE_BYTES) {
     return refused(`${free} are free at ${path}, a release needs ${size(MIN_FREE_BYTES)}.`)

@@ -6,7 +6,13 @@ import type { PreflightFindings } from '../release/ports.ts'
 import type { Slot } from '../release/slot.ts'
 import { runCommand } from './command.ts'
 import { ask } from './engine.ts'
-import { diskVerdict, memoryVerdict, readAvailableMemory, readFreeDisk } from './host-capacity.ts'
+import {
+  diskVerdict,
+  memoryVerdict,
+  readAvailableMemory,
+  readDockerDisk,
+  readFreeDisk,
+} from './host-capacity.ts'
 import { composeArgv, type Project, serviceOf } from './project.ts'
 
 export type Finding = PreflightFindings[number]
@@ -40,11 +46,12 @@ export async function dockerFinding(docker: Docker, signal: AbortSignal): Promis
   }
 }
 
-/** Free space and inodes where Docker keeps its images, or where state/ is when that can't be seen from here. */
+/** Free space and inodes where Docker keeps its images and where the project and its state/ are. */
 export async function diskFinding(docker: Docker, project: Project, signal: AbortSignal): Promise<Finding> {
   try {
     const root = await dockerRoot(docker, signal)
-    return diskVerdict(await readFreeDisk(root, project.directory))
+    const own = await readFreeDisk(project.directory)
+    return diskVerdict(root === null ? [own] : [await readDockerDisk(root), own])
   } catch (cause) {
     return refusal('disk', 'disk-full', cause)
   }

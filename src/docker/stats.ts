@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type Docker from 'dockerode'
-import { ask } from './engine.ts'
-import { limitsOf, sampled, statsSampleSchema } from './usage.ts'
+import { ask, statusCodeOf } from './engine.ts'
+import { limitsOf, sampled, statsSampleSchema, usedMemory } from './usage.ts'
 
 /** A stream that nobody reads any more costs the daemon a sample a second. */
 const IDLE_AFTER_MS = 30_000
@@ -15,6 +15,8 @@ export type Usage = {
 export type ContainerStats = {
   /** The newest sample of a running container, at once; null until there is one, a second or two after the first call. */
   read(id: string): Usage | null
+  /** Bytes that a container uses now, asked of Docker where there is no sample; 0 when it has ended. Throws `docker-unreachable`, `aborted`. */
+  usedBytes(id: string, signal: AbortSignal): Promise<number>
   /** Ends every stream. */
   close(): void
 }
@@ -47,12 +49,30 @@ export function containerStats(docker: Docker, onProblem: (cause: unknown) => vo
     return watch
   }
 
+  async function usedBytes(id: string, signal: AbortSignal): Promise<number> {
+    return watches.get(id)?.newest?.memory.usedBytes ?? (await askMemory(docker, id, signal))
+  }
+
   function close(): void {
     for (const watch of watches.values()) watch.stop.abort()
     watches.clear()
   }
 
-  return { read, close }
+  return { read, usedBytes, close }
+}
+
+async function askMemory(docker: Docker, id: string, signal: AbortSignal): Promise<number> {
+  try {
+    const sample: unknown = await ask(signal, (abortSignal) => {
+      // The types leave the signal out, which the library passes on.
+      const options = { stream: false as const, 'one-shot': true, abortSignal }
+      return docker.getContainer(id).stats(options)
+    })
+    return usedMemory(statsSampleSchema.parse(sample)) ?? 0
+  } catch (cause) {
+    if (statusCodeOf(cause) === 404) return 0
+    throw cause
+  }
 }
 
 async function follow(docker: Docker, id: string, watch: Watch): Promise<void> {

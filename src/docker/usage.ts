@@ -24,16 +24,19 @@ export type Sampled = { cores: number; usedBytes: number } | null
  * as `docker stats` shows it.
  */
 export function sampled(sample: StatsSample): Sampled {
-  const { usage, stats } = sample.memory_stats
+  const usedBytes = usedMemory(sample)
   const tookMs = Date.parse(sample.read) - Date.parse(sample.preread)
   const isFirst = Date.parse(sample.preread) <= 0
-  if (usage === undefined || isFirst || !(tookMs > 0)) return null
+  if (usedBytes === null || isFirst || !(tookMs > 0)) return null
   const usedNs = sample.cpu_stats.cpu_usage.total_usage - sample.precpu_stats.cpu_usage.total_usage
+  return { cores: Math.max(0, usedNs / 1e6 / tookMs), usedBytes }
+}
+
+/** In bytes, without the page cache that the kernel can take back; null for a container that doesn't run. */
+export function usedMemory({ memory_stats: { usage, stats } }: StatsSample): number | null {
+  if (usage === undefined) return null
   const reclaimable = stats?.total_inactive_file ?? stats?.inactive_file ?? 0
-  return {
-    cores: Math.max(0, usedNs / 1e6 / tookMs),
-    usedBytes: Math.max(0, usage - (reclaimable < usage ? reclaimable : 0)),
-  }
+  return Math.max(0, usage - (reclaimable < usage ? reclaimable : 0))
 }
 
 /** The limits of the compose file, from `HostConfig`; null where there is none. */

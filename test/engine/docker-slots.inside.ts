@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
+import { z } from 'zod'
 import { dockerAssets } from '../../src/docker/assets.ts'
 import { foundationFinding } from '../../src/docker/foundation.ts'
+import { readDockerDisk } from '../../src/docker/host-capacity.ts'
 import { followContainerLog, readContainerLog } from '../../src/docker/logs.ts'
 import { composeFinding, diskFinding, dockerFinding, memoryFinding } from '../../src/docker/preflight.ts'
 import { composeArgv } from '../../src/docker/project.ts'
@@ -285,6 +287,9 @@ test('cpu and memory of a slot are read at once, against its limits', async () =
   const problems: unknown[] = []
   const stats = containerStats(docker, (cause) => problems.push(cause))
   const id = (await inspect('primary'))?.id ?? ''
+  const atOnce = await stats.usedBytes(id, deadline())
+  assert.ok(atOnce > 1024 * 1024 && atOnce < 128 * 1024 * 1024, `${atOnce} bytes without a sample`)
+  assert.equal(await stats.usedBytes('f'.repeat(64), deadline()), 0)
   assert.equal(stats.read(id), null)
   const usage = await until<Usage | null>(
     () => stats.read(id),
@@ -408,7 +413,13 @@ test('preflight says what it sees of Docker and the host', async () => {
     (await dockerFinding(refusing, deadline())).sentence,
     `Docker can't be reached: nothing answers on ${join(directory, 'closed.sock')}.`,
   )
-  assert.match((await diskFinding(docker, project, deadline())).sentence, /are free at /)
+  const disk = await diskFinding(docker, project, deadline())
+  assert.match(disk.sentence, /^\d.* are free at .*\.$/)
+  const { DockerRootDir } = z.object({ DockerRootDir: z.string() }).parse(await docker.info())
+  assert.equal(existsSync(DockerRootDir), false, 'a container does not see it')
+  const { path, bytes } = await readDockerDisk(DockerRootDir)
+  assert.equal(path, DockerRootDir)
+  assert.ok(bytes > 0)
   const memory = await memoryFinding(project, 'secondary', 0, deadline())
   assert.match(memory?.sentence ?? '', /^\d.* of memory are available, a slot at its limit needs 128 MiB\.$/)
 })
