@@ -174,7 +174,8 @@ take_lock() {
     complain "state/deploy.lock can't be opened. Run this as the user who set the system up (root). Nothing has changed."
     exit "$FAILED_SAFE"
   fi
-  if ! flock -n 9; then
+  # The director holds a free lock for a moment where it looks whether anybody does.
+  if ! flock -w 1 9; then
     holder=$(cat state/deploy.lock.json 2>/dev/null)
     complain "A release is under way${holder:+: $holder}. Nothing has changed."
     complain "Wait until it has ended, or abort it with \`npx switchyard abort\`, then try again."

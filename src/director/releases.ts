@@ -34,7 +34,7 @@ export function releases({ parts, logs, changes, lockPath }: ReleasesOptions): R
     const holder: Holder = { verb, release: null, actor, since: new Date().toISOString() }
     const held = await takeLock(lockPath, holder)
     if (held) return held
-    const other = readHolder(lockPath)
+    const other = await readHolder(lockPath)
     throw new ReleaseError('busy', {
       who: other?.actor.name ?? 'Someone on the host',
       verb: other?.verb ?? 'another release',

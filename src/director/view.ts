@@ -45,7 +45,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
   const running = releases.running()
   const holder = running
     ? { verb: running.verb, release: running.id, actor: running.actor, since: running.createdAt }
-    : readHolder(lockPath)
+    : await readHolder(lockPath)
   const live = routing.live
   const standbySlot = live === null ? null : otherSlot(live)
   const problem =

@@ -26,7 +26,7 @@ export async function underLock<T>(
     held = await takeLock(path, holder)
   }
   if (held === null) {
-    const other = readHolder(path)
+    const other = await readHolder(path)
     const what = other === null ? 'Something else' : `A ${other.verb} by ${other.actor.name}`
     progress.note(
       `${what} is under way, so containers and settings are left as they are. Run the command again after it to apply changes.`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -94,5 +94,18 @@ test('a list is newest first and goes on from any release', () => {
   for (let n = 0; n < 5; n++) goLive(journal)
   const ids = (before: number | null) => journal.list({ before, limit: 2 }).map((release) => release.id)
   assert.deepEqual([ids(null), ids(4), ids(1)], [[5, 4], [3, 2], []])
+  journal.close()
+})
+
+test('the journal and the files beside it can be read by their owner alone', () => {
+  const path = freshPath()
+  const journal = openJournal(path)
+  goLive(journal)
+  const names = readdirSync(dir).filter((name) => join(dir, name).startsWith(path))
+  assert.ok(names.length > 1, names.join())
+  assert.deepEqual(
+    names.map((name) => [name, statSync(join(dir, name)).mode & 0o777]),
+    names.map((name) => [name, 0o600]),
+  )
   journal.close()
 })

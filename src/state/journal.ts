@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { type Draft, type JournalEvent, journalEventSchema } from '../release/journal-event.ts'
 import type { Journal } from '../release/ports.ts'
@@ -30,12 +31,14 @@ export type OpenJournal = Journal & {
   close(): void
 }
 
-/** Opens or creates the journal at `path`. `onChange` is called after each durable write, with the release as it is now. */
+/** Opens or creates the journal at `path`, readable by its owner alone. `onChange` is called after each durable write, with the release as it is now. */
 export function openJournal(
   path: string,
   onChange: (release: Release) => void = () => undefined,
 ): OpenJournal {
   const db = new DatabaseSync(path)
+  // Before there are files beside it: SQLite gives them the rights of this one.
+  chmodSync(path, 0o600)
   db.exec(SCHEMA)
   const insertRelease = db.prepare(
     'INSERT INTO releases (state, verb, slot, from_slot, body) VALUES (?, ?, ?, ?, ?)',

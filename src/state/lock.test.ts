@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -23,9 +23,9 @@ test('one holder at a time, even within one process, and it says who it is', asy
   const held = await takeLock(path, holder)
   assert.ok(held)
   assert.equal(await takeLock(path, { ...holder, verb: 'rollback' }), null)
-  assert.deepEqual(readHolder(path), holder)
+  assert.deepEqual(await readHolder(path), holder)
   held.release()
-  assert.equal(readHolder(path), null)
+  assert.equal(await readHolder(path), null)
   const again = await takeLock(path, holder)
   assert.ok(again)
   again.release()
@@ -53,4 +53,36 @@ test('the kernel frees the lock of a holder that was killed', async () => {
   const held = await takeLock(path, holder)
   assert.ok(held)
   held.release()
+})
+
+test('a holder that can not be written down holds the lock all the same, and frees it', async () => {
+  const path = join(dir, 'unwritable')
+  mkdirSync(`${path}.json`)
+  const held = await takeLock(path, holder)
+  assert.ok(held)
+  assert.equal(await takeLock(path, holder), null)
+  assert.equal(await readHolder(path), null)
+  held.release()
+  const again = await takeLock(path, holder)
+  assert.ok(again)
+  again.release()
+})
+
+test('what a killed holder wrote is not believed once its lock is free', async () => {
+  const path = join(dir, 'stale')
+  writeFileSync(`${path}.json`, JSON.stringify(holder))
+  assert.equal(await readHolder(path), null)
+  assert.equal(existsSync(`${path}.json`), false)
+})
+
+test('to look at a stale holder turns nobody away who takes the lock meanwhile', async () => {
+  const path = join(dir, 'looked-at')
+  for (let turn = 0; turn < 20; turn++) {
+    writeFileSync(`${path}.json`, JSON.stringify(holder))
+    const looks = [readHolder(path), readHolder(path), readHolder(path)]
+    const held = await takeLock(path, holder)
+    assert.ok(held, `turned away in turn ${turn}`)
+    await Promise.all(looks)
+    held.release()
+  }
 })
