@@ -10,7 +10,7 @@ export type Answer = {
 }
 
 /** No whole answer, and why, as the end of a sentence. `isTooLarge`: there was one, but of no length that we read. */
-export type NoAnswer = { reason: string; isTooLarge: boolean }
+export type NoAnswer = { reason: string; isTooLarge: boolean; cause?: unknown }
 
 export type GetResult = { ok: true; answer: Answer } | { ok: false; problem: NoAnswer }
 
@@ -42,7 +42,7 @@ export async function get(options: GetOptions, signal: AbortSignal): Promise<Get
   } catch (cause) {
     signal.throwIfAborted()
     const reason = deadline.aborted ? `no whole answer within ${options.timeoutMs / 1000} s` : reasonOf(cause)
-    return failed({ reason, isTooLarge: false })
+    return failed({ reason, isTooLarge: false, cause })
   }
 }
 

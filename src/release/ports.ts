@@ -75,7 +75,10 @@ export type Builder = {
 }
 
 export type Health = {
-  /** One probe of a slot's status route by its container address: exact shape, capped body, no redirects, total deadline. */
+  /**
+   * One probe of a slot's status route by its container address: exact shape, capped body, no redirects, total deadline.
+   * Where the connection is refused, what is thrown has an error with `code: 'ECONNREFUSED'` as its `cause`.
+   */
   probe(
     slot: Slot,
     signal: AbortSignal,
