@@ -105,6 +105,9 @@ write_generation() { # FROM_DIR NUMBER SLOT
   for up in primary secondary; do
     case "$(state_value "$from/state.json" up)" in *"\"$up\""*) : >"$new/up-$up" || return 1 ;; esac
   done
+  # The only slot with a console keeps it, whichever slot is live.
+  up=$(state_value "$from/state.json" console)
+  case "$up" in '"primary"' | '"secondary"') : >"$new/console-${up//\"/}" || return 1 ;; esac
   # Tabs stay with the slot that runs their build.
   while read -r id pin_slot; do
     [ ! -e "$new/up-$pin_slot" ] || : >"$new/dpl-$id-$pin_slot" || return 1

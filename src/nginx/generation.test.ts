@@ -12,6 +12,7 @@ const state: RoutingState = {
     { deploymentId: 'b42-1a2b3c4', slot: 'primary' },
     { deploymentId: 'b41-0000000', slot: 'secondary' },
   ],
+  console: null,
   release: 12,
 }
 
@@ -51,6 +52,22 @@ test('a share of the live slot is no canary', () => {
   ])
 })
 
+test('the only console has a flag while its slot is up', () => {
+  const flags = (up: RoutingState['up']) => flagsOf({ ...state, up, pins: [], console: 'secondary' })
+  assert.deepEqual(flags(['primary', 'secondary']), [
+    'console-secondary',
+    'live-primary',
+    'up-primary',
+    'up-secondary',
+  ])
+  assert.deepEqual(flags(['primary']), ['live-primary', 'up-primary'])
+})
+
+test('a generation that says nothing of consoles is read as before', () => {
+  const { console: _, ...before } = state
+  assert.deepEqual(routingStateSchema.parse(before), state)
+})
+
 test('nothing is live before the first release', () => {
   assert.deepEqual(flagsOf({ ...state, live: null, up: [], pins: [] }), [])
 })
@@ -67,11 +84,16 @@ test('state.json has one key and one pin a line, and reads back as it was', () =
     {"deploymentId":"b42-1a2b3c4","slot":"primary"},
     {"deploymentId":"b41-0000000","slot":"secondary"}
   ],
+  "console": null,
   "release": 12
 }
 `,
   )
-  for (const one of [state, { ...state, pins: [], live: null, release: null, shares: { secondary: 5 } }]) {
+  const other: RoutingState = {
+    ...state,
+    ...{ pins: [], live: null, release: null, shares: { secondary: 5 }, console: 'secondary' },
+  }
+  for (const one of [state, other]) {
     assert.deepEqual(routingStateSchema.parse(JSON.parse(renderState(one))), one)
   }
 })

@@ -18,6 +18,8 @@ export const routingStateSchema = z
     up: z.array(slotSchema),
     shares: z.partialRecord(slotSchema, z.number().int().min(0).max(100)),
     pins: z.array(z.strictObject({ deploymentId: deploymentIdSchema, slot: slotSchema })),
+    // Generations of before it was there have none.
+    console: slotSchema.nullable().default(null),
     release: z.number().int().nonnegative().nullable(),
   })
   .superRefine((state, context) => {
@@ -34,6 +36,7 @@ export function flagsOf(state: RoutingState): string[] {
     ...up.map((slot) => `up-${slot}`),
     ...(buckets.length > 0 ? ['canary'] : []),
     ...buckets,
+    ...up.filter((slot) => slot === state.console).map((slot) => `console-${slot}`),
     ...pins.map((pin) => `dpl-${pin.deploymentId}-${pin.slot}`),
   ].toSorted()
 }
@@ -50,6 +53,7 @@ export function renderState(state: RoutingState): string {
     `  "up": ${JSON.stringify(SLOTS.filter((slot) => state.up.includes(slot)))},`,
     `  "shares": ${JSON.stringify(state.shares)},`,
     pins.length === 0 ? '  "pins": [],' : `  "pins": [\n${pins.join(',\n')}\n  ],`,
+    `  "console": ${JSON.stringify(state.console)},`,
     `  "release": ${state.release}`,
     '}',
     '',

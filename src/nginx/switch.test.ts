@@ -32,6 +32,7 @@ function generation(number: number, changes: Partial<RoutingState> = {}): Routin
     up: ['primary', 'secondary'],
     shares: {},
     pins: [{ deploymentId: 'b1-aaaaaaa', slot: 'primary' }],
+    console: null,
     release: number,
     ...changes,
   }

@@ -16,6 +16,8 @@ export type RoutingState = {
   shares: Readonly<Partial<Record<Slot, number>>>
   /** Deployment ids that go to a slot whatever is live. An id stands at most once, letter case ignored. */
   pins: readonly { deploymentId: string; slot: Slot }[]
+  /** Gets all of /ops while the other slot is up without a console; null while they are alike in that. */
+  console: Slot | null
   /** The release that wrote this generation. */
   release: number | null
 }

@@ -23,6 +23,7 @@ test('the first routing gives everything to the live slot and names each build o
     up: ['primary', 'secondary'],
     shares: {},
     pins: [{ deploymentId: 'b1-aa', slot: 'primary' }],
+    console: null,
     release: 1,
   })
 })
@@ -61,6 +62,32 @@ test('a slot that is to be reused is out of reach for everyone, and the live one
     up: ['primary'],
     shares: {},
     pins: [{ deploymentId: 'b1', slot: 'primary' }],
+    console: null,
     release: 3,
   })
+})
+
+const CONSOLES: [
+  primary: boolean | null,
+  secondary: boolean | null,
+  console: 'primary' | 'secondary' | null,
+][] = [
+  [true, true, null],
+  [false, true, 'secondary'],
+  [true, false, 'primary'],
+  [false, false, null],
+  [false, null, null],
+]
+
+test('the only slot with a console gets all of /ops, live or not, until the other one is reused', () => {
+  const slotBuild = (hasConsole: boolean | null) =>
+    hasConsole === null ? undefined : { ...build('b'), hasConsole }
+  for (const [primary, secondary, console] of CONSOLES) {
+    const builds = { primary: slotBuild(primary), secondary: slotBuild(secondary) }
+    for (const live of ['primary', ...(secondary === null ? [] : ['secondary' as const])] as const) {
+      const routing = nextRouting(NO_ROUTING, { live, builds, release: 1 })
+      assert.equal(routing.console, console, `${primary} ${secondary}`)
+      assert.equal(withoutSlot(routing, 'secondary', 2).console, null)
+    }
+  }
 })

@@ -12,6 +12,7 @@ export const NO_ROUTING: RoutingState = {
   up: [],
   shares: {},
   pins: [],
+  console: null,
   release: null,
 }
 
@@ -26,6 +27,7 @@ export function nextRouting(
     up: SLOTS.filter((slot) => builds[slot] !== undefined),
     shares: {},
     pins: pinsFor(live, builds),
+    console: onlyConsole(builds),
     release,
   }
 }
@@ -39,8 +41,15 @@ export function withoutSlot(current: RoutingState, slot: Slot, release: number):
     up: current.up.filter((other) => other !== slot),
     shares: {},
     pins: current.pins.filter((pin) => pin.slot !== slot),
+    console: null,
     release,
   }
+}
+
+/** The slot with a console where the other one is up without. */
+function onlyConsole({ primary, secondary }: SlotBuilds): Slot | null {
+  if (!primary || !secondary || primary.hasConsole === secondary.hasConsole) return null
+  return primary.hasConsole ? 'primary' : 'secondary'
 }
 
 /** When both slots run one build its id stands once, for the live slot: nginx takes no id twice, and letter case does not count. */

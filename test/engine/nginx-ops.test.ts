@@ -64,6 +64,49 @@ test('a console that hangs in the live slot is served by the other one after 15 
   assert.ok(tookMs > 14_000 && tookMs < 18_000, `it took ${tookMs} ms`)
 })
 
+test('while the live build has no console, all of /ops is the other slot’s', async () => {
+  await rig.route({ console: 'secondary' })
+  for (const path of PATHS) await rig.steer('primary', path, '404')
+  const before = await rig.steer('primary', '/api/ops/deploy')
+  for (const path of ['/ops', '/ops/releases', '/api/ops/status']) {
+    for (const method of ['GET', 'HEAD', 'POST']) {
+      const answer = await rig.ask(path, { method })
+      assert.deepEqual(
+        [answer.httpStatus, answer.headers['x-served-by']],
+        [200, 'secondary'],
+        `${method} ${path}`,
+      )
+    }
+  }
+  const action = await rig.ask('/api/ops/deploy', { method: 'POST', body: '{"a":1}' })
+  assert.deepEqual([action.httpStatus, action.headers['x-served-by']], [200, 'secondary'])
+  assert.equal(await rig.steer('primary', '/api/ops/deploy'), before)
+  const stream = await fetch('http://172.30.61.2:8080/api/ops/releases/1/events', {
+    headers: { accept: 'text/event-stream' },
+    signal: AbortSignal.timeout(5_000),
+  })
+  assert.equal(stream.headers.get('x-served-by'), 'secondary')
+  await stream.body?.cancel()
+  assert.equal((await rig.ask('/page')).headers['x-served-by'], 'primary')
+})
+
+test('the only console’s own refusals and failures stand, since the other slot has none', async () => {
+  await rig.route({ console: 'secondary' })
+  for (const status of ['404', '500']) {
+    await rig.steer('secondary', '/api/ops/status', status)
+    for (const path of ['/api/ops/status', '/api/ops/status?via=other']) {
+      const answer = await rig.ask(path)
+      assert.deepEqual([answer.httpStatus, answer.headers['x-served-by']], [Number(status), 'secondary'])
+    }
+  }
+})
+
+test('where neither build has a console, the live slot says so', async () => {
+  for (const slot of ['primary', 'secondary'] as const) await rig.steer(slot, '/ops', '404')
+  const answer = await rig.ask('/ops')
+  assert.deepEqual([answer.httpStatus, answer.headers['x-served-by']], [404, 'primary'])
+})
+
 test('an action that failed or broke off is not run again by the other slot', async () => {
   const countBefore = await rig.steer('secondary', '/api/ops/deploy')
   for (const fault of ['500', '502', '503', 'reset']) {

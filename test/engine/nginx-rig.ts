@@ -110,6 +110,7 @@ const DEFAULTS: Omit<RoutingState, 'generation'> = {
   up: [...SLOTS],
   shares: {},
   pins: [],
+  console: null,
   release: 1,
 }
 

@@ -93,6 +93,15 @@ test('twice is there and back, and the director writes on from it', async () => 
   await rig.traffic.confirm({ generation, slot: 'primary', release: 1 }, AbortSignal.timeout(10_000))
 })
 
+test('the only console keeps /ops', async () => {
+  await rig.route({ live: 'secondary', console: 'primary', release: RELEASES.secondary })
+  await rollback()
+  await rollback()
+  const now = await rig.traffic.read()
+  assert.deepEqual([now?.live, now?.console], ['secondary', 'primary'])
+  assert.equal((await rig.ask('/ops')).headers['x-served-by'], 'primary')
+})
+
 test('a tab of either build stays with its slot', async () => {
   await rollback()
   for (const { deploymentId, slot } of PINS) {

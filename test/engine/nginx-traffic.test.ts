@@ -37,7 +37,15 @@ test('a move is confirmed on five fresh connections, and the first request after
     const generation = ((await rig.traffic.read())?.generation ?? 0) + 1
     const up = ['primary', 'secondary'] as const
     const startedAt = performance.now()
-    await rig.traffic.write({ generation, live: slot, up, shares: {}, pins: [], release: RELEASES[slot] })
+    await rig.traffic.write({
+      generation,
+      live: slot,
+      up,
+      shares: {},
+      pins: [],
+      console: null,
+      release: RELEASES[slot],
+    })
     const writtenAt = performance.now()
     const first = await rig.ask('/api/system/status')
     const firstAt = performance.now()
