@@ -102,6 +102,41 @@ test('a large body arrives whole, one above 10 MB is refused in words', async ()
   assert.equal(JSON.parse(refused.body).error.what, 'What was sent is larger than this site accepts.')
 })
 
+test('forty slow uploads at once cut nobody else off', async () => {
+  const bytes = 10 * 1024 * 1024
+  const body = randomBytes(bytes - 1)
+  // A worker that the kernel kills takes its visitors with it; these are spread over all workers.
+  const visitors = Array.from({ length: 12 }, () => connect(8080, '172.30.61.2'))
+  const lost: string[] = []
+  for (const visitor of visitors) {
+    visitor.on('close', () => lost.push('closed')).on('error', (error) => lost.push(error.message))
+    visitor.resume().write('GET /sse HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n')
+  }
+  await until('every visitor has a stream', async () => visitors.every(({ bytesRead }) => bytesRead > 0))
+  let refused = 0
+  const uploads = Array.from({ length: 40 }, () => {
+    const upload = connect(8080, '172.30.61.2')
+    upload.on('error', () => undefined).once('close', () => refused++)
+    // All but the last byte: nginx keeps what there is and waits.
+    upload.resume().write(`POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n`)
+    upload.write(body)
+    return upload
+  })
+  try {
+    const isTaken = async () => uploads.every(({ writableLength, closed }) => closed || writableLength === 0)
+    await until('nginx has kept or refused each of them', isTaken)
+    assert.ok(refused > 0, 'what does not fit is refused')
+    assert.equal((await rig.ask('/page')).httpStatus, 200)
+    assert.deepEqual(lost, [])
+  } finally {
+    for (const socket of [...uploads, ...visitors]) socket.destroy()
+  }
+  await until('there is room again', async () => {
+    const answer = await rig.ask('/echo', { method: 'POST', body })
+    return answer.httpStatus === 200
+  })
+})
+
 test('events arrive as they are sent, from the site and through the console’s relay', async () => {
   for (const path of ['/sse', '/api/ops/releases/1/events']) {
     const response = await fetch(`${PUBLIC_URL}${path}`, { signal: AbortSignal.timeout(5_000) })
@@ -217,6 +252,7 @@ test('the internal port tells the director the state, and its neighbours nothing
   assert.equal(state.httpStatus, 200)
   assert.equal(JSON.parse(state.body).live, 'primary')
   assert.match((await rig.ask('/stub', { base: INTERNAL_URL })).body, /^Active connections: \d+/)
+  assert.equal((await rig.ask('/alive', { base: INTERNAL_URL })).httpStatus, 204)
   for (const path of ['/state', '/stub', '/']) {
     assert.equal(await askedFromSlot(`${INTERNAL_URL}${path}`), '403', path)
   }

@@ -211,7 +211,7 @@ async function runProxy(docker: Docker, dir: string): Promise<void> {
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges:true'],
-      Tmpfs: { '/tmp': 'uid=1000,gid=1000,mode=0700,size=256m' },
+      Tmpfs: { '/tmp': 'uid=1000,gid=1000,mode=0700,size=128m' },
       Binds: [
         `${dir}/nginx:/etc/switchyard/nginx:ro`,
         `${dir}/state/assets:/srv/assets:ro`,
@@ -220,7 +220,7 @@ async function runProxy(docker: Docker, dir: string): Promise<void> {
       ExtraHosts: [`slot-primary:${PREFIX}.11`, `slot-secondary:${PREFIX}.12`],
       PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(PORTS.http) }] },
       PidsLimit: 64,
-      Memory: 256 * 1024 * 1024,
+      Memory: 384 * 1024 * 1024,
     },
     NetworkingConfig: at(2),
   })
