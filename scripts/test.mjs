@@ -45,6 +45,16 @@ function installChromium() {
   )
 }
 
+/** The engine tests make a machine of its own for a Docker that they may kill, and wire it up with `ip`. */
+function installNetworkTools() {
+  if (['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'].some((path) => existsSync(path))) return true
+  heading('iproute2')
+  return (
+    run('apt-get', ['update', '-qq']) &&
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'iproute2'])
+  )
+}
+
 /** The same code that `npm run up` uses; a test without Docker fails and says so. */
 function startDocker() {
   heading('Docker')
@@ -93,7 +103,11 @@ const parts = {
   check: () => checks(),
   unit: () => nodeTests('Unit', ['src/**/*.test.ts', 'test/unit/**/*.test.ts', 'test/load/**/*.test.ts']),
   engine: () =>
-    startDockerThen(() => nodeTests('Engine', ['test/engine/**/*.test.ts'], ['--test-concurrency=1'])),
+    startDockerThen(() =>
+      installOrFail(installNetworkTools, () =>
+        nodeTests('Engine', ['test/engine/**/*.test.ts'], ['--test-concurrency=1']),
+      ),
+    ),
   e2e: () => startDockerThen(() => installOrFail(installChromium, browserTests)),
 }
 

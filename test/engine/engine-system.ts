@@ -1,4 +1,3 @@
-import Docker from 'dockerode'
 import { z } from 'zod'
 import {
   acceptedSchema,
@@ -8,8 +7,14 @@ import {
 } from '../../src/director/protocol.ts'
 import { type DeployRequest, type Release, releaseSchema } from '../../src/release/release.ts'
 import { buildSlotImage } from '../fixtures/slot-image.ts'
+import { thisMachine } from '../system/place.ts'
 import { freshSystem, type SystemOptions, sharePackages, type TestSystem } from '../system/system.ts'
 import { until } from './until.ts'
+
+export type EngineSystemOptions = SystemOptions & {
+  /** When the copy of the project is there, and before anything runs in it. */
+  beforeSetUp?(system: TestSystem): Promise<void>
+}
 
 export type EngineSystem = TestSystem & {
   /** Makes an image of the fixture slot, with `fault` where one is named; answers with its tag. */
@@ -25,14 +30,15 @@ export type EngineSystem = TestSystem & {
   served(): Promise<{ slot: string; version: string; release: number }>
 }
 
-const docker = new Docker()
 const END_DEADLINE_MS = 120_000
 const payloadSchema = z.object({ slot: z.string(), version: z.string(), release: z.number() })
 
 /** A whole system whose builds are the tiny fixture slot, brought up by set-up itself, with version 1 live. */
-export async function engineSystem(options: SystemOptions): Promise<EngineSystem> {
+export async function engineSystem(options: EngineSystemOptions): Promise<EngineSystem> {
   const system = await freshSystem(options)
   sharePackages(system)
+  await options.beforeSetUp?.(system)
+  const { docker } = options.place ?? thisMachine
   const image = async (version: string, fault?: string): Promise<string> => {
     const tag = `${options.name}-slot:${version}`
     await buildSlotImage(docker, {

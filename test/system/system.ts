@@ -1,10 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import Docker from 'dockerode'
+import type Docker from 'dockerode'
 import { type DirectorClient, directorClient } from '../../src/director/client.ts'
+import { type Place, thisMachine } from './place.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -15,7 +17,12 @@ export type SystemOptions = {
   httpPort: number
   networkPrefix: string
   settings?: Record<string, string>
+  /** This machine, if it isn't said. */
+  place?: Place
 }
+
+/** `output` is both streams as they came, for people; `stdout` is for machines. */
+export type Ended = { code: number; output: string; stdout: string }
 
 export type TestSystem = {
   dir: string
@@ -23,18 +30,14 @@ export type TestSystem = {
   name: string
   director: DirectorClient
   /** Runs a program in the project directory; its output is shown, and answered. */
-  run(
-    program: string,
-    args: string[],
-    env?: Record<string, string>,
-  ): Promise<{ code: number; output: string }>
+  run(program: string, args: string[], env?: Record<string, string>): Promise<Ended>
   /** Runs the CLI, as `npx switchyard ARGS` does. */
-  cli(...args: string[]): Promise<{ code: number; output: string }>
+  cli(...args: string[]): Promise<Ended>
   container(service: string): Promise<Docker.Container>
+  /** Runs a program inside the container of a service. */
+  exec(service: string, argv: string[]): Promise<Ended>
   sweep(): Promise<void>
 }
-
-const docker = new Docker()
 
 /** A whole Switchyard of its own: a fresh copy of this repository as a git clone would be, beside any live system. */
 export async function freshSystem(options: SystemOptions): Promise<TestSystem> {
@@ -45,7 +48,8 @@ export async function freshSystem(options: SystemOptions): Promise<TestSystem> {
 }
 
 /** The same system, as another process left it. */
-export function systemAt({ name, httpPort, networkPrefix, settings = {} }: SystemOptions): TestSystem {
+export function systemAt(options: SystemOptions): TestSystem {
+  const { name, httpPort, networkPrefix, settings = {}, place = thisMachine } = options
   const dir = join(tmpdir(), name)
   const env = {
     ...process.env,
@@ -58,16 +62,17 @@ export function systemAt({ name, httpPort, networkPrefix, settings = {} }: Syste
     ...settings,
   }
   const run: TestSystem['run'] = (program, args, extra = {}) =>
-    execute(program, args, dir, { ...env, ...extra })
+    execute(place.within([program, ...args], dir), dir, { ...env, ...extra })
   return {
     dir,
     name,
-    url: `http://127.0.0.1:${httpPort}`,
+    url: `http://${place.address}:${httpPort}`,
     director: directorClient(join(dir, 'state/run/host/director.sock')),
     run,
     cli: (...args) => run(process.execPath, ['src/cli/main.ts', ...args]),
-    container: (service) => containerOf(name, service),
-    sweep: () => sweep(name, dir),
+    container: (service) => containerOf(place.docker, name, service),
+    exec: async (service, argv) => execInside(await containerOf(place.docker, name, service), argv),
+    sweep: () => sweep(place.docker, name, dir),
   }
 }
 
@@ -111,7 +116,7 @@ export function git(dir: string, ...args: string[]): string {
   return execFileSync('git', args, { cwd: dir, encoding: 'utf8' })
 }
 
-async function sweep(name: string, dir: string): Promise<void> {
+async function sweep(docker: Docker, name: string, dir: string): Promise<void> {
   const filters = { label: [`com.docker.compose.project=${name}`] }
   for (const { Id } of await docker.listContainers({ all: true, filters })) {
     await docker.getContainer(Id).remove({ force: true, v: true })
@@ -122,28 +127,46 @@ async function sweep(name: string, dir: string): Promise<void> {
   rmSync(dir, { recursive: true, force: true })
 }
 
-async function containerOf(project: string, service: string): Promise<Docker.Container> {
+async function containerOf(docker: Docker, project: string, service: string): Promise<Docker.Container> {
   const label = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`]
   const [found] = await docker.listContainers({ all: true, filters: { label } })
   if (!found) throw new Error(`${project} has no container of ${service}.`)
   return docker.getContainer(found.Id)
 }
 
-async function execute(
-  program: string,
-  args: string[],
-  cwd: string,
-  env: NodeJS.ProcessEnv,
-): Promise<{ code: number; output: string }> {
+async function execInside(container: Docker.Container, argv: string[]): Promise<Ended> {
+  const exec = await container.exec({ Cmd: argv, AttachStdout: true, AttachStderr: true })
+  const stream = await exec.start({})
+  const [out, both] = [new PassThrough(), new PassThrough()]
+  let output = ''
+  let stdout = ''
+  out.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
+    output += chunk
+  })
+  both.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+  })
+  container.modem.demuxStream(stream, out, both)
+  await once(stream, 'end')
+  return { code: (await exec.inspect()).ExitCode ?? -1, output, stdout }
+}
+
+async function execute(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  const [program = '', ...args] = argv
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const both = new PassThrough()
   let output = ''
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
+  })
   both.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk
   })
   for (const stream of [child.stdout, child.stderr]) stream.pipe(both, { end: false })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code: code ?? -1, output }))
+    child.once('close', (code) => resolve({ code: code ?? -1, output, stdout }))
   })
 }
