@@ -31,8 +31,8 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
   return EXIT_BY_CODE[code] ?? EXIT.failedSafe
 }
 
-/** The exit code of a release that has ended. */
-export function exitCodeOfRelease({ state, error }: Release): ExitCode {
-  if (state === 'live') return EXIT.done
-  return error === null ? EXIT.needsAttention : exitCodeOf(error.code)
+/** The exit code of a release that has ended. One may be live although a last step failed, such as to write that down. */
+export function exitCodeOfRelease({ state, steps, error }: Release): ExitCode {
+  if (state === 'live') return steps.some((step) => step.state === 'failed') ? EXIT.needsAttention : EXIT.done
+  return error === null || error.needsAttention ? EXIT.needsAttention : exitCodeOf(error.code)
 }

@@ -15,7 +15,7 @@ export function boardLines(
   const steps = release.steps.map((step) => {
     const text = stepText(step, nowMs).slice(0, room - 2)
     const mark = markOf(step, frame)
-    if (step.state === 'waiting' || step.state === 'skipped') return screen.paint('dim', `${mark} ${text}`)
+    if (step.state === 'waiting') return screen.paint('dim', `${mark} ${text}`)
     const colour = step.state === 'failed' ? 'red' : step.state === 'done' ? 'green' : 'bold'
     return `${screen.paint(colour, mark)} ${text}`
   })
@@ -45,11 +45,11 @@ export function successLine(release: Release, nowMs: number): string {
 function stepText(step: StepRecord, nowMs: number): string {
   const time = stepMs(step, nowMs)
   const detail = step.detail === null || step.detail === '' ? '' : `: ${harmless(step.detail)}`
-  return `${step.label}${step.state === 'skipped' ? ' (skipped)' : ''}${time === null ? '' : `  ${duration(time)}`}${detail}`
+  return `${step.label}${time === null ? '' : `  ${duration(time)}`}${detail}`
 }
 
-function stepMs({ startedAt, endedAt, state }: StepRecord, nowMs: number): number | null {
-  if (startedAt === null || state === 'skipped') return null
+function stepMs({ startedAt, endedAt }: StepRecord, nowMs: number): number | null {
+  if (startedAt === null) return null
   return (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt)
 }
 
@@ -62,7 +62,6 @@ function markOf({ state }: StepRecord, frame: number): string {
     case 'running':
       return FRAMES[frame % FRAMES.length] ?? '⠋'
     case 'waiting':
-    case 'skipped':
       return '·'
   }
 }

@@ -6,6 +6,7 @@ import { ReleaseError, reasonOf } from '../release/errors.ts'
 import { liveSentence } from '../release/live-sentence.ts'
 import { recover } from '../release/recovery.ts'
 import type { Parts } from '../release/steps.ts'
+import { recordNewest } from '../release/unrecorded.ts'
 import { openJournal } from '../state/journal.ts'
 import { takeLock } from '../state/lock.ts'
 import { releaseLogs } from '../state/release-log.ts'
@@ -108,8 +109,11 @@ async function settleUnderLock(
   if (!held)
     throw new Error('The release lock is held by someone else; the director can not settle what was left.')
   try {
-    const settled = await recover(parts, (id) => (text) => logs.append(id, 'record', text))
-    for (const release of settled) console.log(`Release ${release.id}: ${release.recovery}`)
+    for (const release of parts.journal.unfinished()) {
+      const { recovery } = await recover(parts, release, (text) => logs.append(release.id, 'record', text))
+      console.log(`Release ${release.id}: ${recovery}`)
+    }
+    await recordNewest(parts, (id, text) => logs.append(id, 'record', text))
   } finally {
     held.release()
   }

@@ -1,17 +1,18 @@
-import { asReleaseError, ReleaseError, reasonOf } from './errors.ts'
-import { liveSentence } from './live-sentence.ts'
-import { describeError } from './messages.ts'
+import { asReleaseError, ReleaseError } from './errors.ts'
+import { describeError, wordsOf } from './messages.ts'
 import type { Release } from './release.ts'
 import type { StepName } from './step-names.ts'
 import { type Parts, STEPS, type StepContext } from './steps.ts'
-import { moveBack, restoreSlot } from './undo.ts'
+import { undoneError, undoRelease } from './undo.ts'
+import { leaveUnrecorded } from './unrecorded.ts'
 
 /** Where a step's lines go. */
 export type StepLog = (step: StepName, text: string) => void
 
 /**
  * Takes a release from wherever the journal says it is to its end. The journal is the only memory:
- * a step that has ended is not run again. Never throws for what happens to a release; it answers with how it ended.
+ * a step that has ended is not run again. Answers with how it ended. Throws only what keeps it from being settled,
+ * such as a routing that can't be read: the release is then under way as before, and recovery's to settle.
  */
 export async function runRelease(
   parts: Parts,
@@ -22,7 +23,7 @@ export async function runRelease(
   let running: StepName = 'preflight'
   try {
     for (const step of parts.journal.get(id)?.steps ?? []) {
-      if (step.state === 'done' || step.state === 'skipped') continue
+      if (step.state === 'done') continue
       running = step.name
       await runStep({ parts, id, signal, log: (text) => log(step.name, text) }, step.name)
     }
@@ -43,19 +44,16 @@ async function runStep(context: StepContext, name: StepName): Promise<void> {
 /** Puts everything back as it was before the release, then says so in the journal. */
 async function settle(context: StepContext, failedStep: StepName, cause: unknown): Promise<Release> {
   const { parts, id, log } = context
-  const { state } = currentRelease(parts, id)
-  if (state === 'live') {
-    log(`The traffic has moved, but what is live could not be recorded: ${reasonOf(cause)}`)
-    return currentRelease(parts, id)
-  }
+  const release = currentRelease(parts, id)
+  const { state } = release
+  if (state === 'live') return leaveUnrecorded(parts.journal, release, cause, log)
   const isAborted = context.signal.aborted && state === 'preparing'
   const error = isAborted ? abortedBy(context.signal) : asReleaseError(cause)
   const withLines = await withContainerLines(context, failedStep, error)
   parts.journal.append(id, { type: 'step-ended', name: failedStep, outcome: 'failed', detail: null })
   log(isAborted ? 'Aborted.' : describeError(error, '').what)
-  if (state === 'switching') await moveBack(parts, id, log)
-  await restoreSlot(parts, id, log)
-  const body = describeError(withLines, liveSentence(parts.journal))
+  const undone = await undoRelease(parts, currentRelease(parts, id), log)
+  const body = undoneError(withLines, parts.journal, undone)
   return parts.journal.append(id, { type: isAborted ? 'aborted' : 'failed', error: body })
 }
 
@@ -75,7 +73,7 @@ async function withContainerLines(
     const detail = await parts.slots.tail(slot, CONTAINER_LINES, AbortSignal.timeout(TAIL_DEADLINE_MS))
     return new ReleaseError(error.code, error.facts, { cause: error, ...(detail === '' ? {} : { detail }) })
   } catch (cause) {
-    log(`The log of ${slot} could not be read: ${reasonOf(cause)}`)
+    log(`The log of ${slot} could not be read: ${wordsOf(cause)}.`)
     return error
   }
 }

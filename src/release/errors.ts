@@ -48,6 +48,8 @@ export const releaseErrorSchema = z.object({
   live: z.string(),
   next: z.string(),
   detail: z.string().nullable(),
+  /** True where more was lost than the release itself, whatever its code says. */
+  needsAttention: z.boolean().optional(),
 })
 
 export type ReleaseErrorBody = z.infer<typeof releaseErrorSchema>

@@ -28,7 +28,7 @@ export const journalEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('step-ended'),
     name: stepName,
-    outcome: z.enum(['done', 'failed', 'skipped']),
+    outcome: z.enum(['done', 'failed']),
     detail: z.string().nullable(),
   }),
   z.object({ type: z.literal('built'), build: buildSchema }),

@@ -1,55 +1,65 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ReleaseError, reasonOf } from './errors.ts'
-import { liveSentence } from './live-sentence.ts'
-import { describeError } from './messages.ts'
+import { ReleaseError } from './errors.ts'
 import type { LogSink } from './ports.ts'
 import type { Release } from './release.ts'
-import { type Parts, recordLive, startedBy } from './steps.ts'
-import { moveBack, restoreSlot } from './undo.ts'
+import type { StepName } from './step-names.ts'
+import { type Parts, startedBy } from './steps.ts'
+import { unconfirmedBecause } from './through-nginx.ts'
+import { hasMoved, undoneError, undoRelease } from './undo.ts'
 
 const PROBE_DEADLINE_MS = 1_000
 const PROBE_PAUSE_MS = 500
 const PROBE_TRIES = 10
 
 /**
- * Settles what a killed director left behind, under the lock and before anything else: backward where the symlink
- * had not moved, forward where it had and the new slot is healthy. Can itself be killed anywhere and run again.
+ * Settles a release that a killed director left under way, under the lock: backward where the symlink had not moved,
+ * forward where it had and the new slot is healthy. Can itself be killed anywhere and run again.
+ * Throws what keeps the routing from being read or written; the release is then under way as before.
  */
-export async function recover(parts: Parts, logOf: (id: number) => LogSink): Promise<Release[]> {
-  const settled: Release[] = []
-  for (const release of parts.journal.unfinished())
-    settled.push(await settleOne(parts, release, logOf(release.id)))
-  const live = parts.journal.newestLive()
-  if (live) await recordLive(parts, live)
-  return settled
-}
-
-async function settleOne(parts: Parts, release: Release, log: LogSink): Promise<Release> {
-  const routing = await parts.traffic.read()
-  const hasMoved =
-    release.state === 'switching' && routing?.release === release.id && routing.live === release.slot
-  if (!hasMoved) return goBack(parts, release, log, 'before the traffic moved')
+export async function recover(parts: Parts, release: Release, log: LogSink): Promise<Release> {
+  if (!hasMoved(release, await parts.traffic.read())) {
+    return goBack(parts, release, log, 'before the traffic moved')
+  }
   return (await answersWell(parts, release))
     ? goForward(parts, release, log)
-    : goBack(parts, release, log, 'and its slot is not healthy')
+    : goBack(parts, release, log, `after the traffic had moved, and ${release.slot} is not healthy`)
 }
 
+/** The steps end as what recovery saw of them; `record` stays to `recordNewest`. */
 async function goForward(parts: Parts, release: Release, log: LogSink): Promise<Release> {
-  const confirmation = await throughNginx(parts, release)
-  parts.journal.append(release.id, { type: 'live' })
+  const end = (name: StepName, outcome: 'done' | 'failed', detail: string): void => {
+    const isEnded = parts.journal
+      .get(release.id)
+      ?.steps.some((step) => step.name === name && step.state === 'done')
+    if (!isEnded) parts.journal.append(release.id, { type: 'step-ended', name, outcome, detail })
+  }
+  end('switch', 'done', 'found on disk')
+  const reason = await unconfirmedBecause(parts, release.slot, startedBy(parts.journal, release))
+  const confirmation = reason === null ? 'nginx confirms it.' : `nginx could not confirm it yet: ${reason}.`
+  end('confirm', reason === null ? 'done' : 'failed', confirmation)
   const sentence = `The director was stopped after the traffic had moved; it found ${release.slot} healthy and finished the release. ${confirmation}`
   log(sentence)
-  return parts.journal.append(release.id, { type: 'recovered', sentence })
+  parts.journal.append(release.id, { type: 'step-started', name: 'record' })
+  parts.journal.append(release.id, { type: 'recovered', sentence })
+  return parts.journal.append(release.id, { type: 'live' })
 }
 
-async function goBack(parts: Parts, release: Release, log: LogSink, reason: string): Promise<Release> {
-  await moveBack(parts, release.id, log)
-  await restoreSlot(parts, release.id, log)
-  const error = describeError(new ReleaseError('interrupted', { reason }), liveSentence(parts.journal))
-  parts.journal.append(release.id, { type: 'aborted', error })
-  const sentence = `The director was stopped ${reason}; it aborted the release and put everything back.`
+async function goBack(parts: Parts, release: Release, log: LogSink, when: string): Promise<Release> {
+  const undone = await undoRelease(parts, release, log)
+  const { doubt, loss } = undone
+  const left = [doubt, loss].filter((sentence) => sentence !== null)
+  const outcome =
+    left.length === 0
+      ? 'it aborted the release and put everything back.'
+      : `it aborted the release. ${left.join(' ')}`
+  const sentence = `The director was stopped ${when}; ${outcome}`
   log(sentence)
-  return parts.journal.append(release.id, { type: 'recovered', sentence })
+  parts.journal.append(release.id, { type: 'recovered', sentence })
+  const error = new ReleaseError('interrupted', { reason: when })
+  return parts.journal.append(release.id, {
+    type: 'aborted',
+    error: undoneError(error, parts.journal, undone),
+  })
 }
 
 /** The slot may itself be starting again, so one refusal proves nothing. */
@@ -62,20 +72,4 @@ async function answersWell(parts: Parts, release: Release): Promise<boolean> {
     await delay(PROBE_PAUSE_MS)
   }
   return false
-}
-
-/** nginx may be starting too; what is on disk is what it will serve, so its silence does not turn a release back. */
-async function throughNginx(parts: Parts, release: Release): Promise<string> {
-  try {
-    const routing = await parts.traffic.read()
-    const expected = {
-      generation: routing?.generation ?? 0,
-      slot: release.slot,
-      release: startedBy(parts.journal, release),
-    }
-    await parts.traffic.confirm(expected, AbortSignal.timeout(parts.settings.moveDeadlineMs))
-    return 'nginx confirms it.'
-  } catch (cause) {
-    return `nginx could not confirm it yet: ${reasonOf(cause)}.`
-  }
 }

@@ -40,7 +40,7 @@ export const releaseStateSchema = z.enum(['preparing', 'switching', 'live', 'fai
 
 export type ReleaseState = z.infer<typeof releaseStateSchema>
 
-export const stepStateSchema = z.enum(['waiting', 'running', 'done', 'failed', 'skipped'])
+export const stepStateSchema = z.enum(['waiting', 'running', 'done', 'failed'])
 
 export const stepRecordSchema = z.object({
   name: z.enum(STEP_NAMES),
@@ -80,7 +80,7 @@ export const releaseSchema = z.object({
   endedAt: z.string().nullable(),
   steps: z.array(stepRecordSchema),
   error: releaseErrorSchema.nullable(),
-  /** What the director did about it after it had been killed, in one sentence; null when it was not. */
+  /** What the director did beyond the plan, in words: after it had been killed, or where it could not write down what is live. Null mostly. */
   recovery: z.string().nullable(),
 })
 

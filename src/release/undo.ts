@@ -1,55 +1,95 @@
-import { reasonOf } from './errors.ts'
-import type { LogSink } from './ports.ts'
+import type { ReleaseError, ReleaseErrorBody } from './errors.ts'
+import { liveSentence } from './live-sentence.ts'
+import { describeError, wordsOf } from './messages.ts'
+import type { Journal, LogSink, RoutingState } from './ports.ts'
 import type { Release } from './release.ts'
-import { NO_ROUTING, nextRouting } from './routing.ts'
+import { nextRouting } from './routing.ts'
 import { otherSlot } from './slot.ts'
 import type { Parts } from './steps.ts'
+import { unconfirmedBecause } from './through-nginx.ts'
 
 const RESTORE_DEADLINE_MS = 120_000
 
+/** What is not as it was before the release, in a sentence each; null where all is well. */
+export type Undone = {
+  /** Where visitors are, when nginx does not confirm that they are back. */
+  doubt: string | null
+  /** What there was before and is no more. */
+  loss: string | null
+}
+
+/** Puts traffic and slots back as they were before the release. Safe to run twice. Throws what keeps the routing from being read or written. */
+export async function undoRelease(parts: Parts, release: Release, log: LogSink): Promise<Undone> {
+  const doubt = await moveBack(parts, release, log)
+  const loss = await restoreSlots(parts, release, log)
+  return { doubt, loss }
+}
+
+/** The error of a release that was undone. What could not be put back stands in it, and calls for a person. */
+export function undoneError(
+  error: ReleaseError,
+  journal: Pick<Journal, 'newestLive'>,
+  { doubt, loss }: Undone,
+): ReleaseErrorBody {
+  const live = [doubt ?? liveSentence(journal), loss].filter((sentence) => sentence !== null).join(' ')
+  const isSafe = doubt === null && loss === null
+  return { ...describeError(error, live), ...(isSafe ? {} : { needsAttention: true }) }
+}
+
+/** Whether the traffic is where the release was to take it, be it by the release itself or by `./rollback.sh` after it. */
+export function hasMoved({ state, slot }: Release, routing: RoutingState | null): routing is RoutingState {
+  return state === 'switching' && routing?.live === slot
+}
+
 /** Gives the traffic back to the slot that had it. The slot that failed is left out of the routing. */
-export async function moveBack(parts: Parts, id: number, log: LogSink): Promise<void> {
-  const release = parts.journal.get(id)
-  if (!release) return
-  const routing = (await parts.traffic.read()) ?? NO_ROUTING
-  const isOurs = routing.release === id && routing.live === release.slot
-  if (!isOurs) return
-  const build = release.from === null ? undefined : parts.journal.holderOf(release.from)?.build
-  const builds = release.from === null || !build ? {} : { [release.from]: build }
-  await parts.traffic.write(nextRouting(routing, { live: release.from, builds, release: id }))
-  log(
-    release.from === null ? 'The traffic was taken off the slot.' : `The traffic is back on ${release.from}.`,
-  )
+async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
+  const { id, from } = release
+  const routing = await parts.traffic.read()
+  if (!hasMoved(release, routing)) return null
+  const former = from && parts.journal.holderOf(from)
+  const builds = from && former?.build ? { [from]: former.build } : {}
+  await parts.traffic.write(nextRouting(routing, { live: from, builds, release: id }))
+  if (from === null) {
+    log('The traffic was taken off the slot.')
+    return null
+  }
+  const reason = await unconfirmedBecause(parts, from, former?.id ?? 0)
+  const doubt =
+    reason === null
+      ? null
+      : `The traffic was led back to ${from}, but nginx does not confirm that it is there: ${reason}.`
+  log(doubt ?? `The traffic is back on ${from}.`)
+  return doubt
 }
 
 /**
- * After a failed deploy: brings the build back that the slot held, so that rollback stays possible
- * and the slot again runs what the env file says. Where there is none, or it fails, the slot is stopped.
+ * Brings the build back that the slot held, so that rollback stays possible and the slot again runs what the env file
+ * says. Where there is none, or it fails, the slot is stopped.
  */
-export async function restoreSlot(parts: Parts, id: number, log: LogSink): Promise<void> {
-  const release = parts.journal.get(id)
-  if (!release) return
-  if (release.verb === 'rollback') return readmit(parts, release, log)
-  if (!wasTouched(release)) return
-  const signal = AbortSignal.timeout(RESTORE_DEADLINE_MS)
-  try {
-    if (release.from === null) return await stopBoth(parts, release, log, signal)
-    await restart(parts, release, log, signal)
-    await readmit(parts, release, log)
-  } catch (cause) {
-    log(
-      `The build that ${release.slot} held could not be brought back, so there is no rollback until the next deploy: ${reasonOf(cause)}`,
-    )
-    await parts.slots
-      .stop(release.slot, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
-      .catch((error: unknown) => {
-        log(`${release.slot} could not be stopped: ${reasonOf(error)}`)
-      })
-  }
+async function restoreSlots(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
+  if (release.verb === 'deploy' && !wasTouched(release)) return null
+  // ./rollback.sh may have sent the visitors there while no director ran.
+  if ((await parts.traffic.read())?.live === release.slot) return null
+  if (release.from === null) return stopBoth(parts, release, log)
+  const loss = release.verb === 'deploy' ? await bringBack(parts, release, log) : null
+  if (loss === null) await readmit(parts, release, log)
+  return loss
 }
 
 function wasTouched(release: Release): boolean {
   return release.steps.some((step) => ['drain', 'start'].includes(step.name) && step.state !== 'waiting')
+}
+
+async function bringBack(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
+  try {
+    await restart(parts, release, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
+    return null
+  } catch (cause) {
+    const loss = `The build that ${release.slot} held could not be brought back, so there is no rollback until the next deploy: ${wordsOf(cause)}.`
+    log(loss)
+    await stop(parts, release.slot, log)
+    return loss
+  }
 }
 
 async function restart(parts: Parts, release: Release, log: LogSink, signal: AbortSignal): Promise<void> {
@@ -59,7 +99,9 @@ async function restart(parts: Parts, release: Release, log: LogSink, signal: Abo
   if (container?.state === 'running' && container.release === previous.id) return
   log(`Bringing back ${previous.build.version} in ${release.slot}.`)
   await parts.slots.start(release.slot, previous.build, previous.id, log, signal)
-  await parts.health.untilHealthy(release.slot, { release: previous.id, build: previous.build }, log, signal)
+  // Its console was proved when it went live, and a rollback does not ask for it either.
+  const build = { ...previous.build, hasConsole: false }
+  await parts.health.untilHealthy(release.slot, { release: previous.id, build }, log, signal)
 }
 
 /** Makes the standby addressable again, for its open tabs and for a rollback. */
@@ -73,7 +115,16 @@ async function readmit(parts: Parts, release: Release, log: LogSink): Promise<vo
   log(`${release.slot} is standby again.`)
 }
 
-async function stopBoth(parts: Parts, release: Release, log: LogSink, signal: AbortSignal): Promise<void> {
-  await parts.slots.stop(release.slot, log, signal)
-  await parts.slots.stop(otherSlot(release.slot), log, signal)
+async function stopBoth(parts: Parts, { slot }: Release, log: LogSink): Promise<null> {
+  await stop(parts, slot, log)
+  await stop(parts, otherSlot(slot), log)
+  return null
+}
+
+async function stop(parts: Parts, slot: Release['slot'], log: LogSink): Promise<void> {
+  try {
+    await parts.slots.stop(slot, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
+  } catch (cause) {
+    log(`${slot} could not be stopped: ${wordsOf(cause)}.`)
+  }
 }

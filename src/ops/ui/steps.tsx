@@ -1,5 +1,5 @@
 'use client'
-import { Check, Circle, LoaderCircle, Minus, X } from 'lucide-react'
+import { Check, Circle, LoaderCircle, X } from 'lucide-react'
 import type { StepRecord } from '../../release/release.ts'
 import { duration, elapsed } from '../../words/quantities.ts'
 import { stepTookMs } from '../view/release.ts'
@@ -15,7 +15,6 @@ const STATES = {
   },
   done: { icon: Check, word: 'done', ring: 'border-live bg-live text-surface', spin: '' },
   failed: { icon: X, word: 'failed', ring: 'border-bad bg-bad text-surface', spin: '' },
-  skipped: { icon: Minus, word: 'skipped', ring: 'border-line-strong text-ink-faint', spin: '' },
 } as const
 
 /** The steps of a release, top to bottom, with how long each took. */
@@ -33,7 +32,6 @@ export function Steps({ steps }: { steps: readonly StepRecord[] }) {
 function Step({ step, nowMs, isLast }: { step: StepRecord; nowMs: number; isLast: boolean }) {
   const { icon: Icon, word, ring, spin } = STATES[step.state]
   const tookMs = stepTookMs(step, nowMs)
-  const isDim = step.state === 'waiting' || step.state === 'skipped'
   return (
     <li
       aria-current={step.state === 'running' ? 'step' : undefined}
@@ -48,17 +46,13 @@ function Step({ step, nowMs, isLast }: { step: StepRecord; nowMs: number; isLast
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline justify-between gap-3">
           <span
-            className={`${isDim ? 'text-ink-faint' : ''} ${step.state === 'running' ? 'font-semibold' : ''}`}
+            className={`${step.state === 'waiting' ? 'text-ink-faint' : ''} ${step.state === 'running' ? 'font-semibold' : ''}`}
           >
             {step.label}
             <span className="sr-only">: {word}</span>
           </span>
           <span className="shrink-0 text-xs text-ink-muted">
-            {tookMs === null
-              ? step.state === 'skipped' && 'skipped'
-              : step.endedAt === null
-                ? elapsed(tookMs)
-                : duration(tookMs)}
+            {tookMs !== null && (step.endedAt === null ? elapsed(tookMs) : duration(tookMs))}
           </span>
         </span>
         {step.detail !== null && (

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { build, draft, killedAt, yard } from '../../test/fixtures/yard.ts'
+import { exitCodeOfRelease } from '../cli/exit-codes.ts'
+import { runRelease } from './engine.ts'
+import { ReleaseError } from './errors.ts'
+import { recover } from './recovery.ts'
+import type { Release } from './release.ts'
+import { isUnrecorded, recordNewest } from './unrecorded.ts'
+
+const quiet = (): void => undefined
+const statesOf = ({ steps }: Release) => steps.map(({ name, state }) => `${name} ${state}`)
+const NOTHING_MOVED = 'The director was stopped before the traffic moved; it aborted the release'
+
+for (const step of ['start', 'health', 'assets'] as const) {
+  test(`killed at ${step}, the slot gets its build back without being asked for its console`, async () => {
+    const system = await yard()
+    const release = await recover(system.parts, await killedAt(system, step), quiet)
+    assert.equal(release.state, 'aborted')
+    assert.equal(release.recovery, `${NOTHING_MOVED} and put everything back.`)
+    assert.equal(release.error?.live, 'Visitors get 2.0.0 from the secondary slot, as before.')
+    assert.equal(exitCodeOfRelease(release), 1)
+    assert.deepEqual(system.acts, ['start primary shop:3 3', 'start primary shop:1 1', 'health primary 1'])
+    assert.deepEqual((await system.routing())?.up, ['primary', 'secondary'])
+  })
+}
+
+test('a standby that is lost is said wherever the end is told, and calls for a person', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'health')
+  system.faults.start = new ReleaseError('start-failed', {
+    slot: 'primary',
+    reason: 'there is no image shop:1',
+  })
+  const release = await recover(system.parts, killed, quiet)
+  const loss =
+    'The build that primary held could not be brought back, so there is no rollback until the next deploy: ' +
+    'The primary slot could not be started: there is no image shop:1.'
+  assert.equal(release.recovery, `${NOTHING_MOVED}. ${loss}`)
+  assert.equal(release.error?.live, `Visitors get 2.0.0 from the secondary slot, as before. ${loss}`)
+  assert.equal(exitCodeOfRelease(release), 2)
+  assert.equal(system.acts.at(-1), 'stop primary')
+  assert.deepEqual((await system.routing())?.up, ['secondary'])
+})
+
+test('killed right after the traffic had moved, the release is finished and none of its steps runs on', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'switch', { moved: true })
+  await recover(system.parts, killed, quiet)
+  await recordNewest(system.parts, quiet)
+  const release = system.journal.replay(killed.id)
+  assert.equal(release.state, 'live')
+  assert.deepEqual(statesOf(release).slice(-3), ['switch done', 'confirm done', 'record done'])
+  assert.match(
+    release.recovery ?? '',
+    /^The director was stopped after .+ it found primary healthy and finished/,
+  )
+  assert.equal(exitCodeOfRelease(release), 0)
+  assert.deepEqual(system.acts.slice(-1), ['env shop:3 shop:2 primary'])
+})
+
+test('a release that was finished while nginx was silent calls for a person', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'confirm', { moved: true })
+  system.faults.confirm = new ReleaseError('switch-unconfirmed', { reason: 'no answer in time' })
+  const release = await recover(system.parts, killed, quiet)
+  assert.match(release.recovery ?? '', / nginx could not confirm it yet: no answer in time\.$/)
+  assert.equal(exitCodeOfRelease(release), 2)
+})
+
+test('what ./rollback.sh moved to the slot of a killed release is not taken from it', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'switch', { moved: true })
+  await system.move('secondary', null)
+  await system.move('primary', null)
+  assert.equal((await recover(system.parts, killed, quiet)).state, 'live')
+  assert.deepEqual(system.acts, ['start primary shop:3 3'])
+})
+
+test('a slot that visitors were sent to meanwhile is neither restarted nor stopped', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'drain')
+  await system.move('primary', null)
+  assert.equal((await recover(system.parts, killed, quiet)).state, 'aborted')
+  assert.deepEqual(system.acts, [])
+  assert.equal((await system.routing())?.live, 'primary')
+})
+
+test('a way back that nginx does not confirm is not called one', async () => {
+  const system = await yard()
+  const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  system.faults.confirm = new ReleaseError('switch-unconfirmed', {
+    reason: 'nginx serves generation 2, not 5',
+  })
+  const lines: string[] = []
+  const log = (_step: string, text: string) => lines.push(text)
+  const release = await runRelease(system.parts, id, log, new AbortController().signal)
+  const doubt =
+    'The traffic was led back to secondary, but nginx does not confirm that it is there: nginx serves generation 2, not 5.'
+  assert.equal(release.state, 'failed')
+  assert.equal(release.error?.live, doubt)
+  assert.ok(lines.includes(doubt))
+  assert.equal(lines.includes('The traffic is back on secondary.'), false)
+  assert.equal((await system.routing())?.live, 'secondary')
+})
+
+test('a live release that can not be written down ends as one that calls for a person, and is written down later', async () => {
+  const system = await yard()
+  const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  system.faults.envFile = new Error('ENOSPC: no space left on device')
+  const release = await runRelease(system.parts, id, quiet, new AbortController().signal)
+  assert.equal(release.state, 'live')
+  assert.equal(statesOf(release).at(-1), 'record failed')
+  assert.equal(
+    release.recovery,
+    'The traffic has moved, but state/deployment_state.env could not be written: ENOSPC: no space left on device. ' +
+      'It may name former builds, which a plain `docker compose up` would start. Mend the cause; the director tries again every few seconds.',
+  )
+  assert.equal(exitCodeOfRelease(release), 2)
+
+  const before = JSON.stringify(system.journal.get(id))
+  await recordNewest(system.parts, quiet)
+  assert.equal(JSON.stringify(system.journal.get(id)), before)
+  delete system.faults.envFile
+  await recordNewest(system.parts, quiet)
+  const written = system.journal.replay(id)
+  assert.equal(
+    written.recovery,
+    'state/deployment_state.env could not be written at first; the director has written it since.',
+  )
+  assert.equal(isUnrecorded(written), false)
+  assert.equal(system.acts.at(-1), `env ${build(id).image} shop:2 primary`)
+})
+
+test('killed between the last commit and the end of the last step, the step ends', async () => {
+  const system = await yard()
+  const { id } = await killedAt(system, 'record', { moved: true })
+  await recordNewest(system.parts, quiet)
+  const release = system.journal.replay(id)
+  assert.equal(statesOf(release).at(-1), 'record done')
+  assert.deepEqual([release.recovery, exitCodeOfRelease(release)], [null, 0])
+})
