@@ -18,7 +18,7 @@ usage() {
 Usage: ./rollback.sh [--dry-run]
 
 Moves all visitors to the standby slot, if it is healthy, and confirms it through nginx.
-Use it when the console and `npx switchyard rollback` can't be used; the director takes notice when it is back.
+Use it when the console and `npx switchyard rollback` can't be used; the director takes notice of it.
 
   --dry-run   check everything and say what would happen; move nothing
   --help      this text
@@ -242,7 +242,7 @@ move() {
     move_back "$((next + 1))"
   fi
   if record "$next" "$live" "$standby" && remember_live "$standby"; then
-    say "Done: nginx serves $standby, release $standby_release (generation $next). The director takes notice when it is back."
+    say "Done: nginx serves $standby, release $standby_release (generation $next). The director takes notice of it."
     exit "$DONE"
   fi
   complain "nginx serves $standby, release $standby_release, but state/ could not be written: $env_file may name the wrong slot as live."

@@ -1,7 +1,9 @@
 import { runRelease } from '../release/engine.ts'
-import { ReleaseError, reasonOf } from '../release/errors.ts'
+import { ReleaseError } from '../release/errors.ts'
+import type { Draft } from '../release/journal-event.ts'
+import { wordsOf } from '../release/messages.ts'
 import { planRelease } from '../release/plan.ts'
-import type { Actor, DeployRequest, Release, ReleaseVerb, Source } from '../release/release.ts'
+import type { Actor, DeployRequest, Release, ReleaseVerb } from '../release/release.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { isUnderWay } from '../release/transitions.ts'
@@ -24,10 +26,20 @@ export type Releases = {
   settled(): Promise<void>
 }
 
-export type ReleasesOptions = { parts: Parts; logs: ReleaseLogs; changes: Changes; lockPath: string }
+/** What a release is to do, as decided under the lock. */
+type Aim = Pick<Draft, 'source' | 'slot' | 'from' | 'build' | 'label' | 'note'>
+
+export type ReleasesOptions = {
+  parts: Parts
+  logs: ReleaseLogs
+  changes: Changes
+  lockPath: string
+  /** Called under the lock before a release begins. Throws what is left of an earlier one and keeps it from beginning. */
+  settle(): Promise<void>
+}
 
 /** The verbs that move traffic, one at a time. */
-export function releases({ parts, logs, changes, lockPath }: ReleasesOptions): Releases {
+export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOptions): Releases {
   let underWay: { id: number; controller: AbortController; done: Promise<void> } | null = null
 
   async function lock(verb: string, actor: Actor): Promise<HeldLock> {
@@ -42,17 +54,23 @@ export function releases({ parts, logs, changes, lockPath }: ReleasesOptions): R
     })
   }
 
-  async function start(draft: Omit<Parameters<Parts['journal']['create']>[0], 'steps'>): Promise<Release> {
-    const held = await lock(draft.verb, draft.actor)
+  /** `aim` gets the slot that is live once the lock is held: before that, another release may still move the traffic. */
+  async function start(verb: ReleaseVerb, actor: Actor, aim: (live: Slot | null) => Aim): Promise<Release> {
+    const held = await lock(verb, actor)
     try {
+      await settle()
+      const draft = aim(await liveSlot(parts))
       const steps = planRelease({
-        verb: draft.verb,
+        verb,
         slot: draft.slot,
         from: draft.from,
         source: draft.source.kind,
       })
       const release = parts.journal.create({
         ...draft,
+        verb,
+        actor,
+        replaces: parts.journal.newestLive()?.build ?? null,
         steps: steps.map((step) => ({
           ...step,
           state: 'waiting',
@@ -83,31 +101,25 @@ export function releases({ parts, logs, changes, lockPath }: ReleasesOptions): R
     try {
       await runRelease(parts, id, log, signal)
     } catch (cause) {
-      // The journal stays where it is; recovery settles it at the next start. Crashing would take the console down too.
-      log('record', `The release could not be settled: ${reasonOf(cause)}`)
+      // The journal stays where it is, and recovery tries again. Crashing would take the console down too.
+      log('record', `The release could not be settled: ${wordsOf(cause)}.`)
     }
   }
 
-  const draftOf = (verb: ReleaseVerb, source: Source, slot: Slot, from: Slot | null, actor: Actor) => {
-    const replaces = parts.journal.newestLive()?.build ?? null
-    return { verb, source, slot, from, actor, replaces, build: null, label: null, note: null }
-  }
-
   return {
-    deploy: async (request, actor) => {
-      const from = await liveSlot(parts)
-      const slot = from === null ? 'primary' : otherSlot(from)
-      const draft = draftOf('deploy', request.source, slot, from, actor)
-      return start({ ...draft, label: request.label, note: request.note })
-    },
-    rollback: async (actor) => {
-      const from = await liveSlot(parts)
-      if (from === null) throw new ReleaseError('no-standby', { reason: 'nothing is live yet' })
-      const slot = otherSlot(from)
-      const build = parts.journal.holderOf(slot)?.build ?? null
-      if (!build) throw new ReleaseError('no-standby', { reason: `${slot} holds no build that was live` })
-      return start({ ...draftOf('rollback', { kind: 'standby' }, slot, from, actor), build })
-    },
+    deploy: ({ source, label, note }, actor) =>
+      start('deploy', actor, (from) => {
+        const slot = from === null ? 'primary' : otherSlot(from)
+        return { source, slot, from, build: null, label, note }
+      }),
+    rollback: (actor) =>
+      start('rollback', actor, (from) => {
+        if (from === null) throw new ReleaseError('no-standby', { reason: 'nothing is live yet' })
+        const slot = otherSlot(from)
+        const build = parts.journal.holderOf(slot)?.build ?? null
+        if (!build) throw new ReleaseError('no-standby', { reason: `${slot} holds no build that was live` })
+        return { source: { kind: 'standby' }, slot, from, build, label: null, note: null }
+      }),
     abort: (actor) => {
       const release = underWay && parts.journal.get(underWay.id)
       if (!underWay || !release || !isUnderWay(release)) throw new ReleaseError('nothing-running')

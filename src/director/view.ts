@@ -1,4 +1,5 @@
 import { reasonOf } from '../release/errors.ts'
+import { wordsOf } from '../release/messages.ts'
 import { permissionsFor } from '../release/permissions.ts'
 import type { RoutingState, SlotContainer } from '../release/ports.ts'
 import type { Release } from '../release/release.ts'
@@ -16,6 +17,8 @@ export type Usage = { cpu: NonNullable<SlotView['cpu']>; memory: NonNullable<Slo
 export type ViewOptions = {
   parts: Parts
   releases: Releases
+  /** What keeps a release from being settled that is not under way any more. */
+  unsettled: string | null
   lockPath: string
   identity: { project: string; version: string; startedAt: string }
   addressOf(slot: Slot): string
@@ -33,7 +36,7 @@ type Payload = Awaited<ReturnType<Parts['health']['probe']>>['payload']
 
 /** Looks at Docker, both slots and nginx at once, and says what is there. Parts that can't be seen say so instead of failing. */
 export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
-  const { parts, releases, lockPath, identity } = options
+  const { parts, releases, unsettled, lockPath, identity } = options
   const signal = AbortSignal.timeout(LOOK_DEADLINE_MS)
   const [docker, routing, primary, secondary] = await Promise.all([
     lookAtDocker(options, signal),
@@ -58,7 +61,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     project: identity.project,
     directorVersion: identity.version,
     directorStartedAt: identity.startedAt,
-    routing,
+    routing: { ...routing, problem: unsettled ?? routing.problem },
     docker,
     slots: { primary: view('primary'), secondary: view('secondary') },
     running,
@@ -70,6 +73,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
       running,
       heldBy: running ? null : (holder?.actor.name ?? null),
       hasLive: live !== null,
+      unsettled,
       standbyProblem: problem,
       dockerProblem: docker.problem,
     }),
@@ -146,20 +150,30 @@ function slotView(
 }
 
 async function lookAtRouting({ traffic }: Parts, signal: AbortSignal): Promise<SystemStatus['routing']> {
-  const onDisk: RoutingState | null = await traffic.read().catch(() => null)
+  const { state: onDisk, problem: edited } = await readRouting(traffic)
   try {
     const served = await traffic.served(signal)
     const differs = (served?.generation ?? 0) !== (onDisk?.generation ?? 0)
     const problem = differs
       ? `nginx serves generation ${served?.generation ?? 0}, the disk holds ${onDisk?.generation ?? 0}.`
       : null
-    return { live: served?.live ?? null, generation: served?.generation ?? null, problem }
+    return { live: served?.live ?? null, generation: served?.generation ?? null, problem: edited ?? problem }
   } catch (cause) {
     return {
       live: onDisk?.live ?? null,
       generation: onDisk?.generation ?? null,
-      problem: `nginx can't be asked: ${reasonOf(cause)}.`,
+      problem: edited ?? `${wordsOf(cause)}.`,
     }
+  }
+}
+
+async function readRouting(
+  traffic: Parts['traffic'],
+): Promise<{ state: RoutingState | null; problem: string | null }> {
+  try {
+    return { state: await traffic.read(), problem: null }
+  } catch (cause) {
+    return { state: null, problem: `${wordsOf(cause)}.` }
   }
 }
 
@@ -175,5 +189,6 @@ async function lookAtDocker(
 }
 
 function lastEnded({ journal }: Parts, running: Release | null): Release | null {
-  return journal.list({ before: running?.id ?? null, limit: 1 })[0] ?? null
+  const notEnded = running ?? journal.unfinished()[0]
+  return journal.list({ before: notEnded?.id ?? null, limit: 1 })[0] ?? null
 }

@@ -27,6 +27,7 @@ const CALM: PermissionFacts = {
   running: null,
   heldBy: null,
   hasLive: true,
+  unsettled: null,
   standbyProblem: null,
   dockerProblem: null,
 }
@@ -54,6 +55,11 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
     'the standby is down',
     { standbyProblem: 'primary is exited.' },
     { rollback: 'primary is exited.', deploy: null },
+  ],
+  [
+    'an earlier release is not settled',
+    { unsettled: "Release 3 can't be settled." },
+    { deploy: "Release 3 can't be settled.", rollback: "Release 3 can't be settled.", reload: null },
   ],
   [
     'Docker is down',

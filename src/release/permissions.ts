@@ -6,6 +6,8 @@ export type PermissionFacts = {
   /** Who holds the lock where no release of the director's own does (for example `./rollback.sh`). */
   heldBy: string | null
   hasLive: boolean
+  /** What keeps an earlier release from being settled, and so any other from being begun. */
+  unsettled: string | null
   /** Why the standby can't be rolled back to. */
   standbyProblem: string | null
   dockerProblem: string | null
@@ -19,9 +21,10 @@ export type Permissions = Readonly<Record<'deploy' | 'rollback' | 'abort' | 'rel
 export function permissionsFor(facts: PermissionFacts): Permissions {
   const busy = busyReason(facts)
   return {
-    deploy: decide(busy, facts.dockerProblem),
+    deploy: decide(busy, facts.unsettled, facts.dockerProblem),
     rollback: decide(
       busy,
+      facts.unsettled,
       facts.dockerProblem,
       facts.hasLive ? null : 'Nothing is live yet.',
       facts.standbyProblem,

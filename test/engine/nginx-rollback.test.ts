@@ -61,7 +61,7 @@ test('the traffic is back on the standby, confirmed, and written down for the di
   const generation = (before?.generation ?? 0) + 1
   assert.equal(
     output,
-    `Moving the traffic from secondary to primary (release 1).\nDone: nginx serves primary, release 1 (generation ${generation}). The director takes notice when it is back.\n`,
+    `Moving the traffic from secondary to primary (release 1).\nDone: nginx serves primary, release 1 (generation ${generation}). The director takes notice of it.\n`,
   )
   assert.equal(code, 0)
   assert.equal((await rig.ask('/page')).headers['x-served-by'], 'primary')

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
+import { z } from 'zod'
 import { Refusal } from '../../src/director/client.ts'
 import { acceptedSchema } from '../../src/director/protocol.ts'
 import { STEP_NAMES } from '../../src/release/step-names.ts'
@@ -76,6 +78,58 @@ test('the env file holds what each slot was started with, so that a plain compos
   assert.match(text, new RegExp(`^PRIMARY_IMAGE="?${status.slots.primary.container?.image}"?$`, 'm'))
   assert.match(text, new RegExp(`^SECONDARY_IMAGE="?${status.slots.secondary.container?.image}"?$`, 'm'))
   assert.match(text, /^LIVE_SLOT="?secondary"?$/m)
+})
+
+test("the article's own compose command creates nothing anew, and compose alone made the slots", async () => {
+  const services = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director']
+  const inspect = async () =>
+    Promise.all(services.map(async (service) => (await system.container(service)).inspect()))
+  const before = await inspect()
+  const answer = await system.exec('director', [
+    'docker',
+    'compose',
+    '-f',
+    'docker-compose.release.yml',
+    'up',
+    '-d',
+  ])
+  assert.equal(answer.code, 0, answer.output)
+  const after = await inspect()
+  assert.deepEqual(
+    after.map(({ Id, State }) => [Id, State.StartedAt]),
+    before.map(({ Id, State }) => [Id, State.StartedAt]),
+  )
+  for (const { Config, Mounts, HostConfig } of after.slice(0, 2)) {
+    assert.match(Config.Labels['com.docker.compose.config-hash'] ?? '', /^[0-9a-f]{64}$/)
+    assert.deepEqual(
+      Mounts.map(({ Source, Destination, RW }) => ({ Source, Destination, RW })),
+      [{ Source: join(system.dir, 'state/run/slots'), Destination: '/run/switchyard', RW: false }],
+    )
+    assert.equal(HostConfig.Privileged, false)
+    assert.equal(HostConfig.ReadonlyRootfs, true)
+    assert.deepEqual(HostConfig.CapDrop, ['ALL'])
+  }
+})
+
+test('set-up refuses a port that is taken, says by whom, and touches nothing', async () => {
+  const squatter = createServer()
+  squatter.listen(0, '0.0.0.0')
+  await once(squatter, 'listening')
+  const { port } = z.object({ port: z.number() }).parse(squatter.address())
+  const { code, output } = await system.run(process.execPath, ['src/setup/main.ts', 'up', '--yes'], {
+    HTTP_PORT: String(port),
+  })
+  squatter.close()
+  assert.equal(code, 1, output)
+  const holder = readFileSync('/proc/self/comm', 'utf8').trim()
+  assert.ok(
+    output.includes(
+      `Port ${port} is taken by ${holder} (pid ${process.pid}): stop that, or change HTTP_PORT.\n` +
+        'Write the settings that are to change into switchyard.env (for example `HTTP_PORT=8080`), then run the command again.',
+    ),
+    output,
+  )
+  await stillServes({ slot: 'secondary', version: '2.0.0' })
 })
 
 const BAD_IMAGES: [fault: string, code: string, sentence: string][] = [
@@ -190,61 +244,6 @@ test('an aborted build really stops', async () => {
 })
 
 const isSleeping = (): boolean => spawnSync('pgrep', ['-fx', 'sleep 4321']).status === 0
-
-test('a director that is killed in the middle of a build aborts the release when it comes back', async () => {
-  const path = join(system.dir, 'Dockerfile.runtime')
-  const sound = readFileSync(path, 'utf8')
-  writeFileSync(path, 'FROM switchyard-base/node:26 AS slot\nRUN echo has-begun && sleep 4322\n')
-  const { id } = await system.deploy({ kind: 'tree' })
-  await until('the build runs', 60_000, async () => (/has-begun/.test(await system.log(id)) ? true : null))
-  await killDirector()
-  writeFileSync(path, sound)
-  const release = await until('it is back', 60_000, async () => {
-    const seen = await system.release(id)
-    return seen.recovery === null ? null : seen
-  })
-  assert.equal(release.state, 'aborted')
-  assert.equal(
-    release.recovery,
-    'The director was stopped before the traffic moved; it aborted the release and put everything back.',
-  )
-  await stillServes({ slot: 'secondary', version: '2.0.0' })
-})
-
-test('a director that is killed right after the symlink was renamed finishes the release when it comes back', async () => {
-  const current = join(system.dir, 'nginx/live/current')
-  const next = await system.image('3.0.0')
-  const pid = await directorPid()
-  const { id } = await system.deploy(image(next))
-  await until('it waits for health', 60_000, async () => {
-    const { steps } = await system.release(id)
-    return steps.some(({ name, state }) => name === 'health' && state === 'running') ? true : null
-  })
-  const before = readlinkSync(current)
-  const endMs = performance.now() + 60_000
-  while (readlinkSync(current) === before && performance.now() < endMs) await setImmediate()
-  process.kill(pid, 'SIGKILL')
-  const release = await until('it is back', 60_000, async () => {
-    const seen = await system.release(id)
-    return seen.recovery === null ? null : seen
-  })
-  assert.equal(
-    release.recovery,
-    'The director was stopped after the traffic had moved; it found primary healthy and finished the release. nginx confirms it.',
-  )
-  assert.equal(release.state, 'live')
-  await stillServes({ slot: 'primary', version: '3.0.0' })
-})
-
-/** Docker takes a kill through its own API for the operator's wish and does not restart; a crash comes from elsewhere. */
-async function killDirector(): Promise<void> {
-  process.kill(await directorPid(), 'SIGKILL')
-}
-
-async function directorPid(): Promise<number> {
-  const { State } = await (await system.container('director')).inspect()
-  return State.Pid
-}
 
 test('a rollback by the script is confirmed, and the director takes it over', async () => {
   const before = (await system.status()).routing.live

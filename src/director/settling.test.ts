@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { killedAt, type Yard, yard } from '../../test/fixtures/yard.ts'
+import { takeLock } from '../state/lock.ts'
+import type { ScriptRollback } from './adopt.ts'
+import { settling } from './settling.ts'
+
+function over({ parts, lockPath }: Yard, word: ScriptRollback | Error | null = null) {
+  const lines: string[] = []
+  const left = settling({
+    parts,
+    lockPath,
+    log: (_release, text) => lines.push(text),
+    script: {
+      read: async () => {
+        if (word instanceof Error) throw word
+        return word
+      },
+      forget: async () => undefined,
+    },
+  })
+  return { left, lines }
+}
+
+test('a move by ./rollback.sh is entered with its name and time, and written down', async () => {
+  const system = await yard()
+  await system.move('primary', null)
+  const { left } = over(system, { generation: 3, to: 'primary', at: '2026-01-01T00:00:00Z', by: 'ada' })
+  await left.now()
+  const release = system.journal.newestLive()
+  assert.deepEqual(
+    [release?.verb, release?.slot, release?.from, release?.actor.name, release?.replaces?.version],
+    ['rollback', 'primary', 'secondary', 'ada', '2.0.0'],
+  )
+  assert.equal(
+    release?.recovery,
+    'Rolled back by ./rollback.sh at 2026-01-01T00:00:00Z; the director took it over.',
+  )
+  assert.deepEqual(system.acts, ['env shop:1 shop:2 primary'])
+  await left.now()
+  assert.equal(system.journal.newestLive()?.id, release?.id)
+})
+
+for (const [how, word] of [
+  ['left no word', null],
+  ['left a word that can not be read', new Error('state/rollback.json is not a record of rollback.sh')],
+  [
+    'left the word of an earlier move',
+    { generation: 2, to: 'primary', at: '2025-01-01T00:00:00Z', by: 'bob' },
+  ],
+] as const) {
+  test(`a move by a script that ${how} is entered all the same`, async () => {
+    const system = await yard()
+    await system.move('primary', null)
+    await over(system, word).left.now()
+    const release = system.journal.newestLive()
+    assert.deepEqual([release?.slot, release?.actor.name], ['primary', 'someone on the host'])
+    assert.equal(
+      release?.recovery,
+      'The traffic was found at primary, where no release of the director had led it; the director took it over.',
+    )
+    assert.deepEqual(system.acts, ['env shop:1 shop:2 primary'])
+  })
+}
+
+test('what can not be settled is said once, keeps releases from beginning, and is settled when it can be', async () => {
+  const system = await yard()
+  const { id } = await killedAt(system, 'build')
+  const flag = join(system.liveDir, 'current', 'live-primary')
+  await writeFile(flag, '')
+  const { left, lines } = over(system)
+  await left.now()
+  await left.now()
+  const sentence =
+    `Release ${id} can't be settled: The routing in nginx/live was changed by hand: ` +
+    'gen-2 has live-primary besides.'
+  assert.equal(left.problem(), sentence)
+  assert.deepEqual(lines, [`${sentence} The director tries again every few seconds.`])
+  await assert.rejects(left.underLock(), { code: 'routing-edited' })
+  assert.equal(system.journal.get(id)?.state, 'preparing')
+
+  await rm(flag)
+  await left.now()
+  assert.equal(left.problem(), null)
+  assert.equal(system.journal.get(id)?.state, 'aborted')
+  await left.underLock()
+})
+
+test('whoever holds the lock is not disturbed', async () => {
+  const system = await yard()
+  const { id } = await killedAt(system, 'build')
+  const actor = { kind: 'host', name: 'ada' } as const
+  const held = await takeLock(system.lockPath, { verb: 'rollback', release: null, actor, since: '' })
+  const { left } = over(system)
+  await left.now()
+  assert.equal(system.journal.get(id)?.state, 'preparing')
+  held?.release()
+  await left.now()
+  assert.equal(system.journal.get(id)?.state, 'aborted')
+})
