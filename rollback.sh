@@ -57,13 +57,29 @@ http_get() { # HOST PORT PATH
   ' http_get "$1" "$2" "$3" 2>/dev/null | tr -d '\r'
 }
 
+# Docker's forwarding of published ports on loopback dies with its daemon; the containers live on at their own addresses.
+# Empty for a system that set-up has not written the network of.
+container_address() { # LAST_NUMBER
+  local network
+  network=$(setting NETWORK_PREFIX '')
+  printf '%s' "${network:+$network.$1}"
+}
+
+answers() { # HOST PORT
+  [ -n "$(http_get "$1" "$2" /api/system/status | http_status)" ]
+}
+
 http_status() { sed -n '1s/^HTTP\/1\.[01] \([0-9]\{3\}\).*/\1/p'; }
 
-# Prints the release number that a healthy standby reports; else says what is wrong and fails.
-healthy_release() { # SLOT PORT
+# Sets the release number that a healthy standby reports; else says what is wrong and fails.
+healthy_release() { # SLOT PORT CONTAINER_ADDRESS
   local answer status
   answer=$(http_get 127.0.0.1 "$2" /api/system/status)
   status=$(http_status <<<"$answer")
+  if [ -z "$status" ] && [ -n "$3" ]; then
+    answer=$(http_get "$3" 3000 /api/system/status)
+    status=$(http_status <<<"$answer")
+  fi
   [ -n "$status" ] || { problem="it does not answer on 127.0.0.1:$2"; return 1; }
   [ "$status" = 200 ] || { problem="its status route answers $status"; return 1; }
   grep -q '"status" *: *"operational"' <<<"$answer" || { problem="its status is not operational"; return 1; }
@@ -209,21 +225,30 @@ read_routing() {
 }
 
 check_ways() {
-  local port problem=''
+  local port address problem=''
   case "$(state_value "$live_dir/$current/state.json" up)" in
     *"\"$standby\""*) ;;
     *)
-      complain "There is no build to roll back to: the routing does not count $standby as ready. $live stays live; nothing has changed."
+      complain "There is no build to roll back to: the routing does not count $standby as ready. The traffic stays with $live; nothing has changed."
       exit "$FAILED_SAFE"
       ;;
   esac
-  if [ "$standby" = primary ]; then port=$(setting PRIMARY_PORT 8001); else port=$(setting SECONDARY_PORT 8002); fi
-  if ! healthy_release "$standby" "$port"; then
-    complain "The standby ($standby) is not healthy: $problem. $live stays live; nothing has changed."
+  if [ "$standby" = primary ]; then
+    port=$(setting PRIMARY_PORT 8001) address=$(container_address 11)
+  else
+    port=$(setting SECONDARY_PORT 8002) address=$(container_address 12)
+  fi
+  if ! healthy_release "$standby" "$port" "$address"; then
+    complain "The standby ($standby) is not healthy: $problem. The traffic stays with $live; nothing has changed."
     exit "$FAILED_SAFE"
   fi
-  if [ -z "$(http_get "$http_address" "$http_port" /api/system/status | http_status)" ]; then
-    complain "nginx does not answer on $http_address:$http_port. $live stays live; nothing has changed."
+  address=$(container_address 2)
+  if ! answers "$http_address" "$http_port"; then
+    if [ -n "$address" ] && answers "$address" 8080; then
+      http_address=$address http_port=8080
+      return
+    fi
+    complain "nginx does not answer on $http_address:$http_port. The traffic stays with $live; nothing has changed."
     complain "Look at the container proxy-director, then try again."
     exit "$UNREACHABLE"
   fi
@@ -234,7 +259,7 @@ move() {
   say "Moving the traffic from $live to $standby (release $standby_release)."
   if ! write_generation "$live_dir/$current" "$next" "$standby"; then
     [ "$(readlink "$live_dir/current")" = "gen-$next" ] || {
-      complain "Generation $next could not be written. $live stays live; nothing has changed."
+      complain "Generation $next could not be written. The traffic stays with $live; nothing has changed."
       exit "$FAILED_SAFE"
     }
   fi

@@ -25,6 +25,7 @@ const STATUS_MAX_AGE_MS = 1_000
 const SETTLE_EVERY_MS = 5_000
 const SETTLING_PATIENCE_MS = 1_000
 const ROTATE_EVERY_MS = 60_000
+const LOOK_FOR_DOCKER_EVERY_MS = 5_000
 
 /** Opens what is durable, settles what a killed director left, and listens. Answers with how to stop. */
 export async function startDirector(settings: DirectorSettings): Promise<{ stop(): Promise<void> }> {
@@ -74,6 +75,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   const timers = [
     setInterval(() => void settle(), SETTLE_EVERY_MS),
     setInterval(() => void rotate(seen), ROTATE_EVERY_MS),
+    setInterval(() => void followDocker(seen, verbs), LOOK_FOR_DOCKER_EVERY_MS),
   ]
   console.log(`The director of ${settings.COMPOSE_PROJECT_NAME} listens. ${liveSentence(journal)}`)
 
@@ -108,6 +110,22 @@ async function rotate({ rotateAccessLog }: Pick<Wired, 'rotateAccessLog'>): Prom
     await rotateAccessLog()
   } catch (cause) {
     console.error(`nginx's access log could not be moved aside: ${wordsOf(cause)}.`)
+  }
+}
+
+/** Ends this process where Docker has left its socket: Docker, which is back by then, starts it with the new one. */
+async function followDocker(
+  { isDockerReplaced }: Pick<Wired, 'isDockerReplaced'>,
+  verbs: ReturnType<typeof releases>,
+): Promise<void> {
+  try {
+    if (verbs.running() || !(await isDockerReplaced())) return
+    console.log(
+      'Docker was started anew and listens on another socket; the director starts anew to reach it.',
+    )
+    process.kill(process.pid, 'SIGTERM')
+  } catch (cause) {
+    console.error(`Whether Docker was started anew can't be told: ${wordsOf(cause)}.`)
   }
 }
 

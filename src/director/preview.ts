@@ -31,9 +31,14 @@ export async function previewPlan(
         ? request.request.label
         : (parts.journal.holderOf(slot)?.build?.version ?? null),
     steps,
-    findings: findings.map(({ name, outcome, sentence }) => ({ name, outcome, sentence })),
+    findings: findings.map(({ name, outcome, sentence }) => ({ name, outcome, sentence })).filter(isNew),
     mayStart: findings.every((finding) => finding.outcome !== 'refused'),
   }
+}
+
+/** Two checks may meet the same obstacle, such as a stopped Docker. */
+function isNew({ sentence }: PreflightFinding, index: number, all: readonly PreflightFinding[]): boolean {
+  return all.findIndex((other) => other.sentence === sentence) === index
 }
 
 async function checkSource(

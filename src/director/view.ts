@@ -1,4 +1,4 @@
-import { reasonOf } from '../release/errors.ts'
+import { ReleaseError } from '../release/errors.ts'
 import { wordsOf } from '../release/messages.ts'
 import { permissionsFor } from '../release/permissions.ts'
 import type { RoutingState, SlotContainer } from '../release/ports.ts'
@@ -10,6 +10,8 @@ import { PROTOCOL_VERSION, type SlotView, type SystemStatus } from './protocol.t
 import type { Releases } from './releases.ts'
 
 const LOOK_DEADLINE_MS = 2_500
+/** Leaves time to ask the slot itself where Docker hangs. */
+const INSPECT_DEADLINE_MS = 1_500
 
 /** Cpu and memory of a slot's container, or null while there is nothing to measure. */
 export type Usage = { cpu: NonNullable<SlotView['cpu']>; memory: NonNullable<SlotView['memory']> }
@@ -27,7 +29,8 @@ export type ViewOptions = {
 }
 
 type Seen = {
-  container: SlotContainer | null
+  /** `unknown` where Docker can't be asked: then the slot's own answer is all there is. */
+  container: SlotContainer | 'unknown' | null
   health: SlotView['health']
   payload: Payload | null
   usage: Usage | null
@@ -54,7 +57,8 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
   const problem =
     standbySlot === null ? 'Nothing is live yet.' : standbyProblem(parts, standbySlot, seen[standbySlot])
   const roleOf = (slot: Slot): SlotRole => (slot === live ? 'live' : problem === null ? 'standby' : 'idle')
-  const view = (slot: Slot): SlotView => slotView(slot, roleOf(slot), seen[slot], options.addressOf(slot))
+  const view = (slot: Slot): SlotView =>
+    slotView(slot, roleOf(slot), seen[slot], options.addressOf(slot), parts.journal.holderOf(slot))
   return {
     protocol: PROTOCOL_VERSION,
     now: new Date().toISOString(),
@@ -83,16 +87,21 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
 function standbyProblem(parts: Parts, slot: Slot, seen: Seen): string | null {
   const holder = parts.journal.holderOf(slot)
   if (!holder?.build) return `${slot} holds no build to roll back to.`
-  if (!seen.container) return `${slot} has no container.`
-  if (seen.container.state !== 'running') return `${slot} is ${seen.container.state}.`
-  if (seen.container.release !== holder.id) return `${slot} runs another build than the one that was live.`
+  const release = seen.container === 'unknown' ? seen.payload?.release : seen.container?.release
+  if (seen.container === null) return `${slot} has no container.`
+  if (seen.container !== 'unknown' && seen.container.state !== 'running')
+    return `${slot} is ${seen.container.state}.`
+  if (release !== undefined && release !== holder.id)
+    return `${slot} runs another build than the one that was live.`
   return seen.health.state === 'operational'
     ? null
     : (seen.health.problem ?? `${slot} is ${seen.health.state}.`)
 }
 
 async function lookAtSlot({ parts, usageOf }: ViewOptions, slot: Slot, signal: AbortSignal): Promise<Seen> {
-  const container = await parts.slots.inspect(slot, signal).catch(() => null)
+  const container = await parts.slots
+    .inspect(slot, AbortSignal.any([signal, AbortSignal.timeout(INSPECT_DEADLINE_MS)]))
+    .catch(() => 'unknown' as const)
   const checkedAt = new Date().toISOString()
   if (!container) {
     const health = {
@@ -104,10 +113,10 @@ async function lookAtSlot({ parts, usageOf }: ViewOptions, slot: Slot, signal: A
     return { container, health, payload: null, usage: null }
   }
   const [usage, probed] = await Promise.all([
-    usageOf(container).catch(() => null),
-    parts.health.probe(slot, signal).catch((cause: unknown) => ({ problem: reasonOf(cause) })),
+    container === 'unknown' ? null : usageOf(container).catch(() => null),
+    parts.health.probe(slot, signal).catch(() => null),
   ])
-  if ('problem' in probed) {
+  if (!probed) {
     const health = {
       state: 'unreachable' as const,
       latencyMs: null,
@@ -124,9 +133,13 @@ async function lookAtSlot({ parts, usageOf }: ViewOptions, slot: Slot, signal: A
 function slotView(
   slot: Slot,
   role: SlotRole,
-  { container, health, payload, usage }: Seen,
+  { container: seen, health, payload, usage }: Seen,
   address: string,
+  holder: Release | null,
 ): SlotView {
+  const container = seen === 'unknown' ? null : seen
+  // A slot that does not answer still runs what it was started with.
+  const held = container !== null && container.release === holder?.id ? holder.build : null
   return {
     slot,
     role,
@@ -138,9 +151,9 @@ function slotView(
       image: container.image,
     },
     health,
-    version: payload?.version ?? null,
+    version: payload?.version ?? held?.version ?? null,
     release: payload?.release ?? container?.release ?? null,
-    deploymentId: payload?.deploymentId ?? null,
+    deploymentId: payload?.deploymentId ?? held?.deploymentId ?? null,
     uptimeSeconds: payload?.uptimeSeconds ?? null,
     inFlight: payload?.inFlight ?? null,
     cpu: usage?.cpu ?? null,
@@ -184,7 +197,9 @@ async function lookAtDocker(
   try {
     return { version: await dockerVersion(signal), problem: null }
   } catch (cause) {
-    return { version: null, problem: `Docker can't be reached: ${reasonOf(cause)}.` }
+    const reason = `no answer within ${LOOK_DEADLINE_MS / 1_000} seconds`
+    const error = signal.aborted ? new ReleaseError('docker-unreachable', { reason }, { cause }) : cause
+    return { version: null, problem: `${wordsOf(error)}.` }
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../docker/preflight.ts'
 import { describeProject, type Project } from '../docker/project.ts'
 import { readRedaction } from '../docker/redact.ts'
+import { isSocketReplaced } from '../docker/replaced-socket.ts'
 import { dockerSlots } from '../docker/slots.ts'
 import { containerStats } from '../docker/stats.ts'
 import { slotHealth } from '../health/slot-health.ts'
@@ -42,6 +43,8 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion'>
   ): AsyncIterable<string>
   /** Moves nginx's access log aside when it has grown large. */
   rotateAccessLog(): Promise<boolean>
+  /** Whether Docker was started anew in a way that only a new start of this container can follow. */
+  isDockerReplaced(): Promise<boolean>
   close(): void
 }
 
@@ -75,6 +78,7 @@ export function wire(settings: DirectorSettings, stateDir: string, journal: Jour
         ACCESS_LOG_MAX_BYTES,
         AbortSignal.timeout(ROTATE_DEADLINE_MS),
       ),
+    isDockerReplaced: () => isSocketReplaced(settings.DOCKER_SOCKET),
     close: () => stats.close(),
   }
 }

@@ -64,7 +64,7 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
   [
     'Docker is down',
     { dockerProblem: 'No Docker.' },
-    { deploy: 'No Docker.', reload: 'No Docker.', rollback: 'No Docker.' },
+    { deploy: 'No Docker.', reload: 'No Docker.', rollback: null },
   ],
 ]
 

@@ -22,10 +22,10 @@ export function permissionsFor(facts: PermissionFacts): Permissions {
   const busy = busyReason(facts)
   return {
     deploy: decide(busy, facts.unsettled, facts.dockerProblem),
+    // A rollback renames a symlink and asks nginx: it is for bad moments, and Docker's absence may be one.
     rollback: decide(
       busy,
       facts.unsettled,
-      facts.dockerProblem,
       facts.hasLive ? null : 'Nothing is live yet.',
       facts.standbyProblem,
     ),

@@ -171,7 +171,7 @@ test('a standby that is not healthy keeps the traffic where it is', async () => 
       const { code, output } = await rollback()
       assert.equal(
         output,
-        `The standby (primary) is not healthy: ${problem}. secondary stays live; nothing has changed.\n`,
+        `The standby (primary) is not healthy: ${problem}. The traffic stays with secondary; nothing has changed.\n`,
       )
       return code
     })
@@ -194,7 +194,7 @@ test('a standby that the routing does not count as ready is none', async () => {
     const { code, output } = await rollback()
     assert.equal(
       output,
-      'There is no build to roll back to: the routing does not count primary as ready. secondary stays live; nothing has changed.\n',
+      'There is no build to roll back to: the routing does not count primary as ready. The traffic stays with secondary; nothing has changed.\n',
     )
     return code
   })
@@ -206,7 +206,7 @@ test('nginx that does not answer is said before anything moves', async () => {
     const { code, output } = await rollback()
     assert.match(
       output,
-      /^nginx does not answer on 127\.0\.0\.1:18619\. secondary stays live; nothing has changed\./,
+      /^nginx does not answer on 127\.0\.0\.1:18619\. The traffic stays with secondary; nothing has changed\./,
     )
     return code
   })
