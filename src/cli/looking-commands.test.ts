@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cli, start } from '../../test/fixtures/command-line.ts'
 import {
+  brokenStream,
+  build,
   eventStream,
   liveRelease,
   log,
@@ -46,6 +48,12 @@ test('status names what is under way and what is wrong', () => {
     'Release 11: deploy of the working tree to secondary, live, 4m ago.',
     "nginx can't be asked: no answer.",
   ])
+})
+
+test('the version of a foreign image can not drive the terminal', () => {
+  const live = { ...build('1.4.0'), version: '\u001b[2J9\u0007.9' }
+  const lines = statusLines(systemStatus({ live, standby: live }), plain)
+  assert.equal(lines[0], 'shop: visitors get 9.9 from the primary slot. A rollback would bring back 9.9.')
 })
 
 const sick: SystemStatus['slots'] = {
@@ -108,7 +116,10 @@ test('logs shows the newest release without waiting for more', async () => {
     )
   })
   const { exitCode, out } = await cli(projectDir, 'logs')
-  assert.deepEqual([exitCode, out], [0, '10:00:05 build     npm ci\n'])
+  assert.deepEqual(
+    [exitCode, out],
+    [0, '10:00:05 build     npm ci\n\nIt is under way: npx switchyard logs 12 --follow\n'],
+  )
   assert.equal(seen[1]?.url, '/v1/releases/12/events?follow=0')
 })
 
@@ -123,6 +134,22 @@ test('logs with --follow goes on until the release ends', async () => {
   assert.equal(seen[0]?.url, '/v1/releases/12/events?from=0')
 })
 
+test('a log ends with each step that did something, and with the outcome', async () => {
+  const { projectDir } = await scriptedDirector((app) => {
+    app.get('/v1/releases/12/events', () =>
+      eventStream([
+        log(10, 'build', 'npm ci'),
+        { event: 'end', data: liveRelease({ steps: [step('switch', 'Move the traffic', 'done')] }) },
+      ]),
+    )
+  })
+  const { out } = await cli(projectDir, 'logs', '12', '--follow')
+  assert.match(
+    out,
+    /^10:00:05 build {5}npm ci\n\n✓ Move the traffic .*\nRelease 12 is live after 42\.0 s: visitors get 1\.5\.0 from the secondary slot\.\n$/,
+  )
+})
+
 test('logs of a slot are its lines, harmless to the terminal, and Ctrl-C ends following them', async () => {
   const { projectDir, seen } = await scriptedDirector((app) => {
     app.get('/v1/slots/primary/logs', (context) => {
@@ -130,7 +157,7 @@ test('logs of a slot are its lines, harmless to the terminal, and Ctrl-C ends fo
       const line = 'event: line\ndata: \u001b[2JListening on 3000\n\n'
       const body = new ReadableStream({
         start: (controller) => {
-          controller.enqueue(new TextEncoder().encode(line))
+          controller.enqueue(new TextEncoder().encode(follows ? line : `${line}event: end\ndata: \n\n`))
           if (!follows) controller.close()
         },
       })
@@ -148,6 +175,31 @@ test('logs of a slot are its lines, harmless to the terminal, and Ctrl-C ends fo
     ['/v1/slots/primary/logs?tail=200&follow=0', '/v1/slots/primary/logs?tail=200&follow=1'],
   )
 })
+
+test('a log that breaks off ends with 69, and shows what has come', async () => {
+  const { projectDir } = await scriptedDirector((app) => {
+    app.get('/v1/slots/primary/logs', () => streamOf('event: line\ndata: Listening on 3000\n\n'))
+    app.get('/v1/slots/secondary/logs', () => {
+      const error = {
+        ...{ code: 'docker-unreachable', what: "Docker can't be reached: no answer.", detail: null },
+        ...{ live: 'Visitors get 1.4.0.', next: 'Start the Docker daemon, then try again.' },
+      }
+      return streamOf(`event: refusal\ndata: ${JSON.stringify({ error })}\n\n`)
+    })
+    app.get('/v1/releases/12/events', (context) => brokenStream(context, [log(10, 'build', 'npm ci')]))
+  })
+  const cut = await cli(projectDir, 'logs', 'primary')
+  assert.deepEqual([cut.exitCode, cut.out], [69, 'Listening on 3000\n'])
+  assert.match(cut.err, /^The director's answer broke off: the connection to it was cut\.\n/)
+  const refused = await cli(projectDir, 'logs', 'secondary')
+  assert.deepEqual([refused.exitCode, refused.out], [69, ''])
+  assert.match(refused.err, /^Docker can't be reached: no answer\.\nVisitors get 1\.4\.0\.\nStart the Docker/)
+  const torn = await cli(projectDir, 'logs', '12')
+  assert.deepEqual([torn.exitCode, torn.out], [69, '10:00:05 build     npm ci\n'])
+})
+
+const streamOf = (text: string): Response =>
+  new Response(text, { headers: { 'content-type': 'text/event-stream' } })
 
 test('reload says how long nginx took', async () => {
   const { projectDir } = await scriptedDirector((app) => {

@@ -21,7 +21,8 @@ export function planLines(plan: PlanView, { paint }: Pick<Screen, 'paint'>): str
 }
 
 function planTitle({ verb, slot, from, fromVersion, toVersion }: PlanView): string {
-  const now = from === null ? 'nothing is live yet' : `now ${fromVersion ?? 'an unknown build'} in ${from}`
-  const then = toVersion === null ? slot : `${toVersion} in ${slot}`
+  const now =
+    from === null ? 'nothing is live yet' : `now ${harmless(fromVersion ?? 'an unknown build')} in ${from}`
+  const then = toVersion === null ? slot : `${harmless(toVersion)} in ${slot}`
   return `A ${verb} would move the traffic to ${then} (${now}):`
 }

@@ -36,7 +36,7 @@ export function stepLine(step: StepRecord, nowMs: number): string {
 
 /** How a release ended, where it ended well. */
 export function successLine(release: Release, nowMs: number): string {
-  const version = release.build?.version ?? 'the build'
+  const version = harmless(release.build?.version ?? 'the build')
   const back = release.verb === 'rollback' ? ' again,' : ''
   const time = duration(tookMs(release, nowMs))
   return `Release ${release.id} is live after ${time}: visitors get ${version}${back} from the ${release.slot} slot.`

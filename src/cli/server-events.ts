@@ -1,14 +1,16 @@
 import { createParser } from 'eventsource-parser'
 import { type DirectorClient, Refusal } from '../director/client.ts'
 import { refusalSchema } from '../director/protocol.ts'
+import { ReleaseError } from '../release/errors.ts'
 
 export type ServerEvent = { event: string; data: string }
 
 const EVENT_CAP_CHARACTERS = 1024 * 1024
 
 /**
- * The events of one of the director's streams, until it is closed. Throws `Refusal`, and whatever ends a
- * connection: the abort of `signal`, a director that dies, or silence for longer than `idleMs`.
+ * The events of one of the director's streams, until it is closed. Throws `Refusal`, also for an event of that name
+ * within the stream, and `internal` with its cause where the connection ends otherwise: by the abort of `signal`, by a
+ * director that dies, or by silence for longer than `idleMs`.
  */
 export async function* serverEvents(
   client: DirectorClient,
@@ -37,9 +39,24 @@ export async function* serverEvents(
     for await (const chunk of response.body ?? []) {
       watchdog?.refresh()
       parser.feed(decoder.decode(chunk, { stream: true }))
-      yield* arrived.splice(0)
+      for (const event of arrived.splice(0)) {
+        if (event.event === 'refusal') throw refusalIn(event, response.status)
+        yield event
+      }
     }
+  } catch (cause) {
+    throw cause instanceof Refusal || cause instanceof ReleaseError ? cause : brokenOff(cause)
   } finally {
     if (watchdog) clearTimeout(watchdog)
   }
+}
+
+/** A stream of which not all has come. */
+export function brokenOff(cause: unknown): ReleaseError {
+  const reason = "The director's answer broke off: the connection to it was cut."
+  return new ReleaseError('internal', { reason }, { cause })
+}
+
+function refusalIn({ data }: ServerEvent, status: number): Refusal {
+  return new Refusal(status, refusalSchema.parse(JSON.parse(data)).error)
 }

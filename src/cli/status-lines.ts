@@ -26,8 +26,8 @@ function headline({ project, live, routing, standby }: SystemStatus): string {
   const back =
     standby === null
       ? 'There is no build to roll back to.'
-      : `A rollback would bring back ${standby.version}.`
-  return `${project}: visitors get ${live?.version ?? 'an unknown build'} from the ${routing.live} slot. ${back}`
+      : `A rollback would bring back ${harmless(standby.version)}.`
+  return `${project}: visitors get ${harmless(live?.version ?? 'an unknown build')} from the ${routing.live} slot. ${back}`
 }
 
 function slotCells({

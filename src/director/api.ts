@@ -23,12 +23,15 @@ export type ApiParts = {
   logs: ReleaseLogs
   changes: Changes
   status(): Promise<SystemStatus>
-  /** Lines of a slot's container, until `signal` is aborted or, without `follow`, the last one. */
+  /**
+   * Lines of a slot's container, until `signal` is aborted or, without `follow`, the last one.
+   * Rejects with `docker-unreachable` before there is a stream, so that it can still be said.
+   */
   slotLines(
     slot: 'primary' | 'secondary',
     options: { tail: number; follow: boolean },
     signal: AbortSignal,
-  ): AsyncIterable<string>
+  ): Promise<AsyncIterable<string>>
   audit(entry: {
     actor: { kind: string; name: string }
     verb: string
@@ -104,13 +107,16 @@ export function directorApi(
     await gate.actorOf(context)
     const slot = parse(slotSchema, context.req.param('slot'))
     const { tail, follow } = parse(logsQuery, context.req.query())
-    const signal = context.req.raw.signal
+    const lines = await slotLines(slot, { tail, follow: follow === '1' }, context.req.raw.signal)
     noBuffering(context)
     return streamSSE(context, async (stream) => {
-      for await (const line of slotLines(slot, { tail, follow: follow === '1' }, signal)) {
-        await stream.writeSSE({ event: 'line', data: line })
+      try {
+        for await (const line of lines) await stream.writeSSE({ event: 'line', data: line })
+        await stream.writeSSE({ event: 'end', data: '' })
+      } catch (cause) {
+        // The status has been sent, so the refusal comes as the stream's last event.
+        await stream.writeSSE({ event: 'refusal', data: JSON.stringify(refusalOf(cause, parts).body) })
       }
-      await stream.writeSSE({ event: 'end', data: '' })
     })
   })
 
@@ -152,10 +158,15 @@ export function directorApi(
 }
 
 /** Any throw as a refusal with its three sentences. */
-export function refuse(context: Context, cause: unknown, { journal }: Pick<Parts, 'journal'>): Response {
+export function refuse(context: Context, cause: unknown, parts: Pick<Parts, 'journal'>): Response {
+  const { body, status } = refusalOf(cause, parts)
+  return context.json(body, status)
+}
+
+function refusalOf(cause: unknown, { journal }: Pick<Parts, 'journal'>) {
   const error = asReleaseError(cause)
   if (error.code === 'internal') console.error(cause)
-  return context.json({ error: describeError(error, liveSentence(journal)) }, httpStatusOf(error.code))
+  return { body: { error: describeError(error, liveSentence(journal)) }, status: httpStatusOf(error.code) }
 }
 
 /** Reads a body that must be JSON; an empty one is an empty object. Throws `bad-request`. */

@@ -5,7 +5,7 @@ import { dockerAssets } from '../docker/assets.ts'
 import { dockerBuilder } from '../docker/build.ts'
 import { envFilesFinding } from '../docker/env-files.ts'
 import { foundationFinding } from '../docker/foundation.ts'
-import { followContainerLog, readContainerLog } from '../docker/logs.ts'
+import { type ContainerLogLine, followContainerLog, readContainerLog } from '../docker/logs.ts'
 import {
   composeFinding,
   diskFinding,
@@ -40,7 +40,7 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion'>
     slot: Slot,
     options: { tail: number; follow: boolean },
     signal: AbortSignal,
-  ): AsyncIterable<string>
+  ): Promise<AsyncIterable<string>>
   /** Moves nginx's access log aside when it has grown large. */
   rotateAccessLog(): Promise<boolean>
   /** Whether Docker was started anew in a way that only a new start of this container can follow. */
@@ -156,17 +156,26 @@ function envFileAt(path: string): EnvFile {
   }
 }
 
-async function* linesOf(
+async function linesOf(
   { docker, slots, project }: { docker: Docker; slots: Slots; project: Project },
   slot: Slot,
   { tail, follow }: { tail: number; follow: boolean },
   signal: AbortSignal,
-): AsyncIterable<string> {
+): Promise<AsyncIterable<string>> {
   const container = await slots.inspect(slot, signal)
-  if (!container) return
-  const lines = follow
-    ? followContainerLog(docker, container.id, tail, signal)
-    : await readContainerLog(docker, container.id, tail, signal)
   const redact = await readRedaction(project)
+  if (!container) return shown([], redact)
+  return shown(
+    follow
+      ? followContainerLog(docker, container.id, tail, signal)
+      : await readContainerLog(docker, container.id, tail, signal),
+    redact,
+  )
+}
+
+async function* shown(
+  lines: AsyncIterable<ContainerLogLine> | Iterable<ContainerLogLine>,
+  redact: (text: string) => string,
+): AsyncIterable<string> {
   for await (const line of lines) yield `${line.at} ${redact(line.text)}`
 }

@@ -39,7 +39,7 @@ export function historyLines(releases: readonly Release[], nowMs: number): strin
       String(release.id),
       release.state,
       release.verb === 'rollback' ? 'rollback' : `deploy of ${sourceWords(release.source)}`,
-      release.build?.version ?? release.label ?? '-',
+      harmless(release.build?.version ?? release.label ?? '-'),
       release.slot,
       harmless(release.actor.name),
       ago(nowMs - Date.parse(release.createdAt)),

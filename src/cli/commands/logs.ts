@@ -2,10 +2,13 @@ import { Argument, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import { systemStatusSchema } from '../../director/protocol.ts'
 import { ReleaseError } from '../../release/errors.ts'
+import type { Release } from '../../release/release.ts'
 import { SLOTS, type Slot } from '../../release/slot.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { followRelease, readRelease } from '../follow.ts'
-import { harmless } from '../screen.ts'
+import { stepLine, successLine } from '../release-lines.ts'
+import { harmless, type Screen } from '../screen.ts'
+import { brokenOff } from '../server-events.ts'
 import type { Session } from '../session.ts'
 import { type AddCommand, jsonFlag, jsonOption } from './command.ts'
 
@@ -33,26 +36,53 @@ export const addLogs: AddCommand = (program, run) => {
 
 async function releaseLog(session: Session, id: number, follow: boolean): Promise<ExitCode> {
   const { screen, isJson } = session
-  for await (const event of follow ? followRelease(session, id) : readRelease(session, id)) {
-    if (event.event !== 'log') continue
-    if (isJson) screen.json(event.data)
-    else
-      screen.line(`${event.data.at.slice(11, 19)} ${event.data.step.padEnd(9)} ${harmless(event.data.text)}`)
-  }
-  return session.detach.aborted ? EXIT.detached : EXIT.done
+  const events = follow ? followRelease(session, id) : readRelease(session, id)
+  return untilEnd(session, events, ({ event, data }) => {
+    if (event === 'release') return
+    if (event === 'log') {
+      if (isJson) screen.json(data)
+      else screen.line(`${data.at.slice(11, 19)} ${data.step.padEnd(9)} ${harmless(data.text)}`)
+    } else if (!isJson) showSteps(screen, data)
+  })
+}
+
+/** Not every step writes a line of its own, so the log ends with how each of them did, and with the outcome. */
+function showSteps(screen: Screen, release: Release): void {
+  screen.line()
+  const nowMs = Date.now()
+  for (const step of release.steps) if (step.state !== 'waiting') screen.line(stepLine(step, nowMs))
+  if (release.recovery !== null) screen.line(harmless(release.recovery))
+  if (release.error !== null) screen.line(harmless(release.error.what))
+  else if (release.state === 'live') screen.line(successLine(release, nowMs))
+  else screen.line(`It is under way: npx switchyard logs ${release.id} --follow`)
 }
 
 async function slotLog(session: Session, slot: Slot, follow: boolean): Promise<ExitCode> {
-  const { screen, isJson, detach } = session
+  const { screen, isJson } = session
   const path = `/v1/slots/${slot}/logs?tail=${TAIL_LINES}&follow=${follow ? 1 : 0}`
+  return untilEnd(session, session.events(path, { idleMs: null }), ({ event, data }) => {
+    if (event !== 'line') return
+    if (isJson) screen.json({ slot, text: data })
+    else screen.line(harmless(data))
+  })
+}
+
+/** Shows each event, the last one too. A stream that ends without the word `end` has broken off, and what is shown is not all there is. */
+async function untilEnd<T extends { event: string }>(
+  { detach }: Session,
+  events: AsyncIterable<T>,
+  show: (event: T) => void,
+): Promise<ExitCode> {
   try {
-    for await (const { event, data } of session.events(path, { idleMs: null })) {
-      if (event === 'line') isJson ? screen.json({ slot, text: data }) : screen.line(harmless(data))
+    for await (const event of events) {
+      show(event)
+      if (event.event === 'end') return EXIT.done
     }
   } catch (cause) {
     if (!detach.aborted) throw cause
   }
-  return detach.aborted ? EXIT.detached : EXIT.done
+  if (detach.aborted) return EXIT.detached
+  throw brokenOff(null)
 }
 
 async function newest({ get }: Session): Promise<Subject> {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { bareParts } from '../../test/fixtures/bare-parts.ts'
+import { ReleaseError } from '../release/errors.ts'
+import { openJournal } from '../state/journal.ts'
+import { releaseLogs } from '../state/release-log.ts'
+import { type ApiParts, directorApi } from './api.ts'
+import { releaseChanges } from './changes.ts'
+import { hostGate } from './gate.ts'
+import { releases } from './releases.ts'
+
+/** The API as the host's socket serves it, with `slotLines` for the log of a slot. */
+function apiWith(slotLines: ApiParts['slotLines']) {
+  const dir = mkdtempSync(join(tmpdir(), 'api-'))
+  const journal = openJournal(join(dir, 'journal.db'))
+  after(() => {
+    journal.close()
+    rmSync(dir, { recursive: true })
+  })
+  const parts = bareParts({ journal })
+  const logs = releaseLogs(join(dir, 'logs'))
+  const changes = releaseChanges()
+  const verbs = releases({
+    parts,
+    logs,
+    changes,
+    lockPath: join(dir, 'deploy.lock'),
+    settle: async () => undefined,
+  })
+  const status = () => Promise.reject(new Error('No test of these asks for the status.'))
+  return directorApi(
+    { parts, releases: verbs, logs, changes, status, slotLines, audit: () => undefined },
+    hostGate(),
+  )
+}
+
+async function* failingAfter(line: string): AsyncGenerator<string> {
+  yield line
+  throw new ReleaseError('docker-unreachable', { reason: 'the connection to its socket was cut' })
+}
+
+test('the log of a slot that breaks off ends with the refusal, and a whole one with its end', async () => {
+  const refusal = {
+    code: 'docker-unreachable',
+    what: "Docker can't be reached: the connection to its socket was cut.",
+    live: 'Nothing is live yet.',
+    next: 'Start the Docker daemon, then try again.',
+    detail: null,
+  }
+  const broken = await apiWith(async () => failingAfter('Listening')).request('/v1/slots/primary/logs')
+  assert.equal(
+    await broken.text(),
+    `event: line\ndata: Listening\n\nevent: refusal\ndata: ${JSON.stringify({ error: refusal })}\n\n`,
+  )
+  async function* whole(): AsyncGenerator<string> {
+    yield 'Listening'
+  }
+  const sound = await apiWith(async () => whole()).request('/v1/slots/primary/logs')
+  assert.equal(await sound.text(), 'event: line\ndata: Listening\n\nevent: end\ndata: \n\n')
+})
+
+test('where Docker is away from the start, the log of a slot is refused with 503', async () => {
+  const away = () => Promise.reject(new ReleaseError('docker-unreachable', { reason: 'no answer' }))
+  const response = await apiWith(away).request('/v1/slots/primary/logs')
+  assert.equal(response.status, 503)
+})
