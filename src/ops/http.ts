@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { refusalSchema } from '../director/protocol.ts'
 import type { ReleaseErrorBody } from '../release/errors.ts'
+import { viaOtherSlot } from './other-slot.ts'
+import { settlesWithin } from './patience.ts'
 import { consoleUnreachable } from './refusals.ts'
 
-const VIEW_TIMEOUT_MS = 8_000
+/** nginx asks the other slot after 5 s (`@ops_read` in nginx/ops.conf), and the director may take 3 s to look. */
+const VIEW_TIMEOUT_MS = 15_000
 /** A plan looks at Docker, git and nginx first. */
 const POST_TIMEOUT_MS = 25_000
+/** A slot that has not answered for so long may hang. */
+const PATIENCE_MS = 3_000
 
 /** A refusal as the browser got it. `status` is 0 where nothing answered. */
 export class RequestRefused extends Error {
@@ -20,9 +25,9 @@ export class RequestRefused extends Error {
   }
 }
 
-/** Reads one of the director's views in the browser. Throws `RequestRefused`, whatever went wrong. */
+/** Reads one of the director's views in the browser, of the other slot too where one may hang. Throws `RequestRefused`, whatever went wrong. */
 export async function getView<T>(schema: z.ZodType<T>, path: string): Promise<T> {
-  return parsed(schema, await answerOf(path, {}, VIEW_TIMEOUT_MS))
+  return parsed(schema, await firstAnswerOf(path, {}, VIEW_TIMEOUT_MS))
 }
 
 /** Posts JSON from the browser. Throws `RequestRefused`, whatever went wrong. */
@@ -32,13 +37,33 @@ export async function post<T>(
   body: unknown,
   signal?: AbortSignal,
 ): Promise<T> {
-  const init = {
+  return parsed(schema, await answerOf(path, posting(body, signal), POST_TIMEOUT_MS))
+}
+
+/** The same for what does no harm when it is done twice: where a slot may hang, the other one is asked as well. */
+export async function postRepeatable<T>(
+  schema: z.ZodType<T>,
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  return parsed(schema, await firstAnswerOf(path, posting(body, signal), POST_TIMEOUT_MS))
+}
+
+function posting(body: unknown, signal: AbortSignal | undefined): RequestInit {
+  return {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
-    signal,
+    ...(signal === undefined ? {} : { signal }),
   }
-  return parsed(schema, await answerOf(path, init, POST_TIMEOUT_MS))
+}
+
+async function firstAnswerOf(path: string, init: RequestInit, timeoutMs: number): Promise<Response> {
+  const first = answerOf(path, init, timeoutMs)
+  if (await settlesWithin(first, PATIENCE_MS)) return first
+  const second = answerOf(viaOtherSlot(path), init, timeoutMs)
+  return Promise.any([first, second]).catch(() => first)
 }
 
 async function answerOf(path: string, init: RequestInit, timeoutMs: number): Promise<Response> {

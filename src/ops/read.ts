@@ -11,12 +11,16 @@ import { directorUnreachable } from './refusals.ts'
 const READ_TIMEOUT_MS = 1_500
 
 /** Reads one of the director's views for a page, as the operator who asked for the page. */
-export async function read<T>(schema: z.ZodType<T>, path: string): Promise<Outcome<T>> {
+export async function read<T>(
+  schema: z.ZodType<T>,
+  path: string,
+  timeoutMs = READ_TIMEOUT_MS,
+): Promise<Outcome<T>> {
   const incoming = await headers()
   try {
     const value = await director().call(schema, path, {
       headers: forwardedHeaders(withoutBody(incoming)),
-      signal: AbortSignal.timeout(READ_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     })
     return { ok: true, value }
   } catch (error) {

@@ -26,7 +26,7 @@ export function consoleUnreachable(): ReleaseErrorBody {
   const error = new ReleaseError('internal', { reason: 'The console got no answer from its server.' })
   return {
     ...describeError(error, 'Whether visitors are served can not be seen from this browser.'),
-    next: 'Check the connection; this page tries again by itself.',
+    next: 'Check the connection.',
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { credentialsSchema } from '../director/protocol.ts'
 import type { ReleaseErrorBody } from '../release/errors.ts'
-import { post, RequestRefused } from './http.ts'
+import { postRepeatable, RequestRefused } from './http.ts'
 import { consoleUnreachable } from './refusals.ts'
 
 /** Signs in by HTTP, never by a server action: only there attempts are limited. Null when it worked. */
@@ -9,7 +9,7 @@ export async function signIn(
   credentials: z.infer<typeof credentialsSchema>,
 ): Promise<ReleaseErrorBody | null> {
   try {
-    await post(z.unknown(), '/api/ops/auth/sign-in/email', credentials)
+    await postRepeatable(z.unknown(), '/api/ops/auth/sign-in/email', credentials)
     return null
   } catch (error) {
     return error instanceof RequestRefused ? error.body : consoleUnreachable()

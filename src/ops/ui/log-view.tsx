@@ -93,6 +93,8 @@ const FOLLOWING = {
   connecting: { tone: 'busy', text: 'Connecting' },
   following: { tone: 'busy', text: 'Following' },
   waiting: { tone: 'warn', text: 'Connection lost, trying again' },
+  'signed-out': { tone: 'warn', text: 'Signed out' },
+  gone: { tone: 'bad', text: 'This release is not known any more' },
   ended: { tone: 'good', text: 'Complete' },
 } as const
 
