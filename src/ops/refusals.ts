@@ -30,6 +30,14 @@ export function consoleUnreachable(): ReleaseErrorBody {
   }
 }
 
+/** What the console says where the director would not end a session. */
+export function signOutRefused(status: number): ReleaseErrorBody {
+  const error = new ReleaseError('internal', {
+    reason: `You are still signed in: the director answered ${status}.`,
+  })
+  return describeError(error, VISITORS)
+}
+
 /** What the browser says where a verb was sent and its answer lost: sending it twice could undo it. */
 export function answerLost(verb: string): ReleaseErrorBody {
   const error = new ReleaseError('internal', { reason: `The answer to ${verb} was lost on the way.` })

@@ -3,7 +3,7 @@ import { cookies, headers } from 'next/headers'
 import { director } from './director.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { Outcome } from './outcome.ts'
-import { directorUnreachable, originMissing } from './refusals.ts'
+import { directorUnreachable, originMissing, signOutRefused } from './refusals.ts'
 
 const SIGN_OUT_TIMEOUT_MS = 5_000
 
@@ -19,12 +19,18 @@ export async function endSession(): Promise<Outcome<null>> {
       signal: AbortSignal.timeout(SIGN_OUT_TIMEOUT_MS),
     })
     await answer.body?.cancel()
+    if (!isOver(answer)) return { ok: false, error: signOutRefused(answer.status) }
     await dropCookies(answer.headers.getSetCookie())
     return { ok: true, value: null }
   } catch (error) {
     console.error('ops: sign-out:', error)
     return { ok: false, error: directorUnreachable() }
   }
+}
+
+/** 401: there was no session any more. */
+function isOver({ ok, status }: { ok: boolean; status: number }): boolean {
+  return ok || status === 401
 }
 
 /** A browser drops a `__Secure-` cookie only for a cookie that is itself secure. */

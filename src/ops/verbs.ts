@@ -42,12 +42,15 @@ export function lastingVerbs(actions: ConsoleActions): ConsoleActions {
         answer: reloadResultSchema,
         body: {},
       }),
-    signOut: () =>
-      act(actions.signOut, {
+    signOut: async () => {
+      const outcome = await act(actions.signOut, {
         verb: 'signing out',
         path: '/api/ops/auth/sign-out',
         answer: z.unknown().transform(() => null),
         body: {},
-      }),
+        isRepeatable: true,
+      })
+      return !outcome.ok && outcome.error.code === 'signed-out' ? { ok: true, value: null } : outcome
+    },
   }
 }

@@ -5,6 +5,7 @@ import { abort, deploy, reload, rollback, signOut } from './actions.ts'
 export const LINKS = {
   home: '/ops',
   signIn: '/ops/sign-in',
+  sessionEnded: '/ops/sign-in?ended=1',
   history: '/ops/releases',
   releasePrefix: '/ops/releases/',
 } as const

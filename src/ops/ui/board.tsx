@@ -19,7 +19,13 @@ import { useReload } from './use-reload.ts'
 import { useTitle } from './use-title.ts'
 import { VerbButton } from './verb-button.tsx'
 
-export type ConsoleLinks = { home: string; signIn: string; history: string; releasePrefix: string }
+export type ConsoleLinks = {
+  home: string
+  signIn: string
+  sessionEnded: string
+  history: string
+  releasePrefix: string
+}
 
 type Props = {
   status: SystemStatus

@@ -21,8 +21,8 @@ export function Dashboard({ initial, initialHistory, renderedAtMs, actions, link
   const { seen, problem, isSignedOut, refresh } = useStatus(initial)
   const skewMs = seen ? Date.parse(seen.status.now) - seen.receivedAtMs : 0
   useEffect(() => {
-    if (isSignedOut) window.location.assign(links.signIn)
-  }, [isSignedOut, links.signIn])
+    if (isSignedOut) window.location.assign(links.sessionEnded)
+  }, [isSignedOut, links.sessionEnded])
   return (
     <NowProvider startMs={renderedAtMs} skewMs={skewMs}>
       <div className="space-y-5">

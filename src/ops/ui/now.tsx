@@ -8,7 +8,8 @@ const NowContext = createContext(0)
 
 /**
  * The director's clock, ticking. `startMs` is the time that the page was rendered with, so that server and
- * browser draw the same; `skewMs` is how far the director's clock is ahead of this browser's.
+ * browser draw the same; `skewMs` is how far the director's clock is ahead of this browser's. Without it the page
+ * tells: it was rendered just before its first byte came.
  */
 export function NowProvider({
   startMs,
@@ -16,17 +17,25 @@ export function NowProvider({
   children,
 }: {
   startMs: number
-  skewMs: number
+  skewMs?: number
   children: ReactNode
 }) {
   const [nowMs, setNowMs] = useState(startMs)
   useEffect(() => {
-    const tick = () => setNowMs(Date.now() + skewMs)
+    const aheadMs = skewMs ?? startMs - pageCameAtMs()
+    const tick = () => setNowMs(Date.now() + aheadMs)
     tick()
     const timer = setInterval(tick, TICK_MS)
     return () => clearInterval(timer)
-  }, [skewMs])
+  }, [skewMs, startMs])
   return <NowContext value={nowMs}>{children}</NowContext>
+}
+
+/** When the first byte of this page came, by the browser's own clock. */
+function pageCameAtMs(): number {
+  const [navigation] = performance.getEntriesByType('navigation')
+  const sinceStartMs = navigation instanceof PerformanceNavigationTiming ? navigation.responseStart : 0
+  return performance.timeOrigin + sinceStartMs
 }
 
 /** Milliseconds since 1970 by the director's clock, renewed every second. */

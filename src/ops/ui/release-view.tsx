@@ -1,5 +1,5 @@
 'use client'
-import { type ReactNode, type Ref, useEffect, useId, useRef } from 'react'
+import { type ReactNode, type Ref, useEffect, useEffectEvent, useId, useRef } from 'react'
 import type { Release } from '../../release/release.ts'
 import { duration, elapsed } from '../../words/quantities.ts'
 import {
@@ -27,12 +27,18 @@ type Props = {
   /** Buttons that belong to this release, such as Abort. */
   controls?(release: Release): ReactNode
   level?: 'h1' | 'h2'
+  /** Where the page itself has no other way to notice. */
+  onSignedOut?(): void
   ref?: Ref<HTMLElement>
 }
 
 /** One release as it goes or as it went: what it is, its steps, its log, and its error in full. */
-export function ReleaseView({ id, initial, controls, level: Heading = 'h2', ref }: Props) {
+export function ReleaseView({ id, initial, controls, level: Heading = 'h2', onSignedOut, ref }: Props) {
   const feed = useReleaseFeed(id)
+  const leave = useEffectEvent(() => onSignedOut?.())
+  useEffect(() => {
+    if (feed.state === 'signed-out') leave()
+  }, [feed.state])
   const release = newest(feed.release, initial, id)
   const headingId = useId()
   return (

@@ -1,9 +1,8 @@
 import { notFound } from 'next/navigation'
 import { read } from '../../../../ops/read.ts'
 import { operatorOf } from '../../../../ops/session.ts'
-import { NowProvider } from '../../../../ops/ui/now.tsx'
 import { Refusal } from '../../../../ops/ui/refusal.tsx'
-import { ReleaseView } from '../../../../ops/ui/release-view.tsx'
+import { ReleasePage } from '../../../../ops/ui/release-page.tsx'
 import { releaseSchema } from '../../../../release/release.ts'
 import { ConsoleShell } from '../../console-shell.tsx'
 import { LINKS } from '../../links.ts'
@@ -11,10 +10,11 @@ import { LINKS } from '../../links.ts'
 type Props = { params: Promise<{ id: string }> }
 
 /** One release, as it goes or as it went. */
-export default async function ReleasePage({ params }: Props) {
+export default async function Page({ params }: Props) {
   const { id } = await params
   if (!/^[1-9]\d{0,8}$/.test(id)) notFound()
-  const operator = await operatorOf(`${LINKS.releasePrefix}${id}`)
+  const path = `${LINKS.releasePrefix}${id}`
+  const operator = await operatorOf(path)
   const release = await read(releaseSchema, `/v1/releases/${id}`)
   if (!release.ok && release.error.code === 'not-found') notFound()
   return (
@@ -26,9 +26,11 @@ export default async function ReleasePage({ params }: Props) {
         </a>
       </p>
       {release.ok ? (
-        <NowProvider startMs={Date.now()} skewMs={0}>
-          <ReleaseView id={release.value.id} initial={release.value} level="h1" />
-        </NowProvider>
+        <ReleasePage
+          release={release.value}
+          renderedAtMs={Date.now()}
+          sessionEnded={`${LINKS.sessionEnded}&next=${encodeURIComponent(path)}`}
+        />
       ) : (
         <Refusal error={release.error} />
       )}
