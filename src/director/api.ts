@@ -14,7 +14,13 @@ import { followRelease } from './follow.ts'
 import type { Gate } from './gate.ts'
 import { httpStatusOf } from './http-status.ts'
 import { previewPlan } from './preview.ts'
-import { PROTOCOL_VERSION, planRequestSchema, type SystemStatus } from './protocol.ts'
+import {
+  abortRequestSchema,
+  PROTOCOL_VERSION,
+  planRequestSchema,
+  rollbackRequestSchema,
+  type SystemStatus,
+} from './protocol.ts'
 import type { Releases } from './releases.ts'
 
 export type ApiParts = {
@@ -135,14 +141,16 @@ export function directorApi(
 
   app.post('/rollback', async (context) => {
     const actor = await gate.actorOf(context)
+    const request = parse(rollbackRequestSchema, await bodyOf(context))
     audit({ actor, verb: 'rollback', release: null, headers: context.req.raw.headers })
-    return context.json({ release: await releases.rollback(actor) }, 202)
+    return context.json({ release: await releases.rollback(request, actor) }, 202)
   })
 
   app.post('/abort', async (context) => {
     const actor = await gate.actorOf(context)
+    const request = parse(abortRequestSchema, await bodyOf(context))
     audit({ actor, verb: 'abort', release: releases.running()?.id ?? null, headers: context.req.raw.headers })
-    return context.json({ release: releases.abort(actor) })
+    return context.json({ release: releases.abort(request, actor) })
   })
 
   app.post('/reload', async (context) => {

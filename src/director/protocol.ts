@@ -89,6 +89,8 @@ export const systemStatusSchema = z.object({
   /** The release under way, if any. */
   running: releaseSchema.nullable(),
   holder: holderSchema.nullable(),
+  /** The release that last moved the traffic; a rollback names it as `from`. Null from a director that can't tell. */
+  liveRelease: z.number().int().nullable().default(null),
   /** The newest release that has ended. */
   last: releaseSchema.nullable(),
   /** The build that visitors get, and the one that a rollback would bring back. */
@@ -106,6 +108,16 @@ export type SystemStatus = z.infer<typeof systemStatusSchema>
 
 /** `POST /v1/deploy`, `/v1/rollback` answer 202 with this at once; progress is followed by `/v1/releases/:id/events`. */
 export const acceptedSchema = z.object({ release: releaseSchema })
+
+/** `from`: what `liveRelease` said where the rollback was decided on. Refused as `live-changed` when it says another by then. */
+export const rollbackRequestSchema = z.strictObject({ from: z.number().int().positive().optional() })
+
+export type RollbackRequest = z.infer<typeof rollbackRequestSchema>
+
+/** `release`: the one that is to stop. Refused as `not-running` when another is under way by then. */
+export const abortRequestSchema = z.strictObject({ release: z.number().int().positive().optional() })
+
+export type AbortRequest = z.infer<typeof abortRequestSchema>
 
 /** `POST /v1/plan`: what a deploy or rollback would do now, and what preflight says. Changes nothing. */
 export const planRequestSchema = z.discriminatedUnion('verb', [

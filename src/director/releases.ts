@@ -9,16 +9,17 @@ import type { Parts } from '../release/steps.ts'
 import { isUnderWay } from '../release/transitions.ts'
 import { type HeldLock, readHolder, takeLock } from '../state/lock.ts'
 import type { ReleaseLogs } from '../state/release-log.ts'
+import { mustBeUnderWay, mustStillBeLive } from './as-seen.ts'
 import type { Changes } from './changes.ts'
-import type { Holder } from './protocol.ts'
+import type { AbortRequest, Holder, RollbackRequest } from './protocol.ts'
 
 export type Releases = {
   /** Starts a deploy and answers at once. Throws `busy`. */
   deploy(request: DeployRequest, actor: Actor): Promise<Release>
-  /** Starts the move back to the standby. Throws `busy`, `no-standby`. */
-  rollback(actor: Actor): Promise<Release>
-  /** Stops the release under way. Throws `nothing-running`, `past-commit`. */
-  abort(actor: Actor): Release
+  /** Starts the move back to the standby. Throws `busy`, `no-standby`, `live-changed`. */
+  rollback(request: RollbackRequest, actor: Actor): Promise<Release>
+  /** Stops the release under way. Throws `nothing-running`, `not-running`, `past-commit`. */
+  abort(request: AbortRequest, actor: Actor): Release
   running(): Release | null
   /** Runs `work` under the lock, for verbs that are no releases. Throws `busy`. */
   exclusively<T>(verb: string, actor: Actor, work: () => Promise<T>): Promise<T>
@@ -112,17 +113,19 @@ export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOpt
         const slot = from === null ? 'primary' : otherSlot(from)
         return { source, slot, from, build: null, label, note }
       }),
-    rollback: (actor) =>
+    rollback: (request, actor) =>
       start('rollback', actor, (from) => {
+        mustStillBeLive(request, parts.journal.newestLive()?.id ?? null)
         if (from === null) throw new ReleaseError('no-standby', { reason: 'nothing is live yet' })
         const slot = otherSlot(from)
         const build = parts.journal.holderOf(slot)?.build ?? null
         if (!build) throw new ReleaseError('no-standby', { reason: `${slot} holds no build that was live` })
         return { source: { kind: 'standby' }, slot, from, build, label: null, note: null }
       }),
-    abort: (actor) => {
+    abort: (request, actor) => {
       const release = underWay && parts.journal.get(underWay.id)
       if (!underWay || !release || !isUnderWay(release)) throw new ReleaseError('nothing-running')
+      mustBeUnderWay(request, release.id)
       if (release.state !== 'preparing')
         throw new ReleaseError('past-commit', { release: String(release.id) })
       underWay.controller.abort(new ReleaseError('aborted', { who: actor.name }))

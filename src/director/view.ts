@@ -70,6 +70,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     slots: { primary: view('primary'), secondary: view('secondary') },
     running,
     holder,
+    liveRelease: parts.journal.newestLive()?.id ?? null,
     last: lastEnded(parts, running),
     live: live && (parts.journal.holderOf(live)?.build ?? null),
     standby: standbySlot && problem === null ? (parts.journal.holderOf(standbySlot)?.build ?? null) : null,

@@ -11,6 +11,11 @@ export function directorUnreachable(): ReleaseErrorBody {
   return describeError(error, VISITORS)
 }
 
+/** Whether it was the director that could not be asked, and not the way to the console. */
+export function isDirectorUnreachable({ what }: ReleaseErrorBody): boolean {
+  return what === directorUnreachable().what
+}
+
 /** Next lets a server action without an `Origin` through; a browser always sends one, so we don't. */
 export function originMissing(): ReleaseErrorBody {
   return describeError(new ReleaseError('origin'), VISITORS)

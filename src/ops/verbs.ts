@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { acceptedSchema, reloadResultSchema } from '../director/protocol.ts'
+import {
+  type AbortRequest,
+  acceptedSchema,
+  type RollbackRequest,
+  reloadResultSchema,
+} from '../director/protocol.ts'
 import type { DeployRequest } from '../release/release.ts'
 import { act } from './act.ts'
 import type { Outcome } from './outcome.ts'
@@ -10,8 +15,8 @@ export type Reloaded = z.infer<typeof reloadResultSchema>
 /** The server actions that drive the console, handed down by the page that is built with them. */
 export type ConsoleActions = {
   deploy(request: DeployRequest): Promise<Outcome<Accepted>>
-  rollback(): Promise<Outcome<Accepted>>
-  abort(): Promise<Outcome<Accepted>>
+  rollback(request: RollbackRequest): Promise<Outcome<Accepted>>
+  abort(request: AbortRequest): Promise<Outcome<Accepted>>
   reload(): Promise<Outcome<Reloaded>>
   signOut(): Promise<Outcome<null>>
 }
@@ -26,15 +31,22 @@ export function lastingVerbs(actions: ConsoleActions): ConsoleActions {
         answer: acceptedSchema,
         body: request,
       }),
-    rollback: () =>
-      act(actions.rollback, {
+    rollback: (request) =>
+      act(() => actions.rollback(request), {
         verb: 'the rollback',
         path: '/api/ops/rollback',
         answer: acceptedSchema,
-        body: {},
+        body: request,
+        isRepeatable: request.from !== undefined,
       }),
-    abort: () =>
-      act(actions.abort, { verb: 'the abort', path: '/api/ops/abort', answer: acceptedSchema, body: {} }),
+    abort: (request) =>
+      act(() => actions.abort(request), {
+        verb: 'the abort',
+        path: '/api/ops/abort',
+        answer: acceptedSchema,
+        body: request,
+        isRepeatable: request.release !== undefined,
+      }),
     reload: () =>
       act(actions.reload, {
         verb: 'the reload',

@@ -18,6 +18,7 @@ test('what is live is left out where nothing was to change for visitors, or a st
   const silent = ERROR_CODES.filter((code) => describeError(new ReleaseError(code), LIVE).live === '')
   assert.deepEqual(silent, [
     'nothing-running',
+    'not-running',
     'bad-request',
     'signed-out',
     'wrong-password',
@@ -39,6 +40,16 @@ const SENTENCES: [ErrorCode, Record<string, string>, string][] = [
     'The image "shop:9" could not be pulled: no route to host.',
   ],
   ['past-commit', { release: '7' }, "Release 7 has already moved the traffic and can't be aborted."],
+  [
+    'live-changed',
+    { seen: '5', live: '6' },
+    'Release 6 is live by now, not release 5, so this rollback was not begun.',
+  ],
+  [
+    'not-running',
+    { asked: '5', running: '6' },
+    'Release 5 is not under way any more; release 6 is, and goes on.',
+  ],
   ['setup-link', { problem: 'used' }, 'This set-up link has been used already.'],
   ['setup-link', { problem: 'expired' }, 'This set-up link has expired.'],
 ]

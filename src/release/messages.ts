@@ -36,6 +36,7 @@ const BESIDE_TRAFFIC: ReadonlySet<ErrorCode> = new Set([
   'protocol',
   'not-found',
   'nothing-running',
+  'not-running',
 ])
 
 const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
@@ -142,9 +143,19 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     what: (f) => `The standby is not healthy: ${fact(f, 'reason', 'its status route does not answer')}.`,
     next: () => 'Look at its log, then try again or deploy the ref that you want back.',
   },
+  'live-changed': {
+    what: (f) =>
+      `Release ${fact(f, 'live', 'of another')} is live by now, not release ${fact(f, 'seen', 'as seen')}, so this rollback was not begun.`,
+    next: () => 'Look at what visitors get now, then roll back from there if you still want to.',
+  },
   'nothing-running': {
     what: () => 'No release is under way.',
     next: () => 'There is nothing to abort.',
+  },
+  'not-running': {
+    what: (f) =>
+      `Release ${fact(f, 'asked', 'as seen')} is not under way any more; release ${fact(f, 'running', 'of another')} is, and goes on.`,
+    next: () => 'Look at the release that is under way, then abort that one if you want to.',
   },
   'past-commit': {
     what: (f) => `Release ${fact(f, 'release', '')} has already moved the traffic and can't be aborted.`,

@@ -1,6 +1,11 @@
 'use server'
 import { z } from 'zod'
-import { acceptedSchema, reloadResultSchema } from '../../director/protocol.ts'
+import {
+  abortRequestSchema,
+  acceptedSchema,
+  reloadResultSchema,
+  rollbackRequestSchema,
+} from '../../director/protocol.ts'
 import type { Outcome } from '../../ops/outcome.ts'
 import { perform } from '../../ops/perform.ts'
 import { endSession } from '../../ops/sign-out.ts'
@@ -15,13 +20,13 @@ export async function deploy(request: unknown): Promise<Outcome<Accepted>> {
 }
 
 /** Begins a release that moves visitors to the standby. */
-export async function rollback(): Promise<Outcome<Accepted>> {
-  return perform('/v1/rollback', acceptedSchema, nothing, {})
+export async function rollback(request: unknown): Promise<Outcome<Accepted>> {
+  return perform('/v1/rollback', acceptedSchema, rollbackRequestSchema, request)
 }
 
 /** Stops the release under way, while it has not yet moved the traffic. */
-export async function abort(): Promise<Outcome<Accepted>> {
-  return perform('/v1/abort', acceptedSchema, nothing, {})
+export async function abort(request: unknown): Promise<Outcome<Accepted>> {
+  return perform('/v1/abort', acceptedSchema, abortRequestSchema, request)
 }
 
 /** Tests nginx's configuration and takes it into use. */

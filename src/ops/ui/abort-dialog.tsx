@@ -1,8 +1,7 @@
 'use client'
 import { OctagonX } from 'lucide-react'
-import { useState } from 'react'
-import type { Permission } from '../../director/protocol.ts'
-import type { ReleaseErrorBody } from '../../release/errors.ts'
+import type { ReactNode } from 'react'
+import type { AbortRequest, Permission } from '../../director/protocol.ts'
 import type { Release } from '../../release/release.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Accepted } from '../verbs.ts'
@@ -10,32 +9,26 @@ import { titleOf } from '../view/release.ts'
 import { Button } from './button.tsx'
 import { Dialog, DialogBody, DialogFooter } from './dialog.tsx'
 import { Refusal } from './refusal.tsx'
+import { type Answers, useSend } from './use-send.ts'
 import { VerbButton } from './verb-button.tsx'
 
-type Props = {
+type Props = Answers & {
+  /** The release that this was opened on, and the number of the one that is under way now. */
   release: Release
+  running: number | null
   permission: Permission
-  abort(): Promise<Outcome<Accepted>>
-  onAborted(accepted: Accepted): void
+  notice: ReactNode
+  abort(request: AbortRequest): Promise<Outcome<Accepted>>
   onClose(): void
 }
 
 /** Confirms that a release is to stop before it moves the traffic. */
-export function AbortDialog({ release, permission, abort, onAborted, onClose }: Props) {
-  const [isSending, setIsSending] = useState(false)
-  const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
-
-  async function confirm() {
-    if (isSending) return
-    setIsSending(true)
-    const outcome = await abort()
-    setIsSending(false)
-    if (outcome.ok) onAborted(outcome.value)
-    else setRefusal(outcome.error)
-  }
-
+export function AbortDialog(props: Props) {
+  const { release, running, permission, notice, abort, onClose } = props
+  const { isSending, refusal, send } = useSend(props)
+  const isOver = running !== release.id
   return (
-    <Dialog title={`Abort release ${release.id}`} onClose={onClose}>
+    <Dialog title={`Abort release ${release.id}`} onClose={onClose} notice={notice}>
       <DialogBody>
         <p className="font-medium">{titleOf(release)} stops where it is.</p>
         <p className="mt-1 text-ink-muted">
@@ -56,9 +49,15 @@ export function AbortDialog({ release, permission, abort, onAborted, onClose }: 
         </Button>
         <VerbButton
           weight="stop"
-          permission={isSending ? { allowed: false, reason: null } : permission}
+          permission={
+            isSending
+              ? { allowed: false, reason: null }
+              : isOver
+                ? { allowed: false, reason: `Release ${release.id} is not under way any more.` }
+                : permission
+          }
           icon={<OctagonX aria-hidden="true" size={15} />}
-          onClick={() => void confirm()}
+          onClick={() => void send(() => abort({ release: release.id }))}
         >
           {isSending ? 'Aborting…' : `Abort release ${release.id}`}
         </VerbButton>

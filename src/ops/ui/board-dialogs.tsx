@@ -1,60 +1,67 @@
 'use client'
+import type { ReactNode } from 'react'
 import type { SystemStatus } from '../../director/protocol.ts'
 import type { Release } from '../../release/release.ts'
 import { otherSlot } from '../../release/slot.ts'
-import type { Accepted, ConsoleActions } from '../verbs.ts'
+import type { ConsoleActions } from '../verbs.ts'
 import { AbortDialog } from './abort-dialog.tsx'
 import { DeployDialog } from './deploy-dialog.tsx'
-import { RollbackDialog } from './rollback-dialog.tsx'
+import { RollbackDialog, type SeenLive } from './rollback-dialog.tsx'
+import type { Answers } from './use-send.ts'
 
-export type OpenDialog = 'deploy' | 'rollback' | 'abort' | null
+/** The dialog that is open, with what it was opened on: that must not change under the pointer. */
+export type OpenDialog =
+  | { kind: 'deploy' }
+  | { kind: 'rollback'; seen: SeenLive }
+  | { kind: 'abort'; release: Release }
+  | null
 
-type Props = {
+type Props = Answers & {
   open: OpenDialog
   status: SystemStatus
   allowed: SystemStatus['actions']
-  followed: Release | null
   verbs: ConsoleActions
-  onAccepted(accepted: Accepted): void
+  /** Shown in the dialog, since the page behind it can't be used. */
+  notice: ReactNode
   onClose(): void
 }
 
 /** The dialog that is open, with what it needs of the newest status. */
-export function BoardDialogs({ open, status, allowed, followed, verbs, onAccepted, onClose }: Props) {
+export function BoardDialogs({ open, status, allowed, verbs, ...shared }: Props) {
   const { live } = status.routing
-  if (open === 'deploy') {
-    return (
-      <DeployDialog
-        permission={allowed.deploy}
-        slot={live === null ? 'primary' : otherSlot(live)}
-        liveVersion={status.live?.version ?? null}
-        deploy={verbs.deploy}
-        onAccepted={onAccepted}
-        onClose={onClose}
-      />
-    )
+  switch (open?.kind) {
+    case 'deploy':
+      return (
+        <DeployDialog
+          permission={allowed.deploy}
+          slot={live === null ? 'primary' : otherSlot(live)}
+          liveVersion={status.live?.version ?? null}
+          generation={status.routing.generation}
+          deploy={verbs.deploy}
+          {...shared}
+        />
+      )
+    case 'rollback':
+      return (
+        <RollbackDialog
+          permission={allowed.rollback}
+          seen={open.seen}
+          status={status}
+          rollback={verbs.rollback}
+          {...shared}
+        />
+      )
+    case 'abort':
+      return (
+        <AbortDialog
+          permission={allowed.abort}
+          release={open.release}
+          running={status.running?.id ?? null}
+          abort={verbs.abort}
+          {...shared}
+        />
+      )
+    default:
+      return null
   }
-  if (open === 'rollback' && live !== null) {
-    return (
-      <RollbackDialog
-        permission={allowed.rollback}
-        live={live}
-        liveBuild={status.live}
-        standbyBuild={status.standby}
-        rollback={verbs.rollback}
-        onAccepted={onAccepted}
-        onClose={onClose}
-      />
-    )
-  }
-  if (open !== 'abort' || followed === null) return null
-  return (
-    <AbortDialog
-      release={followed}
-      permission={allowed.abort}
-      abort={verbs.abort}
-      onAborted={onAccepted}
-      onClose={onClose}
-    />
-  )
 }

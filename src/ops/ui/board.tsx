@@ -1,15 +1,17 @@
 'use client'
-import { OctagonX } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { SystemStatus } from '../../director/protocol.ts'
+import type { ReleaseErrorBody } from '../../release/errors.ts'
 import type { Release } from '../../release/release.ts'
 import { type Accepted, type ConsoleActions, lastingVerbs } from '../verbs.ts'
 import { isUnderWay } from '../view/release.ts'
+import { AbortButton } from './abort-button.tsx'
 import { BoardDialogs, type OpenDialog } from './board-dialogs.tsx'
 import { Notice } from './notice.tsx'
 import { Problems } from './problems.tsx'
 import { RecentReleases } from './recent-releases.tsx'
 import { ReleaseView } from './release-view.tsx'
+import { seenLive } from './rollback-dialog.tsx'
 import { Situation } from './situation.tsx'
 import { SlotTile } from './slot-tile.tsx'
 import { SystemLine } from './system-line.tsx'
@@ -17,7 +19,6 @@ import { Track } from './track.tsx'
 import { useFollowed } from './use-followed.ts'
 import { useReload } from './use-reload.ts'
 import { useTitle } from './use-title.ts'
-import { VerbButton } from './verb-button.tsx'
 
 export type ConsoleLinks = {
   home: string
@@ -29,27 +30,32 @@ export type ConsoleLinks = {
 
 type Props = {
   status: SystemStatus
-  isConnected: boolean
+  isCurrent: boolean
+  /** What the verbs may do, as far as this browser knows. */
+  allowed: SystemStatus['actions']
   initialHistory: readonly Release[] | null
   actions: ConsoleActions
   links: ConsoleLinks
+  open: OpenDialog
+  setOpen(open: OpenDialog): void
+  dialogNotice: ReactNode
   refresh(): void
 }
 
 /** The dashboard with data: the situation, the slots, the release on screen, the history. */
-export function Board({ status, isConnected, initialHistory, actions, links, refresh }: Props) {
+export function Board(props: Props) {
+  const { status, isCurrent, allowed, initialHistory, actions, links, open, setOpen, refresh } = props
   const verbs = useMemo(() => lastingVerbs(actions), [actions])
-  const [open, setOpen] = useState<OpenDialog>(null)
+  const [lateRefusal, setLateRefusal] = useState<ReleaseErrorBody | null>(null)
   const followed = useFollowed(status)
   const reload = useReload(verbs)
-  const allowed = isConnected ? status.actions : NONE_ALLOWED
-  const close = useCallback(() => setOpen(null), [])
+  const close = useCallback(() => setOpen(null), [setOpen])
   const begun = useBegun()
   useTitle(status)
 
   function onAccepted({ release }: Accepted) {
     followed.follow(release)
-    begun.show(release.id)
+    begun.show(release)
     close()
     refresh()
   }
@@ -59,27 +65,27 @@ export function Board({ status, isConnected, initialHistory, actions, links, ref
       <Situation
         status={status}
         actions={allowed}
-        onDeploy={() => setOpen('deploy')}
-        onRollback={() => setOpen('rollback')}
+        onDeploy={() => setOpen({ kind: 'deploy' })}
+        onRollback={() => setOpen({ kind: 'rollback', seen: seenLive(status) })}
       />
+      {lateRefusal !== null && (
+        <Notice news={{ kind: 'refused', error: lateRefusal }} onDismiss={() => setLateRefusal(null)} />
+      )}
       <Problems status={status} followed={followed.release} releasePrefix={links.releasePrefix} />
-      <Slots status={status} isConnected={isConnected} />
+      <Slots status={status} isCurrent={isCurrent} />
       {followed.release !== null && (
         <ReleaseView
+          key={followed.release.id}
           ref={begun.section}
           id={followed.release.id}
           initial={followed.release}
           controls={(release) =>
             isUnderWay(release.state) && (
-              <VerbButton
-                weight="stop"
-                size="small"
+              <AbortButton
                 permission={allowed.abort}
-                icon={<OctagonX aria-hidden="true" size={13} />}
-                onClick={() => setOpen('abort')}
-              >
-                Abort…
-              </VerbButton>
+                section={begun.section}
+                onClick={() => setOpen({ kind: 'abort', release })}
+              />
             )
           }
         />
@@ -97,21 +103,19 @@ export function Board({ status, isConnected, initialHistory, actions, links, ref
         open={open}
         status={status}
         allowed={allowed}
-        followed={followed.release}
         verbs={verbs}
+        notice={props.dialogNotice}
         onAccepted={onAccepted}
+        onLateRefusal={setLateRefusal}
         onClose={close}
       />
     </>
   )
 }
 
-const NOT_NOW = { allowed: false, reason: 'The director does not answer.' }
-const NONE_ALLOWED = { deploy: NOT_NOW, rollback: NOT_NOW, abort: NOT_NOW, reload: NOT_NOW }
-
-function Slots({ status, isConnected }: { status: SystemStatus; isConnected: boolean }) {
+function Slots({ status, isCurrent }: { status: SystemStatus; isCurrent: boolean }) {
   return (
-    <section aria-label="Slots" className={isConnected ? '' : 'grayscale'}>
+    <section aria-label="Slots" className={isCurrent ? '' : 'grayscale'}>
       <Track live={status.routing.live} />
       <div className="grid gap-4 md:grid-cols-2">
         <SlotTile slot={status.slots.primary} />
@@ -121,10 +125,10 @@ function Slots({ status, isConnected }: { status: SystemStatus; isConnected: boo
   )
 }
 
-/** Takes eye and focus to the release that the operator has just begun, once the dialog has let go of them. */
+/** Takes eye and focus to the release that the operator has just begun or stopped, once the dialog has let go of them. */
 function useBegun() {
   const section = useRef<HTMLElement>(null)
-  const [shown, show] = useState<number | null>(null)
+  const [shown, show] = useState<Release | null>(null)
   useEffect(() => {
     if (shown === null) return
     section.current?.focus({ preventScroll: true })

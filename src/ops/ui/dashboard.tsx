@@ -1,10 +1,15 @@
 'use client'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
+import type { SystemStatus } from '../../director/protocol.ts'
+import type { ReleaseErrorBody } from '../../release/errors.ts'
 import type { Release } from '../../release/release.ts'
+import { isDirectorUnreachable } from '../refusals.ts'
 import type { ConsoleActions } from '../verbs.ts'
 import { Board, type ConsoleLinks } from './board.tsx'
+import type { OpenDialog } from './board-dialogs.tsx'
 import { Disconnected } from './disconnected.tsx'
 import { NowProvider } from './now.tsx'
+import { SessionEnded } from './session-ended.tsx'
 import { Skeleton } from './skeleton.tsx'
 import { type Seen, useStatus } from './use-status.ts'
 
@@ -19,10 +24,13 @@ type Props = {
 /** The state of the whole system, polled, and the verbs that change it. */
 export function Dashboard({ initial, initialHistory, renderedAtMs, actions, links }: Props) {
   const { seen, problem, isSignedOut, refresh } = useStatus(initial)
+  const [open, setOpen] = useState<OpenDialog>(null)
   const skewMs = seen ? Date.parse(seen.status.now) - seen.receivedAtMs : 0
+  // An open dialog holds what the operator has entered, and leaving the page would lose it.
+  const mustLeave = isSignedOut && open === null
   useEffect(() => {
-    if (isSignedOut) window.location.assign(links.sessionEnded)
-  }, [isSignedOut, links.sessionEnded])
+    if (mustLeave) window.location.assign(links.sessionEnded)
+  }, [mustLeave, links.sessionEnded])
   return (
     <NowProvider startMs={renderedAtMs} skewMs={skewMs}>
       <div className="space-y-5">
@@ -33,14 +41,34 @@ export function Dashboard({ initial, initialHistory, renderedAtMs, actions, link
         {seen !== null && (
           <Board
             status={seen.status}
-            isConnected={problem === null}
+            isCurrent={problem === null}
+            allowed={allowedNow(seen.status.actions, problem, isSignedOut)}
             initialHistory={initialHistory}
             actions={actions}
             links={links}
+            open={open}
+            setOpen={setOpen}
+            dialogNotice={isSignedOut && <SessionEnded signIn={links.signIn} />}
             refresh={refresh}
           />
         )}
       </div>
     </NowProvider>
   )
+}
+
+/** A poll without an answer says nothing about the verbs: they keep what was last known, and the director decides. */
+function allowedNow(
+  actions: SystemStatus['actions'],
+  problem: ReleaseErrorBody | null,
+  isSignedOut: boolean,
+): SystemStatus['actions'] {
+  if (isSignedOut) return noneFor('Your session has ended.')
+  if (problem !== null && isDirectorUnreachable(problem)) return noneFor('The director does not answer.')
+  return actions
+}
+
+function noneFor(reason: string): SystemStatus['actions'] {
+  const off = { allowed: false, reason }
+  return { deploy: off, rollback: off, abort: off, reload: off }
 }

@@ -1,8 +1,7 @@
 'use client'
 import { ArrowRightLeft } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Permission } from '../../director/protocol.ts'
-import type { ReleaseErrorBody } from '../../release/errors.ts'
 import type { DeployRequest } from '../../release/release.ts'
 import type { Slot } from '../../release/slot.ts'
 import { type DeployDraft, type DraftReading, EMPTY_DRAFT, readDraft } from '../deploy-draft.ts'
@@ -16,43 +15,44 @@ import { PlanPreview } from './plan-preview.tsx'
 import { Refusal } from './refusal.tsx'
 import { SourceFields } from './source-fields.tsx'
 import { type PlanAnswer, usePlan } from './use-plan.ts'
+import { type Answers, useSend } from './use-send.ts'
 import { VerbButton } from './verb-button.tsx'
 
-type Props = {
+type Props = Answers & {
   permission: Permission
   /** The slot that the release will fill, and the version that visitors get until then. */
   slot: Slot
   liveVersion: string | null
+  /** The routing's: a plan holds for one generation. */
+  generation: number | null
+  notice: ReactNode
   deploy(request: DeployRequest): Promise<Outcome<Accepted>>
-  onAccepted(accepted: Accepted): void
   onClose(): void
 }
 
 /** Asks for a build, shows what would happen to it, and begins the release. */
-export function DeployDialog({ permission, slot, liveVersion, deploy, onAccepted, onClose }: Props) {
+export function DeployDialog(props: Props) {
+  const { permission, slot, liveVersion, generation, notice, deploy, onClose } = props
   const [draft, setDraft] = useState<DeployDraft>(EMPTY_DRAFT)
-  const [isSending, setIsSending] = useState(false)
-  const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
+  const { isSending, refusal, send, forget } = useSend(props)
   const reading = readDraft(draft)
-  const answer = usePlan(reading.is === 'complete' ? { verb: 'deploy', request: reading.request } : null)
+  const answer = usePlan(
+    reading.is === 'complete' ? { verb: 'deploy', request: reading.request } : null,
+    generation,
+  )
   const target = answer.plan?.slot ?? slot
 
   function change(changed: Partial<DeployDraft>) {
     setDraft((before) => ({ ...before, ...changed }))
-    setRefusal(null)
+    forget()
   }
 
   async function confirm() {
-    if (reading.is !== 'complete' || isSending) return
-    setIsSending(true)
-    const outcome = await deploy(reading.request)
-    setIsSending(false)
-    if (outcome.ok) onAccepted(outcome.value)
-    else setRefusal(outcome.error)
+    if (reading.is === 'complete') await send(() => deploy(reading.request))
   }
 
   return (
-    <Dialog title="Deploy" onClose={onClose} isWide>
+    <Dialog title="Deploy" onClose={onClose} notice={notice} isWide>
       <DialogBody>
         <form
           id="deploy"

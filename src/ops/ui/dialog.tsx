@@ -2,25 +2,35 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 
-type Props = { title: string; onClose(): void; isWide?: boolean; children: ReactNode }
+type Props = {
+  title: string
+  onClose(): void
+  isWide?: boolean
+  /** What the operator must know first: the page around a modal dialog is out of reach. */
+  notice?: ReactNode
+  children: ReactNode
+}
 
 /**
  * A native modal dialog, open while it is mounted: the browser traps focus, makes the page inert, closes it with
  * Escape and gives the focus back. It focuses what has `data-first`, which should be the harmless choice.
  */
-export function Dialog({ title, onClose, isWide = false, children }: Props) {
+export function Dialog({ title, onClose, isWide = false, notice, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
   useEffect(() => {
     const element = dialog.current
     if (!element || element.open) return
     const opener = document.activeElement
+    // Where to go when the opener is gone by then: the nearest part of the page that takes the focus.
+    const region = opener?.parentElement?.closest('[tabindex="-1"]')
     element.showModal()
     const first = element.querySelector('[data-first]')
     if (first instanceof HTMLElement) first.focus()
     return () => {
       element.close()
-      if (opener instanceof HTMLElement) opener.focus()
+      const target = opener?.isConnected ? opener : region
+      if (target instanceof HTMLElement) target.focus()
     }
   }, [])
   return (
@@ -46,6 +56,7 @@ export function Dialog({ title, onClose, isWide = false, children }: Props) {
           <X aria-hidden="true" size={17} />
         </button>
       </header>
+      {notice && <div className="border-b border-line px-5 py-3">{notice}</div>}
       {children}
     </dialog>
   )

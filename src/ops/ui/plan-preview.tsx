@@ -6,7 +6,14 @@ import type { PlanAnswer } from './use-plan.ts'
 /** What will happen, step by step, and what the checks say of it now. */
 export function PlanPreview({ answer, waitingFor }: { answer: PlanAnswer; waitingFor: string | null }) {
   if (waitingFor !== null) return <p className="text-sm text-ink-muted">{waitingFor}</p>
-  if (answer.problem !== null && !answer.isStale) return <Refusal error={answer.problem} />
+  if (answer.problem !== null && !answer.isStale) {
+    return (
+      <div className="space-y-1.5">
+        <Refusal error={answer.problem} />
+        <AskedAgain />
+      </div>
+    )
+  }
   if (answer.plan === null) return <Asking />
   return (
     <div
@@ -14,6 +21,7 @@ export function PlanPreview({ answer, waitingFor }: { answer: PlanAnswer; waitin
       className={`space-y-4 transition-opacity ${answer.isStale ? 'opacity-60' : ''}`}
     >
       <Findings findings={answer.plan.findings} />
+      {!answer.plan.mayStart && <AskedAgain />}
       <PlannedSteps plan={answer.plan} />
     </div>
   )
@@ -26,6 +34,10 @@ function Asking() {
       Checking the host, the source and nginx
     </p>
   )
+}
+
+function AskedAgain() {
+  return <p className="text-xs text-ink-muted">The checks run again every few seconds.</p>
 }
 
 const OUTCOMES = {

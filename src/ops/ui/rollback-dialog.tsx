@@ -1,8 +1,7 @@
 'use client'
 import { Undo2 } from 'lucide-react'
-import { useState } from 'react'
-import type { Permission } from '../../director/protocol.ts'
-import type { ReleaseErrorBody } from '../../release/errors.ts'
+import type { ReactNode } from 'react'
+import type { Permission, RollbackRequest, SystemStatus } from '../../director/protocol.ts'
 import type { Build } from '../../release/release.ts'
 import { otherSlot, type Slot } from '../../release/slot.ts'
 import type { Outcome } from '../outcome.ts'
@@ -12,44 +11,56 @@ import { Dialog, DialogBody, DialogFooter } from './dialog.tsx'
 import { PlanPreview } from './plan-preview.tsx'
 import { Refusal } from './refusal.tsx'
 import { usePlan } from './use-plan.ts'
+import { type Answers, useSend } from './use-send.ts'
 import { VerbButton } from './verb-button.tsx'
+import { Warning } from './warning.tsx'
 
-type Props = {
-  permission: Permission
+/** What the operator decides on: the release that last moved the traffic, and both versions. */
+export type SeenLive = {
+  release: number | null
   live: Slot
   liveBuild: Build | null
   standbyBuild: Build | null
-  rollback(): Promise<Outcome<Accepted>>
-  onAccepted(accepted: Accepted): void
+}
+
+export function seenLive({ liveRelease, routing, live, standby }: SystemStatus): SeenLive {
+  return { release: liveRelease, live: routing.live ?? 'primary', liveBuild: live, standbyBuild: standby }
+}
+
+type Props = Answers & {
+  permission: Permission
+  seen: SeenLive
+  status: SystemStatus
+  notice: ReactNode
+  rollback(request: RollbackRequest): Promise<Outcome<Accepted>>
   onClose(): void
 }
 
 /** Confirms the way back. It does not wait for the preview: the same checks run first in the rollback itself. */
 export function RollbackDialog(props: Props) {
-  const { permission, live, liveBuild, standbyBuild, rollback, onAccepted, onClose } = props
-  const [isSending, setIsSending] = useState(false)
-  const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
-  const answer = usePlan({ verb: 'rollback' })
+  const { permission, seen, status, notice, rollback, onClose } = props
+  const { live, liveBuild, standbyBuild } = seen
+  const { isSending, refusal, send } = useSend(props)
+  const answer = usePlan({ verb: 'rollback' }, status.routing.generation)
+  const overtakenBy = status.liveRelease === seen.release ? null : status.liveRelease
   const target = otherSlot(live)
   const isRefused = answer.plan?.mayStart === false
 
-  async function confirm() {
-    if (isSending) return
-    setIsSending(true)
-    const outcome = await rollback()
-    setIsSending(false)
-    if (outcome.ok) onAccepted(outcome.value)
-    else setRefusal(outcome.error)
-  }
-
   return (
-    <Dialog title="Roll back" onClose={onClose}>
+    <Dialog title="Roll back" onClose={onClose} notice={notice}>
       <DialogBody>
         <div className="mb-5 grid grid-cols-2 divide-x divide-line rounded-md border border-line">
           <Side when="Visitors get now" build={liveBuild} slot={live} />
           <Side when="Visitors get then" build={standbyBuild} slot={target} isAfter />
         </div>
-        <PlanPreview answer={answer} waitingFor={null} />
+        {overtakenBy === null ? (
+          <PlanPreview answer={answer} waitingFor={null} />
+        ) : (
+          <Warning>
+            Release {overtakenBy} went live while this was open. Visitors get{' '}
+            {status.live?.version ?? 'another build'} from {status.routing.live ?? 'nowhere'} by now.
+          </Warning>
+        )}
         {refusal !== null && (
           <div className="mt-4">
             <Refusal error={refusal} isUrgent />
@@ -62,9 +73,9 @@ export function RollbackDialog(props: Props) {
         </Button>
         <VerbButton
           weight="main"
-          permission={confirmPermission(permission, isRefused, isSending)}
+          permission={confirmPermission(permission, { isSending, isRefused, overtakenBy })}
           icon={<Undo2 aria-hidden="true" size={15} className="shrink-0" />}
-          onClick={() => void confirm()}
+          onClick={() => void send(() => rollback(seen.release === null ? {} : { from: seen.release }))}
         >
           {isSending
             ? 'Rolling back…'
@@ -75,8 +86,16 @@ export function RollbackDialog(props: Props) {
   )
 }
 
-function confirmPermission(permission: Permission, isRefused: boolean, isSending: boolean): Permission {
+function confirmPermission(
+  permission: Permission,
+  {
+    isSending,
+    isRefused,
+    overtakenBy,
+  }: { isSending: boolean; isRefused: boolean; overtakenBy: number | null },
+): Permission {
   if (isSending) return { allowed: false, reason: null }
+  if (overtakenBy !== null) return { allowed: false, reason: 'What this was opened on has changed.' }
   return isRefused ? { allowed: false, reason: 'A check refuses this rollback.' } : permission
 }
 

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import type { z } from 'zod'
 import { type PlanView, type planRequestSchema, planViewSchema } from '../../director/protocol.ts'
 import type { ReleaseErrorBody } from '../../release/errors.ts'
-import { post, RequestRefused } from '../http.ts'
+import { postRepeatable, RequestRefused } from '../http.ts'
 import { consoleUnreachable } from '../refusals.ts'
 
 export type PlanRequest = z.input<typeof planRequestSchema>
@@ -12,35 +12,42 @@ export type PlanRequest = z.input<typeof planRequestSchema>
 export type PlanAnswer = { plan: PlanView | null; problem: ReleaseErrorBody | null; isStale: boolean }
 
 const TYPING_PAUSE_MS = 350
+const AGAIN_MS = 4_000
 
-/** What a release would do and what preflight says of it, asked anew when the request changes. Null asks nothing. */
-export function usePlan(request: PlanRequest | null): PlanAnswer {
+/**
+ * What a release would do and what preflight says of it, asked anew when the request or the routing's generation
+ * changes, and every few seconds while there is no plan or it may not start. Null asks nothing.
+ */
+export function usePlan(request: PlanRequest | null, generation: number | null): PlanAnswer {
   const [answer, setAnswer] = useState<PlanAnswer & { key: string }>({
     plan: null,
     problem: null,
     isStale: true,
     key: '',
   })
-  const key = request === null ? '' : JSON.stringify(request)
+  const body = request === null ? '' : JSON.stringify(request)
+  const key = `${generation} ${body}`
   useEffect(() => {
-    if (key === '') return
+    if (body === '') return
     const abort = new AbortController()
-    const timer = setTimeout(() => void ask(), TYPING_PAUSE_MS)
+    let timer = setTimeout(() => void ask(), TYPING_PAUSE_MS)
     async function ask() {
-      const next = await planOf(key, abort.signal)
-      if (!abort.signal.aborted) setAnswer({ ...next, key })
+      const next = await planOf(body, abort.signal)
+      if (abort.signal.aborted) return
+      setAnswer({ ...next, key })
+      if (next.plan?.mayStart !== true) timer = setTimeout(() => void ask(), AGAIN_MS)
     }
     return () => {
       clearTimeout(timer)
       abort.abort()
     }
-  }, [key])
+  }, [body, key])
   return { plan: answer.plan, problem: answer.problem, isStale: answer.key !== key }
 }
 
-async function planOf(key: string, signal: AbortSignal): Promise<PlanAnswer> {
+async function planOf(body: string, signal: AbortSignal): Promise<PlanAnswer> {
   try {
-    const plan = await post(planViewSchema, '/api/ops/plan', JSON.parse(key), signal)
+    const plan = await postRepeatable(planViewSchema, '/api/ops/plan', JSON.parse(body), signal)
     return { plan, problem: null, isStale: false }
   } catch (error) {
     const problem = error instanceof RequestRefused ? error.body : consoleUnreachable()

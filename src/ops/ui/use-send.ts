@@ -1,0 +1,34 @@
+'use client'
+import { useEffect, useRef, useState } from 'react'
+import type { ReleaseErrorBody } from '../../release/errors.ts'
+import type { Outcome } from '../outcome.ts'
+import type { Accepted } from '../verbs.ts'
+
+/** Where an answer goes. A refusal that comes when its dialog is closed already must still be told. */
+export type Answers = { onAccepted(accepted: Accepted): void; onLateRefusal(error: ReleaseErrorBody): void }
+
+/** Sends a dialog's verb once at a time, and keeps what it was refused with while the dialog is open. */
+export function useSend({ onAccepted, onLateRefusal }: Answers) {
+  const [isSending, setIsSending] = useState(false)
+  const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
+  const isOpen = useRef(true)
+  useEffect(() => {
+    isOpen.current = true
+    return () => {
+      isOpen.current = false
+    }
+  }, [])
+
+  async function send(verb: () => Promise<Outcome<Accepted>>) {
+    if (isSending) return
+    setIsSending(true)
+    setRefusal(null)
+    const outcome = await verb()
+    setIsSending(false)
+    if (outcome.ok) onAccepted(outcome.value)
+    else if (isOpen.current) setRefusal(outcome.error)
+    else onLateRefusal(outcome.error)
+  }
+
+  return { isSending, refusal, send, forget: () => setRefusal(null) }
+}
