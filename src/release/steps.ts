@@ -191,7 +191,7 @@ function refuseOnFinding(findings: PreflightFindings, log: LogSink): string {
   if (refusal) throw new ReleaseError(refusal.code ?? 'internal', { sentence: refusal.sentence })
   const warnings = findings.filter((finding) => finding.outcome === 'warning').length
   return warnings === 0
-    ? `${findings.length} checks passed`
+    ? `${findings.length} ${findings.length === 1 ? 'check' : 'checks'} passed`
     : `${findings.length} checks, ${warnings} with a warning`
 }
 

@@ -49,6 +49,7 @@ async function writeToClipboard(text: string): Promise<boolean> {
       () => false,
     )
   }
+  const focused = document.activeElement
   const area = document.createElement('textarea')
   area.value = text
   area.style.position = 'fixed'
@@ -57,5 +58,6 @@ async function writeToClipboard(text: string): Promise<boolean> {
   area.select()
   const isCopied = document.execCommand('copy')
   area.remove()
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true })
   return isCopied
 }

@@ -10,14 +10,18 @@ import { ToneIcon } from './tone-icon.tsx'
 import { TONE_TEXT } from './tones.ts'
 import { useFollow } from './use-follow.ts'
 
+/** A rollback writes a line or two: no room is kept for more once it has ended. */
+const SHORT_LINES = 12
+
 type Props = { release: number; log: LogBuffer; state: FeedState }
 
 /** A release's log as it is written. It follows the end until someone scrolls up. */
 export function LogView({ release, log, state }: Props) {
   const [needle, setNeedle] = useState('')
   const shown = matching(log.lines, needle)
-  const { box, isFollowing, onScroll, toBottom } = useFollow(shown.length)
+  const { box, isFollowing, onScroll, toBottom } = useFollow(shown.at(-1)?.offset)
   const headingId = useId()
+  const isShort = state === 'ended' && log.lines.length < SHORT_LINES
   return (
     <section aria-labelledby={headingId} className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-1.5">
@@ -29,7 +33,7 @@ export function LogView({ release, log, state }: Props) {
         <Filter needle={needle} onChange={setNeedle} found={shown.length} all={log.lines.length} />
         <CopyButton name="the log" label="Copy" text={() => textOf(shown)} />
       </div>
-      <div className="relative min-h-0 flex-1 lg:min-h-[28rem]">
+      <div className={`relative min-h-0 flex-1 ${isShort ? 'lg:min-h-52' : 'lg:min-h-[28rem]'}`}>
         <section
           ref={box}
           onScroll={onScroll}
@@ -123,7 +127,7 @@ function Filter({ needle, onChange, found, all }: FilterProps) {
         className="h-7 w-32 rounded border border-line bg-surface px-2 text-ink placeholder:text-ink-faint"
       />
       <span className="min-w-16" aria-live="polite">
-        {needle.trim() === '' ? `${all} lines` : `${found} of ${all}`}
+        {needle.trim() === '' ? `${all} ${all === 1 ? 'line' : 'lines'}` : `${found} of ${all}`}
       </span>
     </label>
   )

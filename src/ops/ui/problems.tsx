@@ -1,8 +1,10 @@
 'use client'
 import type { SystemStatus } from '../../director/protocol.ts'
 import type { Release } from '../../release/release.ts'
+import { liveTrouble } from '../view/live-trouble.ts'
 import { titleOf } from '../view/release.ts'
 import { Ago } from './now.tsx'
+import { Prose } from './prose.tsx'
 import { Warning } from './warning.tsx'
 
 type Props = { status: SystemStatus; followed: Release | null; releasePrefix: string }
@@ -10,9 +12,11 @@ type Props = { status: SystemStatus; followed: Release | null; releasePrefix: st
 /** Everything that is off now, each in a sentence of its own. */
 export function Problems({ status, followed, releasePrefix }: Props) {
   const { routing, docker, last } = status
+  const trouble = liveTrouble(status)
   const isLastOnScreen = last !== null && last.id === followed?.id
   return (
     <div className="space-y-2 empty:hidden">
+      {trouble !== null && <Warning isGrave={trouble.isGrave}>{trouble.sentence}</Warning>}
       {routing.problem !== null && <Warning>{routing.problem}</Warning>}
       {docker.problem !== null && <Warning>{docker.problem}</Warning>}
       {last !== null && !isLastOnScreen && status.running === null && (
@@ -33,7 +37,7 @@ function LastRelease({ last, href }: { last: Release; href: string }) {
       </a>{' '}
       ({titleOf(last)}, <Ago at={last.endedAt ?? last.createdAt} />){' '}
       {last.state === 'failed' ? 'failed. ' : 'was interrupted. '}
-      {what}
+      <Prose text={what} />
     </Warning>
   )
 }

@@ -3,14 +3,17 @@ import type { SystemStatus } from '../../director/protocol.ts'
 import type { Release } from '../../release/release.ts'
 import type { ConsoleLinks } from './board.tsx'
 import { EmptyHistory } from './empty-history.tsx'
+import { Refusal } from './refusal.tsx'
 import { ReleaseList } from './release-list.tsx'
-import { useHistory } from './use-history.ts'
+import { ListSkeleton } from './skeleton.tsx'
+import { type History, useHistory } from './use-history.ts'
+import { Warning } from './warning.tsx'
 
 type Props = { status: SystemStatus; initial: readonly Release[] | null; links: ConsoleLinks }
 
 /** The newest releases, kept up with the status. */
 export function RecentReleases({ status, initial, links }: Props) {
-  const releases = useHistory(versionOf(status), initial)
+  const history = useHistory(versionOf(status), initial)
   return (
     <section aria-labelledby="history" className="space-y-2">
       <div className="flex items-baseline justify-between gap-4">
@@ -24,14 +27,28 @@ export function RecentReleases({ status, initial, links }: Props) {
           All releases
         </a>
       </div>
-      {releases !== null && (
-        <ReleaseList
-          releases={releases}
-          linkOf={({ id }) => `${links.releasePrefix}${id}`}
-          empty={<EmptyHistory />}
-        />
-      )}
+      <Listed history={history} releasePrefix={links.releasePrefix} />
     </section>
+  )
+}
+
+function Listed({
+  history: { releases, problem },
+  releasePrefix,
+}: {
+  history: History
+  releasePrefix: string
+}) {
+  if (releases === null) return problem === null ? <ListSkeleton /> : <Refusal error={problem} />
+  return (
+    <>
+      {problem !== null && <Warning>The newest releases could not be read; this list may be old.</Warning>}
+      <ReleaseList
+        releases={releases}
+        linkOf={({ id }) => `${releasePrefix}${id}`}
+        empty={<EmptyHistory />}
+      />
+    </>
   )
 }
 

@@ -2,7 +2,10 @@ import type { ReleaseErrorBody } from '../../release/errors.ts'
 import { Prose } from './prose.tsx'
 import { ToneIcon } from './tone-icon.tsx'
 
-/** An error's three sentences: what happened, what is live, what to do. Its detail stands below, verbatim. */
+/**
+ * An error's three sentences: what happened, what is live, what to do. Its detail stands below, verbatim, in a
+ * reversed box: that one opens at its end, where the cause stands.
+ */
 export function Refusal({ error, isUrgent = false }: { error: ReleaseErrorBody; isUrgent?: boolean }) {
   return (
     <div
@@ -30,9 +33,9 @@ export function Refusal({ error, isUrgent = false }: { error: ReleaseErrorBody; 
           <pre
             // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
             tabIndex={0}
-            className="mt-2 max-h-72 overflow-auto rounded border border-line bg-surface p-2.5 font-mono text-xs whitespace-pre-wrap text-ink [overflow-wrap:anywhere]"
+            className="mt-2 flex max-h-72 flex-col-reverse overflow-auto rounded border border-line bg-surface p-2.5 font-mono text-xs whitespace-pre-wrap text-ink [overflow-wrap:anywhere]"
           >
-            {error.detail}
+            <code className="font-mono">{error.detail}</code>
           </pre>
         )}
       </div>

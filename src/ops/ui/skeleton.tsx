@@ -15,6 +15,21 @@ export function Skeleton() {
   )
 }
 
+/** The history's shape before its first data. */
+export function ListSkeleton() {
+  return (
+    <div
+      role="status"
+      aria-label="Reading the newest releases"
+      className="space-y-3 rounded-lg border border-line bg-surface p-4"
+    >
+      <Bar className="h-5 w-full" />
+      <Bar className="h-5 w-full" />
+      <Bar className="h-5 w-2/3" />
+    </div>
+  )
+}
+
 function Tile() {
   return (
     <div className="space-y-3 rounded-lg border border-line bg-surface p-4">

@@ -10,8 +10,8 @@ type Follow = {
   toBottom(): void
 }
 
-/** Keeps a box scrolled to its bottom while it grows, until someone scrolls up; back at the bottom it goes on. */
-export function useFollow(length: number): Follow {
+/** Keeps a box scrolled to its bottom as its `end` moves on, until someone scrolls up; back at the bottom it goes on. */
+export function useFollow(end: number | undefined): Follow {
   const box = useRef<HTMLElement>(null)
   const [isFollowing, setIsFollowing] = useState(true)
 
@@ -27,11 +27,11 @@ export function useFollow(length: number): Follow {
     setIsFollowing(element.scrollHeight - element.scrollTop - element.clientHeight < AT_BOTTOM_PX)
   }, [])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a longer log is what asks for the scrolling
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new end is what asks for the scrolling
   useLayoutEffect(() => {
     const element = box.current
     if (element && isFollowing) element.scrollTop = element.scrollHeight
-  }, [length, isFollowing])
+  }, [end, isFollowing])
 
   return { box, isFollowing, onScroll, toBottom }
 }

@@ -4,32 +4,23 @@ import type { Release } from '../../release/release.ts'
 import { type FeedBatch, type FeedState, followRelease } from '../release-feed.ts'
 import { appendLines, EMPTY_LOG, type LogBuffer } from '../view/log.ts'
 
-export type ReleaseFeed = { id: number; release: Release | null; log: LogBuffer; state: FeedState }
+export type ReleaseFeed = { release: Release | null; log: LogBuffer; state: FeedState }
 
-type Change = { kind: 'batch'; id: number; batch: FeedBatch } | { kind: 'begin'; id: number }
+const BEGUN: ReleaseFeed = { release: null, log: EMPTY_LOG, state: 'connecting' }
 
-function begun(id: number): ReleaseFeed {
-  return { id, release: null, log: EMPTY_LOG, state: 'connecting' }
-}
-
-function reduce(feed: ReleaseFeed, change: Change): ReleaseFeed {
-  if (change.kind === 'begin') return begun(change.id)
-  if (change.id !== feed.id) return feed
-  const { batch } = change
+function reduce(feed: ReleaseFeed, batch: FeedBatch): ReleaseFeed {
   return {
-    ...feed,
     state: batch.state,
     release: batch.release ?? feed.release,
     log: appendLines(feed.log, batch.lines),
   }
 }
 
-/** One release as it goes: its newest state and its log. */
+/** One release as it goes: its newest state and its log. Whoever shows another release is another component, by its key. */
 export function useReleaseFeed(id: number): ReleaseFeed {
-  const [feed, change] = useReducer(reduce, id, begun)
+  const [feed, take] = useReducer(reduce, BEGUN)
   useEffect(() => {
-    change({ kind: 'begin', id })
-    const following = followRelease(id, (batch) => change({ kind: 'batch', id, batch }))
+    const following = followRelease(id, take)
     return () => following.close()
   }, [id])
   return feed
