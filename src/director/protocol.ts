@@ -199,7 +199,7 @@ export const setupRequestSchema = z.strictObject({
 /** `POST /v1/setup-link`, on the host's socket alone: a new one-time link. It replaces one that was not used. */
 export const setupLinkSchema = z.object({
   /** To be put behind the site's address; the token stands in the fragment, which no server or log ever sees. */
-  path: z.string(),
+  path: z.string().startsWith('/'),
   expiresAt: z.string(),
 })
 

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import type Docker from 'dockerode'
 import type { Settings } from '../config/settings.ts'
 import { reasonOf } from '../release/errors.ts'
-import { isOurs, nameOf, PROJECT_DIRECTORY_LABEL, projectContainers } from './containers.ts'
+import { isOurs, nameOf, PROJECT_DIRECTORY_LABEL, projectContainers, projectOf } from './containers.ts'
 import { SetupFailure } from './failure.ts'
 import { processOnPort } from './port-holder.ts'
 import { overlaps } from './subnet.ts'
@@ -21,6 +21,7 @@ export async function checkRoom(
   const problems = [
     ...pathProblems(slotsSocket),
     ...projectProblems(containers, settings, directory),
+    ...renameProblems(containers, settings, directory),
     ...nameProblems(containers, settings),
     ...(await portProblems(containers, settings)),
     ...(await networkProblems(docker, settings)),
@@ -50,6 +51,18 @@ function projectProblems(containers: readonly Container[], settings: Settings, d
   if (elsewhere === undefined) return []
   return [
     `The project ${settings.COMPOSE_PROJECT_NAME} already runs from ${elsewhere}: set another COMPOSE_PROJECT_NAME (with ports, NETWORK_PREFIX and CONTAINER_PREFIX of its own) for this clone.`,
+  ]
+}
+
+// A setting that was given by the environment once is gone with the next run.
+function renameProblems(containers: readonly Container[], settings: Settings, directory: string): string[] {
+  const before = containers
+    .filter((container) => container.Labels[PROJECT_DIRECTORY_LABEL] === directory)
+    .map(projectOf)
+    .find((project) => project !== settings.COMPOSE_PROJECT_NAME)
+  if (before === undefined) return []
+  return [
+    `This clone runs as the project ${before}: keep COMPOSE_PROJECT_NAME=${before} in switchyard.env, or run \`npm run down\` first.`,
   ]
 }
 

@@ -12,19 +12,16 @@ import { projectBinds, runErrand } from './toolbox.ts'
 const COMPOSE_TIMEOUT_MS = 3 * 60_000
 const TEST_TIMEOUT_MS = 30_000
 
-/**
- * Has compose create or update `services`, and nothing else. `isGentle` leaves containers that exist as they are, even
- * where the compose file has changed: slots take a change with their next release. Throws `SetupFailure`.
- */
+/** Has compose create, start or update `services`, and nothing else. Throws `SetupFailure`. */
 export async function composeUp(
   docker: Docker,
-  request: { paths: Paths; tools: string; project: string; services: readonly string[]; isGentle: boolean },
+  request: { paths: Paths; tools: string; project: string; services: readonly string[] },
   say: Say,
 ): Promise<void> {
-  const { paths, tools, project, services, isGentle } = request
+  const { paths, tools, project, services } = request
   const argv = composeArgv(
     { directory: paths.directory, name: project, environment: {} },
-    ...['up', '-d', '--no-deps', '--no-build', ...(isGentle ? ['--no-recreate'] : []), ...services],
+    ...['up', '-d', '--no-deps', '--no-build', ...services],
   )
   try {
     const errand = {

@@ -15,6 +15,10 @@ export function projectContainers(containers: readonly Container[], name: string
   return containers.filter((container) => isOurs(container, name))
 }
 
+export function projectOf(container: Container): string {
+  return container.Labels[PROJECT_LABEL] ?? ''
+}
+
 /** Compose's name for what the container runs. */
 export function serviceOf(container: Container): string {
   return container.Labels[SERVICE_LABEL] ?? ''

@@ -14,7 +14,8 @@ import { engineClient } from './docker-ready.ts'
 import { SetupFailure } from './failure.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import type { Say } from './progress.ts'
-import { settingsOf } from './read-settings.ts'
+import { appliedProject, settingsOf } from './read-settings.ts'
+import { underLock } from './under-lock.ts'
 import type { SetupOptions } from './up.ts'
 
 /** First nobody gets in, then what serves stops, last the one that watches it. */
@@ -26,7 +27,7 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
   const { progress, environment, isPurge, isAgreed } = options
   const paths = pathsOf(await realpath(options.directory))
   const settings = await settingsOf(paths, environment.variables)
-  const project = settings.COMPOSE_PROJECT_NAME
+  const project = (await appliedProject(paths)) ?? settings.COMPOSE_PROJECT_NAME
   if (isPurge && !isAgreed) await agreeToPurge(paths)
   const docker = engineClient()
   if (!(await answers(docker))) {
@@ -35,16 +36,28 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
       'Start Docker, then run the command again.',
     )
   }
-  const containers = projectContainers(await docker.listContainers({ all: true }), project)
-  refuseForeign(containers, project, paths.directory)
-  await progress.step('Stop and remove the containers', (say) => removeContainers(docker, containers, say))
-  await removeNetwork(docker, project)
-  if (isPurge) await progress.step('Remove data and images', () => purge(docker, paths, project))
+  refuseForeign(await ownContainers(docker, project), project, paths.directory)
+  const locked = await underLock(paths, { user: environment.user, verb: 'take-down' }, async () => {
+    const containers = await ownContainers(docker, project)
+    await progress.step('Stop and remove the containers', (say) => removeContainers(docker, containers, say))
+    await removeNetwork(docker, project)
+    if (isPurge) await progress.step('Remove data and images', () => purge(docker, paths, project))
+  })
+  if ('busy' in locked) {
+    throw new SetupFailure(
+      `${locked.busy}, so nothing was stopped.`,
+      'Wait until it has ended, or abort it with `npx switchyard abort`, then run the command again.',
+    )
+  }
   progress.note(
     isPurge
-      ? 'All of this project is gone; its files in git are as they were.'
+      ? 'All of this project is gone; its files in git are as they were. Base images stay, since other projects on this host may use them.'
       : 'Down. All data is kept: `npm run up` brings the same builds back.',
   )
+}
+
+async function ownContainers(docker: Docker, project: string): Promise<Container[]> {
+  return projectContainers(await docker.listContainers({ all: true }), project)
 }
 
 async function agreeToPurge(paths: Paths): Promise<void> {

@@ -1,11 +1,9 @@
 import { networkInterfaces } from 'node:os'
-import { z } from 'zod'
 import type { Screen } from '../cli/screen.ts'
 import type { Session } from '../cli/session.ts'
 import type { Settings } from '../config/settings.ts'
-import { type SystemStatus, sessionSchema } from '../director/protocol.ts'
-
-const setupLinkSchema = z.object({ path: z.string().startsWith('/'), expiresAt: z.string() })
+import { type SystemStatus, sessionSchema, setupLinkSchema } from '../director/protocol.ts'
+import { clock } from './clock.ts'
 
 const WHAT_NEXT = [
   ['npx switchyard deploy', 'release what is in this directory'],
@@ -68,8 +66,4 @@ function outsideAddress(networkPrefix: string): string | null {
     if (found !== undefined) return found.address
   }
   return null
-}
-
-function clock(iso: string): string {
-  return new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 }

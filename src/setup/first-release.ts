@@ -1,3 +1,4 @@
+import { EXIT } from '../cli/exit-codes.ts'
 import type { Session } from '../cli/session.ts'
 import { watchRelease } from '../cli/watch-release.ts'
 import { acceptedSchema, type SystemStatus } from '../director/protocol.ts'
@@ -6,18 +7,20 @@ import { SetupFailure } from './failure.ts'
 
 /**
  * Puts `source` in front of visitors when nothing is there yet, and follows that release to its end.
- * One that is under way already is followed instead. Throws `SetupFailure` when it does not end well.
+ * One that is under way already is followed instead. Answers false where it was left to go on alone (Ctrl-C).
+ * Throws `SetupFailure` when it does not end well.
  */
 export async function ensureFirstRelease(
   session: Session,
   status: SystemStatus,
   source: DeployRequest['source'],
-): Promise<void> {
-  if (status.routing.live !== null) return
+): Promise<boolean> {
+  if (status.routing.live !== null) return true
   session.screen.line('')
   const release = status.running ?? (await begin(session, source))
   const exitCode = await watchRelease(session, release)
-  if (exitCode === 0) return
+  if (exitCode === EXIT.done) return true
+  if (exitCode === EXIT.detached) return false
   throw new SetupFailure(
     'The system runs, but its first release did not succeed, so the site answers 503.',
     'Mend what is named above, then run `npm run up` again.',

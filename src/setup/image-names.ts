@@ -29,7 +29,7 @@ export const DEBIAN_PACKAGES = {
   ],
 } as const satisfies Record<keyof typeof MADE_IMAGES, readonly string[]>
 
-/** Marks every image that set-up makes, so that `down --purge` removes those and no others. */
+/** Marks every image that set-up makes. All projects of a host share them, so nothing here removes them. */
 export const BASE_LABEL = 'io.switchyard.base'
 
 /** The npm that a made Node image gets. */

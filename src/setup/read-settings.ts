@@ -3,6 +3,11 @@ import { readEnvFile } from '../state/env-file.ts'
 import { SetupFailure } from './failure.ts'
 import type { Paths } from './paths.ts'
 
+/** The project as which this clone was brought up last, whatever the settings say now; null before the first time. */
+export async function appliedProject(paths: Paths): Promise<string | null> {
+  return (await readEnvFile(paths.envFile)).get('COMPOSE_PROJECT_NAME') ?? null
+}
+
 /** The settings of this clone. Throws one `SetupFailure` that names every one that is wrong. */
 export async function settingsOf(
   paths: Paths,

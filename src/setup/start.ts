@@ -23,9 +23,12 @@ const SLOT_SERVICES = [
   { service: 'runtime_secondary', imageName: 'SECONDARY_IMAGE' },
 ] as const
 
+/** Docker's words for a container that nothing starts by itself. */
+const STOPPED = ['created', 'exited', 'dead']
+
 /**
  * Brings containers to what compose file, settings and nginx/ say now: proxy and director are recreated where compose
- * sees a change; a slot is created only when it is gone and a release had put a build there, and never touched else.
+ * sees a change; a slot is started only where none runs and a release had put a build there, and never touched else.
  * Answers whether nginx still has to be told of a new configuration.
  */
 export async function startContainers(request: StartRequest): Promise<{ nginxIsStale: boolean }> {
@@ -38,7 +41,7 @@ export async function startContainers(request: StartRequest): Promise<{ nginxIsS
   const before = await runningProxy(request)
   await restoreSlots(request)
   await progress.step('Start the traffic director and the release director', (say) =>
-    composeUp(docker, up(request, ['director', 'traffic_proxy'], false), say),
+    composeUp(docker, up(request, ['director', 'traffic_proxy']), say),
   )
   const isSameProxy = before !== null && before === (await runningProxy(request))
   if (!isSameProxy) await nginxIsApplied(paths)
@@ -50,7 +53,7 @@ export async function nginxIsApplied(paths: Paths): Promise<void> {
   await writeFile(paths.appliedNginx, await nginxHash(paths))
 }
 
-/** After `down`, or where containers were removed by hand: the builds that were there come back as they were. */
+/** After `down`, or where containers were stopped or removed by hand: the builds that were there come back. */
 async function restoreSlots(request: StartRequest): Promise<void> {
   const { docker, paths, settings, progress } = request
   const images = await readEnvFile(paths.envFile)
@@ -58,18 +61,19 @@ async function restoreSlots(request: StartRequest): Promise<void> {
     await docker.listContainers({ all: true }),
     settings.COMPOSE_PROJECT_NAME,
   )
-  const gone = SLOT_SERVICES.filter(({ service, imageName }) => {
+  const missing = SLOT_SERVICES.filter(({ service, imageName }) => {
     const hasBuild = (images.get(imageName) ?? NO_IMAGE) !== NO_IMAGE
-    return hasBuild && !containers.some((container) => serviceOf(container) === service)
+    const container = containers.find((one) => serviceOf(one) === service)
+    return hasBuild && (container === undefined || STOPPED.includes(container.State))
   }).map(({ service }) => service)
-  if (gone.length === 0) return
+  if (missing.length === 0) return
   await progress.step('Start the slots with the builds that they had', (say) =>
-    composeUp(docker, up(request, gone, true), say),
+    composeUp(docker, up(request, missing), say),
   )
 }
 
-function up({ paths, settings, base }: StartRequest, services: readonly string[], isGentle: boolean) {
-  return { paths, tools: base.tools, project: settings.COMPOSE_PROJECT_NAME, services, isGentle }
+function up({ paths, settings, base }: StartRequest, services: readonly string[]) {
+  return { paths, tools: base.tools, project: settings.COMPOSE_PROJECT_NAME, services }
 }
 
 /** The running proxy, told from a restarted one. */

@@ -1,41 +1,62 @@
 import { join } from 'node:path'
-import { readHolder, takeLock } from '../state/lock.ts'
+import type { Holder } from '../director/protocol.ts'
+import { type HeldLock, readHolder, takeLock } from '../state/lock.ts'
+import { clock } from './clock.ts'
 import type { Paths } from './paths.ts'
-import type { Progress } from './progress.ts'
 
 const PATIENCE_MS = 5_000
 const POLL_EVERY_MS = 200
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** `busy` says who is at work instead, without a full stop. */
+export type UnderLock<T> = { result: T } | { busy: string }
 
 /**
- * Runs `work` while no release can begin. Answers null, and says who is at work, where one is under way: its containers,
- * and the file that names them, are then not set-up's to change.
+ * Runs `work` while no release can begin; `verb` is what others are told meanwhile. Where one is under way already,
+ * containers and the file that names them are not set-up's to change, and `work` does not run.
  */
 export async function underLock<T>(
   paths: Paths,
-  user: string,
-  progress: Progress,
+  { user, verb }: { user: string; verb: string },
   work: () => Promise<T>,
-): Promise<T | null> {
+): Promise<UnderLock<T>> {
   const path = join(paths.state, 'deploy.lock')
   const actor = { kind: 'host', name: user } as const
-  const holder = { verb: 'set-up', release: null, actor, since: new Date().toISOString() }
+  const holder = { verb, release: null, actor, since: new Date().toISOString() }
   const deadlineMs = performance.now() + PATIENCE_MS
   let held = await takeLock(path, holder)
   while (held === null && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS))
     held = await takeLock(path, holder)
   }
-  if (held === null) {
-    const other = await readHolder(path)
-    const what = other === null ? 'Something else' : `A ${other.verb} by ${other.actor.name}`
-    progress.note(
-      `${what} is under way, so containers and settings are left as they are. Run the command again after it to apply changes.`,
-    )
-    return null
-  }
+  if (held === null) return { busy: busyWords(await readHolder(path)) }
+  const stopListening = releaseOnSignals(held)
   try {
-    return await work()
+    return { result: await work() }
   } finally {
+    stopListening()
     held.release()
   }
+}
+
+/** Who is at work, what on, and since when. */
+export function busyWords(holder: Holder | null): string {
+  if (holder === null) return 'A release is under way'
+  const { verb, release, actor, since } = holder
+  const what = `The ${verb}${release === null ? '' : ` (release ${release})`} by ${actor.name}`
+  return `${what} is under way since ${clock(since)}`
+}
+
+/** A killed process loses the lock by itself; the file with its name would stay. */
+function releaseOnSignals(held: HeldLock): () => void {
+  const end = (signal: NodeJS.Signals): void => {
+    held.release()
+    stopListening()
+    process.kill(process.pid, signal)
+  }
+  const stopListening = (): void => {
+    for (const signal of SIGNALS) process.off(signal, end)
+  }
+  for (const signal of SIGNALS) process.on(signal, end)
+  return stopListening
 }

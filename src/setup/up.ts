@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises'
+import { EXIT } from '../cli/exit-codes.ts'
 import { createScreen } from '../cli/screen.ts'
 import { createSession } from '../cli/session.ts'
 import type { HostEnvironment } from '../config/host-environment.ts'
@@ -22,6 +23,7 @@ import { nginxIsApplied, startContainers } from './start.ts'
 import { linkEnvFile, prepareState } from './state-directory.ts'
 import { underLock } from './under-lock.ts'
 import { waitForDirector } from './wait-for-director.ts'
+import { waitForLive } from './wait-for-live.ts'
 import { writeEnvFile } from './write-env.ts'
 
 const RELOAD_TIMEOUT_MS = 30_000
@@ -52,18 +54,25 @@ export async function bringUp(options: SetupOptions): Promise<void> {
   const base = await getBaseImages(docker, settings, await readEnvFile(paths.envFile), progress)
   const project = settings.COMPOSE_PROJECT_NAME
   const director = await getDirectorImage(docker, paths, base, project, progress)
-  const started = await underLock(paths, environment.user, progress, async () => {
+  const locked = await underLock(paths, { user: environment.user, verb: 'set-up' }, async () => {
     await writeEnvFile(paths, settings, { ...base, director })
     await linkEnvFile(paths)
     await writeNetwork(paths.nginxLive, [`${settings.NETWORK_PREFIX}.3`])
     return startContainers({ docker, paths, settings, base, progress })
   })
+  if ('busy' in locked) {
+    progress.note(
+      `${locked.busy}, so containers and settings are left as they are. Run the command again after it to apply changes.`,
+    )
+  }
   await converse(paths, async (client) => {
     const status = await progress.step('Wait for the release director', (say) =>
       waitForDirector(docker, client, project, say),
     )
-    if (started?.nginxIsStale) await reload(client, paths, progress)
-    if (started !== null) await removeOldDirectors(docker, project, director)
+    if ('result' in locked) {
+      if (locked.result.nginxIsStale) await reload(client, paths, progress)
+      await removeOldDirectors(docker, project, director)
+    }
     await finish(client, options, settings, status)
   })
 }
@@ -92,7 +101,7 @@ async function reload(client: DirectorClient, paths: Paths, progress: Progress):
 
 async function finish(
   client: DirectorClient,
-  { environment, firstSource }: SetupOptions,
+  { environment, firstSource, progress }: SetupOptions,
   settings: Settings,
   before: SystemStatus,
 ): Promise<void> {
@@ -109,6 +118,13 @@ async function finish(
     isJson: false,
     detach: detach.signal,
   })
-  await ensureFirstRelease(session, before, firstSource)
-  await showFarewell(session, settings, await session.get(systemStatusSchema, '/v1/status'))
+  if (!(await ensureFirstRelease(session, before, firstSource))) {
+    process.exitCode = EXIT.detached
+    return
+  }
+  const status = await waitForLive(() => session.get(systemStatusSchema, '/v1/status'), progress, {
+    deadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
+    detach: detach.signal,
+  })
+  await showFarewell(session, settings, status)
 }

@@ -102,3 +102,12 @@ test('process.env is read in src/config and by the entry points alone', () => {
     .filter((file) => readFileSync(join(root, file), 'utf8').includes('process.env'))
   assert.deepEqual(readers, [])
 })
+
+test('only set-up makes containers by itself, for its tools: slots come from compose alone', () => {
+  const makers = files.filter((file) =>
+    /createContainer|docker\.run\(|\/containers\/create|'docker',\s*'(?:run|create|container)'/.test(
+      readFileSync(join(root, file), 'utf8'),
+    ),
+  )
+  assert.deepEqual(makers, ['src/setup/toolbox.ts'])
+})

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { thisMachine } from '../system/place.ts'
+import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { until } from './until.ts'
+
+let system: EngineSystem
+
+before(async () => {
+  system = await engineSystem({
+    name: 'switchyard-set-up',
+    httpPort: 8530,
+    networkPrefix: '172.30.85',
+    settings: { HEALTH_DEADLINE_SECONDS: '15', DRAIN_CAP_SECONDS: '1' },
+  })
+})
+
+after(async () => {
+  await system.director.close()
+  await system.sweep()
+})
+
+const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director'] as const
+const setUp = (verb: 'up' | 'down') => system.run(process.execPath, ['src/setup/main.ts', verb, '--yes'])
+const startedAt = async (service: string) =>
+  (await (await system.container(service)).inspect()).State.StartedAt
+
+test('Docker sees all four containers as healthy', async () => {
+  await until('every container is healthy', 100_000, async () => {
+    const states = await Promise.all(
+      SERVICES.map(
+        async (service) => (await (await system.container(service)).inspect()).State.Health?.Status,
+      ),
+    )
+    return states.every((state) => state === 'healthy') ? true : null
+  })
+})
+
+test('slots that were stopped are started, and visitors are served before it says so', async () => {
+  for (const service of ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director']) {
+    await (await system.container(service)).stop({ t: 5 })
+  }
+  const { code, output } = await setUp('up')
+  assert.equal((await system.served()).version, '1.0.0', output)
+  assert.equal(code, 0, output)
+  assert.match(output, /Switchyard is up\. Visitors get 1\.0\.0 from the primary slot\./)
+  assert.equal((await (await system.container('runtime_secondary')).inspect()).State.Running, true)
+})
+
+test('a running slot is never touched, and a second run ends within seconds', async () => {
+  const before = await Promise.all(SERVICES.map(startedAt))
+  await (await system.container('runtime_secondary')).stop({ t: 5 })
+  const begunAt = performance.now()
+  assert.equal((await setUp('up')).code, 0)
+  const again = await setUp('up')
+  assert.equal(again.code, 0, again.output)
+  console.log(`two runs took ${Math.round(performance.now() - begunAt)} ms`)
+  const after = await Promise.all(SERVICES.map(startedAt))
+  assert.notEqual(after[1], before[1], 'the stopped one was started')
+  assert.deepEqual([after[0], after[2], after[3]], [before[0], before[2], before[3]])
+})
+
+test('after down the same builds are served when up has ended', async () => {
+  assert.equal((await setUp('down')).code, 0)
+  const { code, output } = await setUp('up')
+  assert.equal((await system.served()).version, '1.0.0', output)
+  assert.equal(code, 0, output)
+})
+
+test('nothing is taken down while a release is under way', async () => {
+  const release = await system.deploy({
+    kind: 'image',
+    image: await system.image('2.0.0', 'never-healthy'),
+    hasConsole: true,
+  })
+  await until('the candidate is asked', 30_000, async () =>
+    (await system.release(release.id)).steps.some(
+      ({ name, state }) => name === 'health' && state === 'running',
+    )
+      ? true
+      : null,
+  )
+  const { code, output } = await setUp('down')
+  assert.equal(code, 1)
+  assert.match(
+    output,
+    /The deploy by root is under way since \d+ \w+, \d\d:\d\d \S+, so nothing was stopped\.\nWait until it has ended, or abort it with `npx switchyard abort`, then run the command again\./,
+  )
+  assert.equal((await system.ended(release.id)).state, 'failed')
+  assert.equal((await system.served()).version, '1.0.0')
+})
+
+test('a live slot that never gets healthy is said plainly, with an exit code', async () => {
+  const image = (await system.status()).slots.primary.container?.image ?? ''
+  const down = await setUp('down')
+  assert.equal(down.code, 0, down.output)
+  // The live build's tag now names a build that is never healthy.
+  const broken = thisMachine.docker.getImage(await system.image('1.0.1', 'never-healthy'))
+  await broken.tag({ repo: image.replace(/:[^:]*$/, ''), tag: image.replace(/^.*:/, '') })
+  const { code, output } = await setUp('up')
+  assert.equal(code, 1)
+  assert.match(
+    output,
+    /Everything was started, but visitors are not served after 15 s: primary says that it is degraded\.\nLook at `npx switchyard status`/,
+  )
+  assert.doesNotMatch(output, /Switchyard is up/)
+})
+
+test('a project name that is forgotten neither starts a second system nor loses the first', async () => {
+  const forgotten = { COMPOSE_PROJECT_NAME: 'switchyard-forgotten' }
+  const before = await Promise.all(SERVICES.map(startedAt))
+  const up = await system.run(process.execPath, ['src/setup/main.ts', 'up', '--yes'], forgotten)
+  assert.equal(up.code, 1, up.output)
+  assert.match(
+    up.output,
+    /This clone runs as the project switchyard-set-up: keep COMPOSE_PROJECT_NAME=switchyard-set-up in switchyard\.env, or run `npm run down` first\./,
+  )
+  assert.deepEqual(await Promise.all(SERVICES.map(startedAt)), before)
+  const down = await system.run(process.execPath, ['src/setup/main.ts', 'down', '--yes'], forgotten)
+  assert.equal(down.code, 0, down.output)
+  assert.match(down.output, /4 removed/)
+})
