@@ -1,6 +1,6 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test'
-import { setupLinkSchema, systemStatusSchema } from '../src/director/protocol.ts'
-import { e2eSystem } from './e2e-system.ts'
+import { logLineSchema, setupLinkSchema, systemStatusSchema } from '../src/director/protocol.ts'
+import { e2eSystem, isKept, PRINTED_LINK } from './e2e-system.ts'
 
 const system = e2eSystem()
 const GRACE = { name: 'Grace', email: 'grace@example.org', password: 'another long password' } as const
@@ -12,11 +12,12 @@ let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
 
 /** This file comes first in the alphabet, and so on a system that has no operator yet. */
 test.beforeAll(async ({ browser }) => {
-  const { path } = await system.director.call(setupLinkSchema, '/v1/setup-link', { method: 'POST' })
+  const path = isKept ? await newLink() : process.env[PRINTED_LINK]
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.goto(`${system.url}${path}`)
-  await expect(page.getByRole('heading', { name: 'Create the first operator' })).toBeVisible()
+  const title = isKept ? /^Create/ : 'Create the first operator'
+  await expect(page.getByRole('heading', { name: title })).toBeVisible()
   await page.getByLabel('Your name').fill(GRACE.name)
   await page.getByLabel('Email address').fill(GRACE.email)
   await page.getByLabel('Password').fill(GRACE.password)
@@ -25,6 +26,10 @@ test.beforeAll(async ({ browser }) => {
   signedIn = await context.storageState()
   await context.close()
 })
+
+async function newLink(): Promise<string> {
+  return (await system.director.call(setupLinkSchema, '/v1/setup-link', { method: 'POST' })).path
+}
 
 async function open(page: Page, path = '/ops'): Promise<void> {
   await page.context().addCookies(signedIn.cookies)
@@ -170,6 +175,16 @@ test('a release is followed step by step, refused a second time, and aborted', a
   await expect(again).toBeDisabled()
   await expect(again).toHaveAccessibleDescription(/^Release \d+ is under way\.$/)
 
+  const id = (await status()).running?.id ?? 0
+  const astray = await page.request.post(`${system.url}/api/ops/abort`, {
+    headers: { origin: system.url },
+    data: { release: id - 1 },
+  })
+  expect(astray.status()).toBe(409)
+  expect((await astray.json()).error.what).toBe(
+    `Release ${id - 1} is not under way any more; release ${id} is, and goes on.`,
+  )
+
   await release.getByRole('button', { name: 'Abort…' }).click()
   await page
     .getByRole('dialog', { name: /^Abort release/ })
@@ -177,6 +192,7 @@ test('a release is followed step by step, refused a second time, and aborted', a
     .click()
   await expect(release).toContainText('Aborted', { timeout: 60_000 })
   await expect(release).toContainText('The release was aborted by Grace.')
+  await expect(release).toBeFocused()
   expect((await status()).live?.image).toBe(before)
   await expect(page.getByRole('button', { name: 'Deploy…' })).toBeEnabled()
 })
@@ -206,4 +222,205 @@ test('without the director the console says so, keeps what it saw, and comes bac
     timeout: 60_000,
   })
   await expect(page.getByRole('button', { name: 'Deploy…' })).toBeEnabled()
+})
+
+async function signIn(page: Page): Promise<void> {
+  await page.getByLabel('Email address').fill(GRACE.email)
+  await page.getByLabel('Password').fill(GRACE.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+test('what was typed outlives the session, and the page says why it wants a sign-in', async ({
+  page,
+  context,
+}) => {
+  await open(page)
+  await page.getByRole('button', { name: 'Deploy…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.getByLabel('Note (optional)').fill('Typed before the session ended')
+  await context.clearCookies()
+  const notice = dialog.getByText('in a new tab, then go on here. Nothing that you entered is lost.')
+  await expect(notice).toBeVisible()
+  await expect(dialog.getByRole('button', { name: /^Deploy / })).toHaveAccessibleDescription(
+    'Your session has ended.',
+  )
+  const [other] = await Promise.all([
+    context.waitForEvent('page'),
+    dialog.getByRole('link', { name: 'Sign in' }).click(),
+  ])
+  await signIn(other)
+  await expect(other.getByRole('article', { name: 'primary' })).toBeVisible()
+  await other.close()
+  await expect(notice).toBeHidden()
+  await expect(dialog.getByLabel('Note (optional)')).toHaveValue('Typed before the session ended')
+  await expect(dialog.getByRole('button', { name: /^Deploy / })).toBeEnabled()
+  await context.clearCookies()
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('Your session has ended. Sign in again to go on.')).toBeVisible()
+})
+
+test('a release’s own page notices that the session has ended, and comes back after it', async ({ page }) => {
+  let isRefused = true
+  await page.route('**/api/ops/releases/1/events**', (route) =>
+    isRefused ? route.fulfill({ status: 401, json: {} }) : route.continue(),
+  )
+  await open(page, '/ops/releases/1')
+  await page.context().clearCookies()
+  await expect(page.getByText('Your session has ended. Sign in again to go on.')).toBeVisible()
+  isRefused = false
+  await signIn(page)
+  await expect(page).toHaveURL(`${system.url}/ops/releases/1`)
+  await expect(page.getByText('Complete')).toBeVisible()
+})
+
+test('a rollback that was decided on while another release was live is refused', async ({
+  page,
+  request,
+}) => {
+  await open(page)
+  const headers = { origin: system.url, cookie: cookieHeader() }
+  const { liveRelease } = await status()
+  await page.getByRole('button', { name: 'Roll back…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Roll back' })
+  const confirm = dialog.getByRole('button', { name: /^Roll back from/ })
+  await expect(confirm).toBeEnabled()
+  const words = await confirm.textContent()
+  const moved = await system.cli('rollback')
+  expect(moved.code, moved.output).toBe(0)
+  await expect(dialog.getByText(/^Release \d+ went live while this was open\./)).toBeVisible()
+  await expect(confirm).toBeDisabled()
+  await expect(confirm).toHaveAccessibleDescription('What this was opened on has changed.')
+  expect(await confirm.textContent()).toBe(words)
+  const now = (await status()).liveRelease
+  const late = await request.post(`${system.url}/api/ops/rollback`, { headers, data: { from: liveRelease } })
+  expect(late.status()).toBe(409)
+  expect((await late.json()).error.what).toBe(
+    `Release ${now} is live by now, not release ${liveRelease}, so this rollback was not begun.`,
+  )
+  const back = await request.post(`${system.url}/api/ops/rollback`, { headers, data: { from: now } })
+  expect(back.status()).toBe(202)
+  await expect.poll(async () => (await status()).running).toBeNull()
+})
+
+function cookieHeader(): string {
+  return signedIn.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+}
+
+test('checks without an answer are asked again', async ({ page }) => {
+  await open(page)
+  let isLost = true
+  await page.route('**/api/ops/plan', (route) => (isLost ? route.abort() : route.continue()))
+  await page.getByRole('button', { name: 'Deploy…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await expect(dialog.getByText('The console got no answer from its server.')).toBeVisible()
+  await expect(dialog.getByText('The checks run again every few seconds.')).toBeVisible()
+  isLost = false
+  await expect(dialog.getByRole('region', { name: 'What will happen' })).toBeVisible()
+})
+
+test('a refusal is told also when its dialog was closed before it came', async ({ page }) => {
+  await open(page)
+  let closed: () => void = () => undefined
+  const isClosed = new Promise<void>((resolve) => {
+    closed = resolve
+  })
+  await page.route('**/ops', async (route) => {
+    if (route.request().headers()['next-action'] === undefined) return route.continue()
+    await isClosed
+    await route.abort()
+  })
+  await page.getByRole('button', { name: 'Deploy…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.getByRole('button', { name: /^Deploy the working tree to / }).click()
+  await expect(dialog.getByRole('button', { name: 'Beginning…' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  closed()
+  await expect(page.getByText('The answer to the deploy was lost on the way.')).toBeVisible()
+})
+
+test('a history that can not be read says so', async ({ page }) => {
+  let isLost = false
+  await page.route('**/api/ops/releases?**', (route) => (isLost ? route.abort() : route.continue()))
+  await open(page)
+  const { last } = await status()
+  await expect(page.getByRole('link', { name: `Release ${last?.id}`, exact: true })).toBeVisible()
+  isLost = true
+  const moved = await system.cli('rollback')
+  expect(moved.code, moved.output).toBe(0)
+  await expect(page.getByText('The newest releases could not be read; this list may be old.')).toBeVisible()
+  isLost = false
+  await expect(page.getByText('The newest releases could not be read; this list may be old.')).toBeHidden()
+  const back = await system.cli('rollback')
+  expect(back.code, back.output).toBe(0)
+})
+
+test('the log follows its end also beyond the lines that it keeps', async ({ page }) => {
+  const event = (offset: number) => {
+    const line = logLineSchema.parse({
+      offset,
+      at: '2026-01-01T00:00:00.000Z',
+      step: 'build',
+      text: `line ${offset}`,
+    })
+    return `id: ${offset}\nevent: log\ndata: ${JSON.stringify(line)}\n\n`
+  }
+  const stream = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => event(from + index + 1)).join('')
+  let asked = 0
+  await page.route('**/api/ops/releases/1/events**', (route) => {
+    asked += 1
+    const [from, to] = asked === 1 ? [0, 2_500] : [2_500 + asked, 2_501 + asked]
+    const body = `retry: 300\n\n${stream(from, to)}`
+    return route.fulfill({ status: 200, contentType: 'text/event-stream', body })
+  })
+  await open(page, '/ops/releases/1')
+  await expect(page.getByText('line 2500', { exact: true })).toBeInViewport()
+  await expect(page.getByText('line 2505', { exact: true })).toBeInViewport()
+  await expect(page.getByText('2000 lines')).toBeVisible()
+})
+
+test('while the live slot hangs, one signs in and rolls back in a browser', async ({ page, browser }) => {
+  await open(page)
+  await expect(page.getByRole('article', { name: 'primary' })).toBeVisible()
+  const before = await status()
+  const { live } = before.routing
+  const hanging = await system.container(`runtime_${live}`)
+  // The kernel may refuse to freeze a process that is just being forked.
+  await expect(() => hanging.pause()).toPass({ timeout: 15_000 })
+  try {
+    const tile = page.getByRole('article', { name: live ?? '' })
+    await expect(tile).toContainText('Not answering', { timeout: 30_000 })
+    await expect(tile).toContainText(before.live?.version ?? '')
+    await expect(
+      page.getByText(`${live} is live and does not answer: visitors may get errors.`),
+    ).toBeVisible()
+    const fresh = await (await browser.newContext()).newPage()
+    await fresh.goto(`${system.url}/ops`)
+    await signIn(fresh)
+    await expect(fresh.getByRole('article', { name: 'primary' })).toBeVisible()
+    await fresh.context().close()
+
+    const opener = page.getByRole('button', { name: 'Roll back…' })
+    await expect(opener).toBeEnabled()
+    await opener.click()
+    await page
+      .getByRole('dialog', { name: 'Roll back' })
+      .getByRole('button', { name: /^Roll back from/ })
+      .click()
+    await expect.poll(async () => (await status()).routing.live).not.toBe(live)
+    const release = page.getByRole('region', { name: /^Roll back to/ })
+    await expect(release).toContainText('Succeeded')
+    await expect(release.getByText('Complete')).toBeVisible()
+    expect((await page.request.get(system.url)).status()).toBe(200)
+  } finally {
+    await hanging.unpause()
+  }
+  await expect
+    .poll(async () => (await status()).slots[live ?? 'primary'].health.state, { timeout: 60_000 })
+    .toBe('operational')
+  // The first request for this rollback waited in the paused slot, and must not undo anything now.
+  expect((await status()).routing.live).not.toBe(live)
+  const back = await system.cli('rollback')
+  expect(back.code, back.output).toBe(0)
 })

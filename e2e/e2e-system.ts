@@ -13,3 +13,6 @@ export const OPERATOR = { name: 'Ada', email: 'ada@example.org', password: 'a lo
 
 /** For work on the tests themselves. */
 export const isKept = process.env.KEEP_SYSTEM === '1'
+
+/** Environment variable with the path of the one-time link that `npm run up` printed; workers inherit it. */
+export const PRINTED_LINK = 'SWITCHYARD_PRINTED_LINK'

@@ -1,5 +1,5 @@
 import { freshSystem } from '../test/system/system.ts'
-import { E2E_SYSTEM, e2eSystem, isKept } from './e2e-system.ts'
+import { E2E_SYSTEM, e2eSystem, isKept, PRINTED_LINK } from './e2e-system.ts'
 
 /** Brings a fresh clone up by the very command of the README. `KEEP_SYSTEM=1` uses and leaves the one of the last run. */
 export default async function bringUp(): Promise<void> {
@@ -8,6 +8,7 @@ export default async function bringUp(): Promise<void> {
   const { code, output } = await system.run('npm', ['run', 'up', '--', '--yes'])
   console.log(output)
   if (code !== 0) throw new Error(`npm run up ended with ${code}.`)
+  process.env[PRINTED_LINK] = /^ *http:\/\/\S+(\/ops\/setup\S+)$/m.exec(output)?.[1]
 }
 
 async function answers(): Promise<boolean> {
