@@ -167,6 +167,8 @@ test('a rollback takes less than half a second from click to confirmed', async (
       return at
     })
     await expectLive(target)
+    // The next round decides on what this page shows by then.
+    await expect(page.getByRole('article', { name: target }).getByText('Live', { exact: true })).toBeVisible()
     const { last } = await status()
     const confirmedAt = last?.steps.find((step) => step.name === 'confirm')?.endedAt
     times.push(Date.parse(z.string().parse(confirmedAt)) - clickedAt)

@@ -13,6 +13,7 @@ import { hostGate, slotsGate } from './gate.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { addHostRoutes, addIdentityRoutes } from './identity-api.ts'
 import { listenOn } from './listen.ts'
+import type { SystemStatus } from './protocol.ts'
 import { refreshedAtMost } from './refreshed.ts'
 import { releases } from './releases.ts'
 import { settling } from './settling.ts'
@@ -50,7 +51,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   const settle = async (): Promise<void> => {
     if (!verbs.running()) await Promise.race([left.now(), delay(SETTLING_PATIENCE_MS)])
   }
-  const status = refreshedAtMost(STATUS_MAX_AGE_MS, async () => {
+  const look = async (): Promise<SystemStatus> => {
     await settle()
     return lookAround({
       parts,
@@ -60,6 +61,10 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
       identity: whoIAm(settings),
       ...seen,
     })
+  }
+  const status = refreshedAtMost(STATUS_MAX_AGE_MS, look, () => {
+    const running = verbs.running()
+    return `${running?.id} ${running?.state} ${journal.newestLive()?.id}`
   })
   const api = {
     parts,

@@ -79,6 +79,7 @@ export function Board(props: Props) {
           ref={begun.section}
           id={followed.release.id}
           initial={followed.release}
+          onEnded={refresh}
           controls={(release) =>
             isUnderWay(release.state) && (
               <AbortButton

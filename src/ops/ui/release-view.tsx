@@ -2,6 +2,7 @@
 import { type ReactNode, type Ref, useEffect, useEffectEvent, useId, useRef } from 'react'
 import type { Release } from '../../release/release.ts'
 import { duration, elapsed } from '../../words/quantities.ts'
+import type { FeedState } from '../release-feed.ts'
 import {
   announcementOf,
   isUnderWay,
@@ -29,16 +30,20 @@ type Props = {
   level?: 'h1' | 'h2'
   /** Where the page itself has no other way to notice. */
   onSignedOut?(): void
+  /** Called once the stream has told the end, which comes before the next poll. */
+  onEnded?(): void
   ref?: Ref<HTMLElement>
 }
 
 /** One release as it goes or as it went: what it is, its steps, its log, and its error in full. */
-export function ReleaseView({ id, initial, controls, level: Heading = 'h2', onSignedOut, ref }: Props) {
+export function ReleaseView(props: Props) {
+  const { id, initial, controls, level: Heading = 'h2', onSignedOut, onEnded, ref } = props
   const feed = useReleaseFeed(id)
-  const leave = useEffectEvent(() => onSignedOut?.())
-  useEffect(() => {
-    if (feed.state === 'signed-out') leave()
-  }, [feed.state])
+  const tell = useEffectEvent((state: FeedState) => {
+    if (state === 'signed-out') onSignedOut?.()
+    if (state === 'ended') onEnded?.()
+  })
+  useEffect(() => tell(feed.state), [feed.state])
   const release = newest(feed.release, initial, id)
   const headingId = useId()
   return (
