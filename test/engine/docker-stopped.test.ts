@@ -47,6 +47,14 @@ async function isLive(slot: string, version: string): Promise<void> {
   assert.deepEqual([served.slot, served.version], [slot, version])
 }
 
+/** What the director saw a moment before may be told for a second more. */
+async function killDocker(): Promise<void> {
+  await rig.killDaemon()
+  await until('the director notices', 5_000, async () =>
+    (await system.status()).docker.problem === null ? null : true,
+  )
+}
+
 /** Docker is back, and everything may be done again. */
 async function isSound(): Promise<void> {
   await until('the status is sound', BACK_DEADLINE_MS, async () => {
@@ -59,10 +67,7 @@ async function isSound(): Promise<void> {
 }
 
 test('the status of a system whose Docker was killed says so, and shows both slots as they answer', async () => {
-  await rig.killDaemon()
-  await until('the director notices', 5_000, async () =>
-    (await system.status()).docker.problem === null ? null : true,
-  )
+  await killDocker()
   const { code, output } = await system.cli('status')
   assert.equal(code, 69, output)
   const [headline] = output.split('\n')
@@ -166,7 +171,7 @@ test('Docker started again brings everything back, and what was refused works', 
 })
 
 test('with live-restore no slot is restarted, and the director finds the new socket', async () => {
-  await rig.killDaemon()
+  await killDocker()
   const before = await system.status()
   await rig.startDaemon({ 'live-restore': true })
   await isSound()
@@ -182,4 +187,20 @@ test('with live-restore no slot is restarted, and the director finds the new soc
   const release = await deployed('3.0.0')
   assert.equal(release.state, 'live', JSON.stringify(release.error))
   assert.equal((await system.ended((await system.rollback()).id)).state, 'live')
+})
+
+test('a machine that lost power serves the same builds again, and a plain compose up changes nothing', async () => {
+  const services = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director']
+  const ids = async () => Promise.all(services.map(async (service) => (await system.container(service)).id))
+  const { slot, version } = await system.served()
+  const before = await ids()
+  await rig.cutPower()
+  await rig.boot()
+  await isSound()
+  await isLive(slot, version)
+  const argv = ['docker', 'compose', '-f', 'docker-compose.release.yml', 'up', '-d']
+  const { code, output } = await system.exec('director', argv)
+  assert.equal(code, 0, output)
+  assert.deepEqual(await ids(), before)
+  await isLive(slot, version)
 })
