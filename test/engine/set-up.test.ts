@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { thisMachine } from '../system/place.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
@@ -58,6 +60,83 @@ test('a running slot is never touched, and a second run ends within seconds', as
   const after = await Promise.all(SERVICES.map(startedAt))
   assert.notEqual(after[1], before[1], 'the stopped one was started')
   assert.deepEqual([after[0], after[2], after[3]], [before[0], before[2], before[3]])
+})
+
+/** Changes a file of the project for the time of `work`. */
+async function withChanged(file: string, change: (text: string) => string, work: () => Promise<void>) {
+  const path = join(system.dir, file)
+  const before = readFileSync(path, 'utf8')
+  const changed = change(before)
+  assert.notEqual(changed, before, `${file} has not what was to be changed`)
+  writeFileSync(path, changed)
+  try {
+    await work()
+  } finally {
+    writeFileSync(path, before)
+  }
+}
+
+test('a changed nginx configuration is taken up by a reload, and no container is restarted', async () => {
+  const before = await Promise.all(SERVICES.map(startedAt))
+  const header = () => fetch(`${system.url}/`).then((answer) => answer.headers.get('x-tried'))
+  assert.equal(await header(), null)
+  await withChanged(
+    'nginx/to_slot.conf',
+    (text) => `${text}add_header X-Tried yes;\n`,
+    async () => {
+      const { code, output } = await setUp('up')
+      assert.equal(code, 0, output)
+      assert.match(output, /Reload nginx with its changed configuration/)
+      assert.equal(await header(), 'yes')
+    },
+  )
+  assert.equal((await setUp('up')).code, 0)
+  assert.equal(await header(), null)
+  assert.deepEqual(await Promise.all(SERVICES.map(startedAt)), before)
+})
+
+test('a broken nginx configuration is refused in its own words, and nothing is touched', async () => {
+  const before = await Promise.all(SERVICES.map(startedAt))
+  await withChanged(
+    'nginx/to_slot.conf',
+    (text) => `${text}no_such_directive on;\n`,
+    async () => {
+      const { code, output } = await setUp('up')
+      assert.equal(code, 1, output)
+      assert.match(output, /unknown directive "no_such_directive"/)
+    },
+  )
+  assert.deepEqual(await Promise.all(SERVICES.map(startedAt)), before)
+  assert.equal((await system.served()).version, '1.0.0')
+})
+
+test('a changed compose file is applied to nginx and the director, a changed director to itself, never to a slot', async () => {
+  const before = await Promise.all(SERVICES.map(startedAt))
+  await withChanged(
+    'docker-compose.release.yml',
+    (text) => text.replaceAll('pids_limit: 256', 'pids_limit: 255'),
+    async () => {
+      const { code, output } = await setUp('up')
+      assert.equal(code, 0, output)
+      const { HostConfig } = await (await system.container('director')).inspect()
+      assert.equal(HostConfig.PidsLimit, 255)
+    },
+  )
+  const now = await Promise.all(SERVICES.map(startedAt))
+  assert.deepEqual(now.slice(0, 2), before.slice(0, 2))
+  assert.notEqual(now[3], before[3])
+  const image = async () => (await (await system.container('director')).inspect()).Image
+  const former = await image()
+  await withChanged(
+    'src/director/main.ts',
+    (text) => `${text}\n// Changed.\n`,
+    async () => assert.equal((await setUp('up')).code, 0),
+  )
+  assert.notEqual(await image(), former)
+  assert.equal((await setUp('up')).code, 0)
+  assert.equal(await image(), former)
+  assert.deepEqual((await Promise.all(SERVICES.map(startedAt))).slice(0, 2), before.slice(0, 2))
+  assert.equal((await system.served()).version, '1.0.0')
 })
 
 test('after down the same builds are served when up has ended', async () => {
