@@ -266,3 +266,25 @@ It could not start now. Nothing was changed.
     ],
   )
 })
+
+const REFUSALS = [
+  [75, [{ code: 'memory-short' }, { code: 'busy' }]],
+  [69, [{ code: 'docker-unreachable' }]],
+  [1, [{ code: 'disk-full' }, {}]],
+  [1, [{}]],
+] as const
+
+for (const [expected, codes] of REFUSALS) {
+  test(`a dry run that is refused for ${JSON.stringify(codes)} ends with ${expected}, as the verb would`, async () => {
+    const { projectDir } = await scriptedDirector((app) => {
+      app.post('/v1/plan', (context) =>
+        context.json({
+          ...{ verb: 'rollback', slot: 'secondary', from: 'primary', fromVersion: '1.4.0', toVersion: null },
+          ...{ steps: [], mayStart: false },
+          findings: codes.map((code) => ({ ...code, name: 'any', outcome: 'refused', sentence: 'No.' })),
+        }),
+      )
+    })
+    assert.equal((await cli(projectDir, 'rollback', '--dry-run')).exitCode, expected)
+  })
+}

@@ -129,7 +129,8 @@ export function directorApi(
   app.post('/plan', async (context) => {
     await gate.actorOf(context)
     const request = parse(planRequestSchema, await bodyOf(context))
-    return context.json(await previewPlan(parts, request, AbortSignal.timeout(PLAN_DEADLINE_MS)))
+    const signal = AbortSignal.timeout(PLAN_DEADLINE_MS)
+    return context.json(await previewPlan(parts, request, await status(), signal))
   })
 
   app.post('/deploy', async (context) => {

@@ -5,12 +5,13 @@ import { planRelease } from '../release/plan.ts'
 import type { Source } from '../release/release.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
-import type { PlanView, PreflightFinding, planRequestSchema } from './protocol.ts'
+import type { PlanView, PreflightFinding, planRequestSchema, SystemStatus } from './protocol.ts'
 
-/** What a deploy or rollback would do if it began now. Looks at everything, changes nothing. */
+/** What a deploy or rollback would do if it began now, and what refuses it: the same table as for the verb itself. Changes nothing. */
 export async function previewPlan(
   parts: Parts,
   request: z.infer<typeof planRequestSchema>,
+  status: Pick<SystemStatus, 'actions' | 'holder'>,
   signal: AbortSignal,
 ): Promise<PlanView> {
   const from = (await parts.traffic.read())?.live ?? null
@@ -19,6 +20,7 @@ export async function previewPlan(
   const findings = [
     ...(await checkSource(parts, source, slot, signal)),
     ...(await parts.preflight.run(source, signal)),
+    ...permissionFinding(request.verb, status),
   ]
   const steps = planRelease({ verb: request.verb, slot, from, source: source.kind })
   return {
@@ -31,7 +33,7 @@ export async function previewPlan(
         ? request.request.label
         : (parts.journal.holderOf(slot)?.build?.version ?? null),
     steps,
-    findings: findings.map(({ name, outcome, sentence }) => ({ name, outcome, sentence })).filter(isNew),
+    findings: findings.filter(isNew),
     mayStart: findings.every((finding) => finding.outcome !== 'refused'),
   }
 }
@@ -39,6 +41,16 @@ export async function previewPlan(
 /** Two checks may meet the same obstacle, such as a stopped Docker. */
 function isNew({ sentence }: PreflightFinding, index: number, all: readonly PreflightFinding[]): boolean {
   return all.findIndex((other) => other.sentence === sentence) === index
+}
+
+function permissionFinding(
+  verb: 'deploy' | 'rollback',
+  { actions, holder }: Pick<SystemStatus, 'actions' | 'holder'>,
+): PreflightFinding[] {
+  const { allowed, reason } = actions[verb]
+  if (allowed) return []
+  const sentence = reason ?? `A ${verb} is not possible now.`
+  return [{ name: 'permission', outcome: 'refused', sentence, ...(holder === null ? {} : { code: 'busy' }) }]
 }
 
 async function checkSource(
@@ -57,6 +69,6 @@ async function checkSource(
     return [{ name: 'source', outcome: 'ok', sentence: await builder.check(source, signal) }]
   } catch (cause) {
     if (!(cause instanceof ReleaseError)) throw cause
-    return [{ name: 'source', outcome: 'refused', sentence: describeError(cause, '').what }]
+    return [{ name: 'source', outcome: 'refused', code: cause.code, sentence: describeError(cause, '').what }]
   }
 }

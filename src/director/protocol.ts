@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { releaseErrorSchema } from '../release/errors.ts'
+import { errorCodeSchema, releaseErrorSchema } from '../release/errors.ts'
 import {
   actorSchema,
   buildSchema,
@@ -126,6 +126,8 @@ export const planRequestSchema = z.discriminatedUnion('verb', [
 ])
 
 export const preflightFindingSchema = z.object({
+  /** What a refusal is, for exit codes. */
+  code: errorCodeSchema.optional(),
   name: z.string(),
   outcome: z.enum(['ok', 'warning', 'refused']),
   sentence: z.string(),

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { bareParts } from '../../test/fixtures/bare-parts.ts'
+import { bareParts, bareTraffic } from '../../test/fixtures/bare-parts.ts'
 import { openJournal } from '../state/journal.ts'
 import { takeLock } from '../state/lock.ts'
 import { releaseLogs } from '../state/release-log.ts'
 import { releaseChanges } from './changes.ts'
+import { previewPlan } from './preview.ts'
 import { releases } from './releases.ts'
 import { lookAround } from './view.ts'
 
@@ -19,7 +20,12 @@ after(() => {
   rmSync(dir, { recursive: true })
 })
 
-const parts = bareParts({ journal })
+const parts = bareParts({
+  journal,
+  traffic: bareTraffic(async () => null),
+  preflight: { run: async () => [] },
+  builder: { check: async () => 'It is there.', obtain: () => Promise.reject(new Error('Not here.')) },
+})
 const verbs = releases({
   parts,
   logs: releaseLogs(join(dir, 'logs')),
@@ -51,6 +57,12 @@ test('who holds the lock keeps the verbs off, and what a killed holder left does
   const during = await look()
   assert.deepEqual(during.holder, holder)
   assert.deepEqual(during.actions.deploy, { allowed: false, reason: 'ada holds the release lock.' })
+  const request = { source: { kind: 'tree' }, label: null, note: null } as const
+  const plan = await previewPlan(parts, { verb: 'deploy', request }, during, AbortSignal.timeout(1_000))
+  assert.equal(plan.mayStart, false)
+  assert.deepEqual(plan.findings.at(-1), {
+    ...{ name: 'permission', outcome: 'refused', code: 'busy', sentence: 'ada holds the release lock.' },
+  })
   held?.release()
   writeFileSync(`${lockPath}.json`, JSON.stringify(holder))
   const afterwards = await look()

@@ -41,11 +41,13 @@ export const ERROR_CODES = [
   'internal',
 ] as const
 
-export type ErrorCode = (typeof ERROR_CODES)[number]
+export const errorCodeSchema = z.enum(ERROR_CODES)
+
+export type ErrorCode = z.infer<typeof errorCodeSchema>
 
 /** What every surface shows of an error: a stable code and three sentences. `detail` holds lines such as a build's last output. */
 export const releaseErrorSchema = z.object({
-  code: z.enum(ERROR_CODES),
+  code: errorCodeSchema,
   what: z.string(),
   live: z.string(),
   next: z.string(),

@@ -105,9 +105,9 @@ for (const source of [['--image', image('3.0.0')], []]) {
   })
 }
 
-test('a dry run names the stopped Docker once and says that it could not start', async () => {
+test('a dry run names the stopped Docker once and ends as the deploy would', async () => {
   const { code, output } = await system.cli('deploy', '--image', image('3.0.0'), '--dry-run')
-  assert.equal(code, 1, output)
+  assert.equal(code, 69, output)
   const [, findings] = output.split('\n\n')
   assert.equal(findings, `✗ ${STOPPED}\n✓ The routing is as the last release left it.`)
   assert.ok(output.endsWith('\nIt could not start now. Nothing was changed.\n'), output)

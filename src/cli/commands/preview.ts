@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import { type planRequestSchema, planViewSchema } from '../../director/protocol.ts'
-import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts'
 import { planLines } from '../plan-lines.ts'
 import type { Session } from '../session.ts'
 
-/** `--dry-run`: shows the plan that would run, and changes nothing. */
+/** `--dry-run`: shows the plan that would run, and changes nothing. Ends as the verb would be refused. */
 export async function preview(
   session: Session,
   request: z.input<typeof planRequestSchema>,
@@ -13,5 +13,8 @@ export async function preview(
   const plan = await session.post(planViewSchema, '/v1/plan', request)
   if (isJson) screen.json({ plan })
   else for (const line of planLines(plan, screen)) screen.line(line)
-  return plan.mayStart ? EXIT.done : EXIT.failedSafe
+  if (plan.mayStart) return EXIT.done
+  const codes = plan.findings.flatMap(({ outcome, code }) => (outcome === 'refused' && code ? [code] : []))
+  const [first] = codes.includes('busy') ? ['busy' as const] : codes
+  return first === undefined ? EXIT.failedSafe : exitCodeOf(first)
 }
