@@ -5,7 +5,7 @@ import { dockerAssets } from '../docker/assets.ts'
 import { dockerBuilder } from '../docker/build.ts'
 import { envFilesFinding } from '../docker/env-files.ts'
 import { foundationFinding } from '../docker/foundation.ts'
-import { type ContainerLogLine, followContainerLog, readContainerLog } from '../docker/logs.ts'
+import { type ContainerLogLine, readContainerLog } from '../docker/logs.ts'
 import {
   composeFinding,
   diskFinding,
@@ -16,6 +16,7 @@ import {
 import { describeProject, type Project } from '../docker/project.ts'
 import { readRedaction } from '../docker/redact.ts'
 import { isSocketReplaced } from '../docker/replaced-socket.ts'
+import { followSlotLog } from '../docker/slot-log.ts'
 import { dockerSlots } from '../docker/slots.ts'
 import { containerStats } from '../docker/stats.ts'
 import { slotHealth } from '../health/slot-health.ts'
@@ -162,15 +163,11 @@ async function linesOf(
   { tail, follow }: { tail: number; follow: boolean },
   signal: AbortSignal,
 ): Promise<AsyncIterable<string>> {
+  // Asked first, since what keeps Docker from answering can still be said before there is a stream.
   const container = await slots.inspect(slot, signal)
   const redact = await readRedaction(project)
-  if (!container) return shown([], redact)
-  return shown(
-    follow
-      ? followContainerLog(docker, container.id, tail, signal)
-      : await readContainerLog(docker, container.id, tail, signal),
-    redact,
-  )
+  if (follow) return shown(followSlotLog(docker, project, slot, tail, signal), redact)
+  return shown(container ? await readContainerLog(docker, container.id, tail, signal) : [], redact)
 }
 
 async function* shown(

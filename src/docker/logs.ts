@@ -30,23 +30,35 @@ export async function readContainerLog(
   return inOrder(lines).slice(-tail)
 }
 
+/** `tail`: that many of the lines that are there, null for all. `after`: none up to the time that a line of this container had. */
+export type LogStart = { tail: number | null; after: string | null }
+
 /**
- * The last `tail` lines, then each new one until the container stops or `signal` is aborted; both end it quietly.
+ * Lines from `start` on, then each new one until the container stops or is gone or `signal` is aborted; all end it quietly.
  * Reads no faster than it is read. Throws `docker-unreachable`.
  */
 export async function* followContainerLog(
   docker: Docker,
   id: string,
-  tail: number,
+  { tail, after }: LogStart,
   signal: AbortSignal,
 ): AsyncGenerator<ContainerLogLine> {
   const opened = await ask(signal, () =>
-    docker
-      .getContainer(id)
-      .logs({ stdout: true, stderr: true, timestamps: true, follow: true, tail, abortSignal: signal }),
-  )
+    docker.getContainer(id).logs({
+      ...{ stdout: true, stderr: true, timestamps: true, follow: true, abortSignal: signal },
+      ...(tail === null ? {} : { tail }),
+      ...(after === null ? {} : { since: Math.floor(Date.parse(after) / 1_000) }),
+    }),
+  ).catch((cause: unknown) => {
+    if (statusCodeOf(cause) === 404) return null
+    throw cause
+  })
+  if (opened === null) return
   const waiting: ContainerLogLine[] = []
-  const demux = demultiplexer((stream, line) => waiting.push(logLine(stream, line)))
+  const demux = demultiplexer((stream, text) => {
+    const line = logLine(stream, text)
+    if (after === null || line.at > after) waiting.push(line)
+  })
   for await (const chunk of chunksOf(opened, signal)) {
     demux.write(chunk)
     yield* waiting.splice(0)

@@ -13,6 +13,7 @@ import { readDockerDisk } from '../../src/docker/host-capacity.ts'
 import { followContainerLog, readContainerLog } from '../../src/docker/logs.ts'
 import { composeFinding, diskFinding, dockerFinding, memoryFinding } from '../../src/docker/preflight.ts'
 import { composeArgv } from '../../src/docker/project.ts'
+import { followSlotLog } from '../../src/docker/slot-log.ts'
 import { dockerSlots } from '../../src/docker/slots.ts'
 import { containerStats, type Usage } from '../../src/docker/stats.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
@@ -250,6 +251,8 @@ test('the last lines of a slot are shown without secrets', async () => {
   await slots.start('secondary', build('b2'), 11, silent, deadline())
 })
 
+const ALL = { tail: null, after: null }
+
 test('a log is followed line by line until it is no longer wanted, or the container stops', async () => {
   await statusOf('secondary')
   const id = (await inspect('secondary'))?.id ?? ''
@@ -261,18 +264,41 @@ test('a log is followed line by line until it is no longer wanted, or the contai
   assert.match(first?.at ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
   const abort = new AbortController()
   const seen: string[] = []
-  for await (const { text } of followContainerLog(docker, id, 10, abort.signal)) {
+  for await (const { text } of followContainerLog(docker, id, ALL, abort.signal)) {
     seen.push(text)
     abort.abort()
   }
   assert.deepEqual(seen, ['fixture b2 listens on port 3000'])
   const untilStop = (async () => {
-    for await (const { text } of followContainerLog(docker, id, 10, deadline())) seen.push(text)
+    for await (const { text } of followContainerLog(docker, id, ALL, deadline())) seen.push(text)
   })()
   await slots.stop('secondary', silent, deadline())
   await untilStop
   assert.equal((await inspect('secondary'))?.state, 'exited')
   assert.deepEqual(await readContainerLog(docker, 'f'.repeat(64), 10, deadline()), [])
+  await slots.start('secondary', build('b2'), 11, silent, deadline())
+})
+
+test('the log of a slot is followed into the container that replaces the first, and across a restart', async () => {
+  const abort = new AbortController()
+  const seen: { at: string; text: string }[] = []
+  const following = (async () => {
+    for await (const line of followSlotLog(docker, project, 'secondary', 10, abort.signal)) seen.push(line)
+  })()
+  const lines = async (count: number) =>
+    until(
+      async () => seen.length,
+      (length) => length === count,
+    )
+  await lines(1)
+  await slots.start('secondary', build('b2'), 12, silent, deadline())
+  await lines(2)
+  await docker.getContainer((await inspect('secondary'))?.id ?? '').restart({ t: 5 })
+  await lines(3)
+  abort.abort()
+  await following
+  assert.deepEqual(new Set(seen.map(({ text }) => text)), new Set(['fixture b2 listens on port 3000']))
+  assert.equal(new Set(seen.map(({ at }) => at)).size, 3)
   await slots.start('secondary', build('b2'), 11, silent, deadline())
 })
 

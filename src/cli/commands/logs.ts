@@ -23,7 +23,7 @@ export const addLogs: AddCommand = (program, run) => {
     .command('logs')
     .description('the log of a release (without a number the newest) or of a slot')
     .addArgument(new Argument('[release|slot]', 'a number, primary or secondary').argParser(subjectOf))
-    .option('-f, --follow', 'go on with new lines until the release ends, or until Ctrl-C')
+    .option('-f, --follow', 'go on with new lines: of a release until it ends, of a slot until Ctrl-C')
     .option(...jsonFlag)
     .action((subject: Subject | undefined, given) => {
       const { json, follow } = optionsSchema.parse(given)
