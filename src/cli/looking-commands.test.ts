@@ -40,9 +40,13 @@ Release 11: deploy of the working tree to secondary, live, 4m ago.
 
 test('status names what is under way and what is wrong', () => {
   const running = release({ steps: [step('build', 'Build the image', 'running')] })
-  const routing = { live: 'primary' as const, generation: 7, problem: "nginx can't be asked: no answer." }
+  const problem = "nginx can't be asked: no answer."
+  const routing = { live: 'primary' as const, generation: 7, nginxAnswers: false, problem }
   const lines = statusLines(systemStatus({ running, standby: null, routing }), plain)
-  assert.equal(lines[0], 'shop: visitors get 1.4.0 from the primary slot. There is no build to roll back to.')
+  assert.equal(
+    lines[0],
+    'shop: nginx does not answer, so visitors get nothing; it would serve 1.4.0 from the primary slot. There is no build to roll back to.',
+  )
   assert.deepEqual(lines.slice(-3), [
     'Release 12: deploy of the working tree to secondary, by ada, for 5m. Now: Build the image.',
     'Release 11: deploy of the working tree to secondary, live, 4m ago.',
@@ -75,10 +79,17 @@ const CHECKS: [string, Partial<SystemStatus>, number][] = [
     { docker: { version: null, problem: "Docker can't be reached: no answer." } },
     69,
   ],
-  ['nothing is live', { routing: { live: null, generation: null, problem: null } }, 2],
+  ['nothing is live', { routing: { live: null, generation: null, nginxAnswers: true, problem: null } }, 2],
   [
     'nginx serves something else',
-    { routing: { live: 'primary', generation: 6, problem: 'nginx serves generation 6, the disk holds 7.' } },
+    {
+      routing: {
+        live: 'primary',
+        generation: 6,
+        nginxAnswers: true,
+        problem: 'nginx serves generation 6, the disk holds 7.',
+      },
+    },
     2,
   ],
   ['the live slot is sick', { slots: sick }, 2],

@@ -27,7 +27,10 @@ function headline({ project, live, routing, standby }: SystemStatus): string {
     standby === null
       ? 'There is no build to roll back to.'
       : `A rollback would bring back ${harmless(standby.version)}.`
-  return `${project}: visitors get ${harmless(live?.version ?? 'an unknown build')} from the ${routing.live} slot. ${back}`
+  const version = harmless(live?.version ?? 'an unknown build')
+  if (!routing.nginxAnswers)
+    return `${project}: nginx does not answer, so visitors get nothing; it would serve ${version} from the ${routing.live} slot. ${back}`
+  return `${project}: visitors get ${version} from the ${routing.live} slot. ${back}`
 }
 
 function slotCells({

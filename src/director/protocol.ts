@@ -81,6 +81,8 @@ export const systemStatusSchema = z.object({
     /** What nginx serves; null before the first release. */
     live: slotSchema.nullable(),
     generation: z.number().int().nullable(),
+    /** False where nginx can't be asked: then `live` is what the disk says, and visitors get nothing. */
+    nginxAnswers: z.boolean().default(true),
     /** One sentence where nginx can't be asked or serves something else than the journal says. */
     problem: z.string().nullable(),
   }),

@@ -171,11 +171,17 @@ async function lookAtRouting({ traffic }: Parts, signal: AbortSignal): Promise<S
     const problem = differs
       ? `nginx serves generation ${served?.generation ?? 0}, the disk holds ${onDisk?.generation ?? 0}.`
       : null
-    return { live: served?.live ?? null, generation: served?.generation ?? null, problem: edited ?? problem }
+    return {
+      live: served?.live ?? null,
+      generation: served?.generation ?? null,
+      nginxAnswers: true,
+      problem: edited ?? problem,
+    }
   } catch (cause) {
     return {
       live: onDisk?.live ?? null,
       generation: onDisk?.generation ?? null,
+      nginxAnswers: false,
       problem: edited ?? `${wordsOf(cause)}.`,
     }
   }

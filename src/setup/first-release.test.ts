@@ -14,7 +14,9 @@ import { directorClient } from '../director/client.ts'
 import type { Release } from '../release/release.ts'
 import { ensureFirstRelease } from './first-release.ts'
 
-const NOTHING_LIVE = systemStatus({ routing: { live: null, generation: null, problem: null } })
+const NOTHING_LIVE = systemStatus({
+  routing: { live: null, generation: null, nginxAnswers: true, problem: null },
+})
 const FIRST = release({ id: 1 })
 
 /** The first release of a director that ends it as `end`, or leaves it open; `onLine` gets what is shown. */

@@ -1,6 +1,6 @@
 import { ArrowRightLeft, Undo2 } from 'lucide-react'
 import type { SystemStatus } from '../../director/protocol.ts'
-import { headlineOf } from '../view/headline.ts'
+import { type Headline, headlineOf } from '../view/headline.ts'
 import { VerbButton } from './verb-button.tsx'
 
 type Props = { status: SystemStatus; actions: SystemStatus['actions']; onDeploy(): void; onRollback(): void }
@@ -18,17 +18,7 @@ export function Situation({ status, actions, onDeploy, onRollback }: Props) {
           id="situation"
           className="text-2xl font-medium tracking-tight text-balance [overflow-wrap:anywhere]"
         >
-          {headline.isServing ? (
-            <>
-              Visitors get{' '}
-              <strong className="font-semibold text-live">
-                {headline.version ?? 'a build that is not in the journal'}
-              </strong>{' '}
-              from <strong className="font-semibold">{headline.slot}</strong>
-            </>
-          ) : (
-            'Nothing is live'
-          )}
+          <Headlined {...headline} />
         </h1>
         <p className="mt-0.5 text-ink-muted">{headline.standby}</p>
       </div>
@@ -51,4 +41,23 @@ export function Situation({ status, actions, onDeploy, onRollback }: Props) {
       </div>
     </section>
   )
+}
+
+function Headlined({ kind, version, slot }: Headline) {
+  switch (kind) {
+    case 'serving':
+      return (
+        <>
+          Visitors get{' '}
+          <strong className="font-semibold text-live">
+            {version ?? 'a build that is not in the journal'}
+          </strong>{' '}
+          from <strong className="font-semibold">{slot}</strong>
+        </>
+      )
+    case 'silent':
+      return <strong className="font-semibold text-bad">nginx does not answer: visitors get nothing</strong>
+    case 'nothing':
+      return 'Nothing is live'
+  }
 }

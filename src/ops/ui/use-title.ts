@@ -4,10 +4,16 @@ import type { SystemStatus } from '../../director/protocol.ts'
 import { titleOf } from '../view/release.ts'
 
 /** Tells in the tab's title what goes on, for an operator who looks at another tab meanwhile. */
-export function useTitle(status: Pick<SystemStatus, 'running' | 'live' | 'project'>): void {
-  const { running, live, project } = status
-  const title = running ? `${titleOf(running)}…` : live ? `${live.version} live` : 'Nothing live'
+export function useTitle(status: SystemStatus): void {
+  const { project } = status
+  const title = titleNow(status)
   useEffect(() => {
     document.title = `${title} · ${project}`
   }, [title, project])
+}
+
+function titleNow({ running, live, routing }: SystemStatus): string {
+  if (running) return `${titleOf(running)}…`
+  if (!routing.nginxAnswers) return 'nginx does not answer'
+  return live ? `${live.version} live` : 'Nothing live'
 }

@@ -13,9 +13,9 @@ const build = (version: string): Build => ({
 })
 
 test('the headline says what visitors get and what could be brought back', () => {
-  const routing = { live: 'secondary' as const, generation: 4, problem: null }
+  const routing = { live: 'secondary' as const, generation: 4, nginxAnswers: true, problem: null }
   assert.deepEqual(headlineOf({ routing, live: build('2.0.0'), standby: build('1.9.0') }), {
-    isServing: true,
+    kind: 'serving',
     version: '2.0.0',
     slot: 'secondary',
     standby: '1.9.0 stands by on primary.',
@@ -28,7 +28,21 @@ test('the headline says what visitors get and what could be brought back', () =>
 
 test('before the first release there is nothing to name', () => {
   assert.deepEqual(
-    headlineOf({ routing: { live: null, generation: null, problem: null }, live: null, standby: null }),
-    { isServing: false, version: null, slot: null, standby: 'The first release fills both slots.' },
+    headlineOf({
+      routing: { live: null, generation: null, nginxAnswers: true, problem: null },
+      live: null,
+      standby: null,
+    }),
+    { kind: 'nothing', version: null, slot: null, standby: 'The first release fills both slots.' },
   )
+})
+
+test('an nginx that does not answer serves nobody, whatever the disk says', () => {
+  const routing = { live: 'secondary' as const, generation: 4, nginxAnswers: false, problem: 'No answer.' }
+  assert.deepEqual(headlineOf({ routing, live: build('2.0.0'), standby: build('1.9.0') }), {
+    kind: 'silent',
+    version: '2.0.0',
+    slot: 'secondary',
+    standby: 'It would serve 2.0.0 from secondary. 1.9.0 stands by on primary.',
+  })
 })

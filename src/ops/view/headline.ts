@@ -3,21 +3,28 @@ import { otherSlot } from '../../release/slot.ts'
 
 /** The one thing to know at a glance: what visitors get and from where, then what could be brought back. */
 export type Headline = {
-  isServing: boolean
+  /** `silent`: nginx does not answer, so nobody gets what would be live. */
+  kind: 'serving' | 'silent' | 'nothing'
   version: string | null
   slot: string | null
-  /** What stands by, in one sentence. */
+  /** What stands by, in one sentence or two. */
   standby: string
 }
 
 export function headlineOf(status: Pick<SystemStatus, 'routing' | 'live' | 'standby'>): Headline {
   const { live } = status.routing
   if (live === null) {
-    return { isServing: false, version: null, slot: null, standby: 'The first release fills both slots.' }
+    const standby = status.routing.nginxAnswers
+      ? 'The first release fills both slots.'
+      : 'Nothing would be live either.'
+    return { kind: status.routing.nginxAnswers ? 'nothing' : 'silent', version: null, slot: null, standby }
   }
   const other = otherSlot(live)
   const standby = status.standby
     ? `${status.standby.version} stands by on ${other}.`
     : `Nothing stands by on ${other}, so there is nothing to roll back to.`
-  return { isServing: true, version: status.live?.version ?? null, slot: live, standby }
+  const version = status.live?.version ?? null
+  if (status.routing.nginxAnswers) return { kind: 'serving', version, slot: live, standby }
+  const would = `It would serve ${version ?? 'a build that is not in the journal'} from ${live}.`
+  return { kind: 'silent', version, slot: live, standby: `${would} ${standby}` }
 }

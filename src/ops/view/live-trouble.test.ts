@@ -21,7 +21,11 @@ const slot = (name: Slot, state: SlotView['health']['state']): SlotView => ({
 
 function troubleWhere(state: SlotView['health']['state'], standby: SystemStatus['standby']) {
   const slots = { primary: slot('primary', state), secondary: slot('secondary', 'operational') }
-  return liveTrouble({ routing: { live: 'primary', generation: 4, problem: null }, slots, standby })
+  return liveTrouble({
+    routing: { live: 'primary', generation: 4, nginxAnswers: true, problem: null },
+    slots,
+    standby,
+  })
 }
 
 const STANDBY = {
