@@ -32,12 +32,14 @@ export async function act<T>(action: () => Promise<Outcome<T>>, fallback: Fallba
   const lost = { ok: false, error: answerLost(fallback.verb) } as const
   const { isRepeatable = false, path } = fallback
   const first = unanswered > 0 ? viaRelay(fallback) : viaAction(action, fallback)
-  if (isRepeatable && !(await settlesWithin(first, PATIENCE_MS))) {
-    return (await viaRelay({ ...fallback, path: viaOtherSlot(path) })) ?? lost
-  }
-  return (
-    (await first) ?? (isRepeatable ? await viaRelay({ ...fallback, path: viaOtherSlot(path) }) : null) ?? lost
-  )
+  const repeated = (): Promise<Outcome<T> | null> => viaRelay({ ...fallback, path: viaOtherSlot(path) })
+  if (!isRepeatable) return (await first) ?? lost
+  if (await settlesWithin(first, PATIENCE_MS)) return (await first) ?? (await repeated()) ?? lost
+  const second = await repeated()
+  if (second?.ok) return second
+  // Refused, maybe because the verb had begun by the first way, which was only slow.
+  const late = (await settlesWithin(first, PATIENCE_MS)) ? await first : null
+  return (late?.ok ? late : second) ?? late ?? lost
 }
 
 /** Null where the answer was lost. */

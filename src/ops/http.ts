@@ -63,7 +63,12 @@ async function firstAnswerOf(path: string, init: RequestInit, timeoutMs: number)
   const first = answerOf(path, init, timeoutMs)
   if (await settlesWithin(first, PATIENCE_MS)) return first
   const second = answerOf(viaOtherSlot(path), init, timeoutMs)
-  return Promise.any([first, second]).catch(() => first)
+  const answer = await Promise.any([first, second]).catch(() => first)
+  const both = Promise.allSettled([first, second])
+  if (answer.ok || !(await settlesWithin(both, PATIENCE_MS))) return answer
+  // Refused, maybe only because the same had been done by the other way.
+  const good = (await both).find((outcome) => outcome.status === 'fulfilled' && outcome.value.ok)
+  return good?.status === 'fulfilled' ? good.value : answer
 }
 
 async function answerOf(path: string, init: RequestInit, timeoutMs: number): Promise<Response> {
