@@ -53,11 +53,12 @@ export function Board(props: Props) {
   const begun = useBegun()
   useTitle(status)
 
-  function onAccepted({ release }: Accepted) {
+  function onAccepted({ release }: Accepted, isLate: boolean) {
     followed.follow(release)
+    refresh()
+    if (isLate) return
     begun.show(release)
     close()
-    refresh()
   }
 
   return (

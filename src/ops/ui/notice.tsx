@@ -1,5 +1,6 @@
 'use client'
 import { X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import type { ReleaseErrorBody } from '../../release/errors.ts'
 import { Refusal } from './refusal.tsx'
 import { ToneIcon } from './tone-icon.tsx'
@@ -8,6 +9,17 @@ import { ToneIcon } from './tone-icon.tsx'
 export type News = { kind: 'done'; sentence: string } | { kind: 'refused'; error: ReleaseErrorBody }
 
 export function Notice({ news, onDismiss }: { news: News; onDismiss(): void }) {
+  const before = useRef<Element | null>(null)
+  useEffect(() => {
+    before.current = document.activeElement
+  }, [])
+
+  /** The button takes itself away, and the keyboard's place with it. */
+  function dismiss() {
+    onDismiss()
+    if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus()
+  }
+
   return (
     <div className="relative">
       {news.kind === 'refused' ? (
@@ -24,7 +36,7 @@ export function Notice({ news, onDismiss }: { news: News; onDismiss(): void }) {
       <button
         type="button"
         aria-label="Dismiss"
-        onClick={onDismiss}
+        onClick={dismiss}
         className="absolute top-2 right-2 grid size-7 place-items-center rounded text-ink-muted hover:bg-surface"
       >
         <X aria-hidden="true" size={15} />

@@ -4,8 +4,11 @@ import type { ReleaseErrorBody } from '../../release/errors.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Accepted } from '../verbs.ts'
 
-/** Where an answer goes. A refusal that comes when its dialog is closed already must still be told. */
-export type Answers = { onAccepted(accepted: Accepted): void; onLateRefusal(error: ReleaseErrorBody): void }
+/** Where an answer goes. It may come when its dialog is closed already, and another one open: then it must still be told. */
+export type Answers = {
+  onAccepted(accepted: Accepted, isLate: boolean): void
+  onLateRefusal(error: ReleaseErrorBody): void
+}
 
 /** Sends a dialog's verb once at a time, and keeps what it was refused with while the dialog is open. */
 export function useSend({ onAccepted, onLateRefusal }: Answers) {
@@ -25,7 +28,7 @@ export function useSend({ onAccepted, onLateRefusal }: Answers) {
     setRefusal(null)
     const outcome = await verb()
     setIsSending(false)
-    if (outcome.ok) onAccepted(outcome.value)
+    if (outcome.ok) onAccepted(outcome.value, !isOpen.current)
     else if (isOpen.current) setRefusal(outcome.error)
     else onLateRefusal(outcome.error)
   }
