@@ -113,6 +113,20 @@ test('a dialog is used by keyboard alone and gives the focus back', async ({ pag
   await expect(opener).toBeFocused()
 })
 
+const LONG_IMAGE = `registry.example.org/a-team/an-app@sha256:${'0123456789abcdef'.repeat(4)}`
+
+const excessOf = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+
+async function isDark(page: Page, selector: string): Promise<boolean> {
+  const colour = await page
+    .locator(selector)
+    .first()
+    .evaluate((element) => getComputedStyle(element).backgroundColor)
+  const [red = 255, green = 255, blue = 255] = (colour.match(/[\d.]+/g) ?? []).map(Number)
+  return red + green + blue < 3 * 128
+}
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page fits a phone, ${colorScheme}`, async ({ browser }) => {
     const context = await browser.newContext({ colorScheme, viewport: { width: 390, height: 844 } })
@@ -120,9 +134,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
     for (const path of PAGES) {
       await open(page, path)
       await expect(page.getByRole('link', { name: 'Switchyard' })).toBeVisible()
-      const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      expect(excess, path).toBeLessThanOrEqual(0)
+      expect(await excessOf(page), path).toBeLessThanOrEqual(0)
+      expect(await isDark(page, 'html'), path).toBe(colorScheme === 'dark')
     }
+    await open(page)
+    await page.getByRole('button', { name: 'Deploy…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Deploy' })
+    await dialog.getByRole('radio', { name: 'Image' }).check()
+    await dialog.getByRole('textbox', { name: 'Image' }).fill(LONG_IMAGE)
+    await expect(dialog.getByText('There is no image')).toBeVisible()
+    const confirm = dialog.getByRole('button', { name: /^Deploy image/ })
+    const { x, width } = (await confirm.boundingBox()) ?? { x: -1, width: 0 }
+    expect(x).toBeGreaterThanOrEqual(0)
+    expect(x + width).toBeLessThanOrEqual(390)
+    expect(await confirm.evaluate((button) => button.scrollWidth - button.clientWidth)).toBeLessThanOrEqual(0)
+    expect(await isDark(page, 'dialog')).toBe(colorScheme === 'dark')
     await context.close()
   })
 }

@@ -31,7 +31,7 @@ export function DigestForm() {
             defaultValue={outcome.text}
             aria-invalid={outcome.kind === 'refused'}
             aria-describedby="digest-outcome"
-            className="min-w-0 flex-1 rounded-md border border-line bg-page px-3 py-2 font-mono text-sm aria-invalid:border-problem"
+            className="min-w-0 flex-1 rounded-md border border-edge bg-page px-3 py-2 font-mono text-sm aria-invalid:border-problem"
           />
           <button type="submit" disabled={isRunning} className={BUTTON}>
             {isRunning ? 'Running…' : 'Run'}

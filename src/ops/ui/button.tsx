@@ -37,7 +37,7 @@ export function Button({
       {...rest}
       aria-disabled={isOff}
       onClick={(event) => (isOff ? event.preventDefault() : onClick?.(event))}
-      className={`inline-flex items-center justify-center rounded-md border py-1 text-center font-medium transition-colors ${measure} ${isOff ? OFF : WEIGHTS[weight]}`}
+      className={`inline-flex min-w-0 max-w-full items-center justify-center rounded-md border py-1 [overflow-wrap:anywhere] text-center font-medium transition-colors ${measure} ${isOff ? OFF : WEIGHTS[weight]}`}
     >
       {icon}
       {children}

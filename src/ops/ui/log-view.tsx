@@ -124,7 +124,7 @@ function Filter({ needle, onChange, found, all }: FilterProps) {
         value={needle}
         onChange={(event) => onChange(event.target.value)}
         placeholder="Filter lines"
-        className="h-7 w-32 rounded border border-line bg-surface px-2 text-ink placeholder:text-ink-faint"
+        className="h-7 w-32 rounded border border-line-strong bg-surface px-2 text-ink placeholder:text-ink-faint"
       />
       <span className="min-w-16" aria-live="polite">
         {needle.trim() === '' ? `${all} ${all === 1 ? 'line' : 'lines'}` : `${found} of ${all}`}

@@ -103,6 +103,11 @@ function Version({ release }: { release: Release }) {
           {hasFallenThrough(release) && ' stayed'}
         </span>
       )}
+      {release.note !== null && (
+        <span className="block truncate text-xs text-ink-muted" title={release.note}>
+          “{release.note}”
+        </span>
+      )}
     </>
   )
 }

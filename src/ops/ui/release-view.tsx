@@ -98,7 +98,7 @@ function Summary({ release }: { release: Release }) {
   const { word, tone } = stateOf(release.state)
   const tookMs = releaseTookMs(release, useNowMs())
   return (
-    <p className="mt-0.5 flex flex-wrap items-center gap-x-2.5 gap-y-0.5 text-sm text-ink-muted">
+    <p className="mt-0.5 flex flex-wrap items-center gap-x-2.5 gap-y-0.5 text-sm text-ink-muted [overflow-wrap:anywhere]">
       <span className={`inline-flex items-center gap-1.5 font-semibold ${TONE_TEXT[tone]}`}>
         <ToneIcon tone={tone} />
         {word}

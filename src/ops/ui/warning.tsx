@@ -12,7 +12,7 @@ export function Warning({ isGrave = false, children }: { isGrave?: boolean; chil
       <span className="mt-0.5">
         <ToneIcon tone={isGrave ? 'bad' : 'warn'} size={17} />
       </span>
-      <div className="min-w-0 flex-1 text-ink">{children}</div>
+      <div className="min-w-0 flex-1 text-ink [overflow-wrap:anywhere]">{children}</div>
     </div>
   )
 }
