@@ -70,7 +70,8 @@ async function npmCi() {
   const timer = setInterval(() => console.error(`  … still installing packages, ${elapsed()}`), HEARTBEAT_MS)
   const child = spawn('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // What npm says is not the command's output, which may be JSON.
+    stdio: ['ignore', 2, 'inherit'],
   })
   const code = await new Promise((resolve) => child.once('error', () => resolve(127)).once('close', resolve))
   clearInterval(timer)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
+import { EXIT } from '../cli/exit-codes.ts'
 import { hostEnvironment } from '../config/host-environment.ts'
 import { Refusal } from '../director/client.ts'
 import { reasonOf } from '../release/errors.ts'
@@ -48,7 +49,7 @@ function tell(error: unknown): void {
   for (const line of lines) if (line) console.error(line.split('\n').join('\n  '))
 }
 
-const program = new Command('switchyard').description('Set up this project on this machine.')
+const program = new Command('switchyard').description('Set up this project on this machine.').exitOverride()
 program
   .command('up')
   .description('bring everything up, or to what the files say now')
@@ -69,4 +70,9 @@ program
   .action((flags: Flags & { purge: boolean }) =>
     carryOut(flags, (options) => takeDown({ ...options, isPurge: flags.purge })),
   )
-await program.parseAsync()
+try {
+  await program.parseAsync()
+} catch (cause) {
+  if (!(cause instanceof CommanderError)) throw cause
+  process.exitCode = cause.exitCode === 0 ? EXIT.done : EXIT.usage
+}
