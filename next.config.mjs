@@ -28,7 +28,10 @@ const config = {
       source: '/ops/:path*',
       headers: [
         { key: 'X-Frame-Options', value: 'DENY' },
-        { key: 'Content-Security-Policy', value: "frame-ancestors 'none'" },
+        {
+          key: 'Content-Security-Policy',
+          value: "frame-ancestors 'none'; base-uri 'self'; object-src 'none'",
+        },
       ],
     },
   ],
