@@ -85,6 +85,16 @@ async function buildOf(page: Page): Promise<string> {
   return z.string().parse(await page.getByTestId('served-deployment-id').textContent())
 }
 
+async function takePicture(page: Page): Promise<void> {
+  for (const slot of ['primary', 'secondary']) {
+    const memory = page.getByRole('article', { name: slot }).getByRole('meter', { name: 'Memory' })
+    await expect(memory).toHaveAttribute('aria-valuetext', / of /)
+  }
+  await page.setViewportSize({ width: 1440, height: 1240 })
+  await page.evaluate(() => window.scrollTo(0, 0))
+  await page.screenshot({ path: 'docs/images/console.png' })
+}
+
 async function runAction(page: Page, build: string): Promise<void> {
   await page.getByLabel('Text').fill('switch')
   await page.getByRole('button', { name: 'Run' }).click()
@@ -122,7 +132,7 @@ test('deploy and roll back in a browser, under load, without one failed request'
   await expectLive('secondary', RELEASE_TIMEOUT_MS)
   await expect(release).toContainText('Succeeded')
   await expect(page.getByRole('article', { name: 'secondary' })).toContainText('2.0.0')
-  if (takesPictures) await page.screenshot({ path: 'docs/images/console.png' })
+  if (takesPictures) await takePicture(page)
 
   const fresh = await context.newPage()
   await fresh.goto(system.url)
