@@ -17,7 +17,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
-const expected = { generation: 4, slot: 'secondary', release: 9 } as const
+const expected = { generation: 4, slot: 'secondary', release: 9, health: 'operational' } as const
 const payload = {
   status: 'operational',
   timestamp: '2026-01-01T00:00:00.000Z',
@@ -56,6 +56,13 @@ for (const [what, servedBy, body, sentence] of ANSWERS) {
     assert.equal(wrongAnswer({ httpStatus: 200, headers, body: text }, expected), sentence)
   })
 }
+
+test('a slot that is not operational is no place to move to, and may be one to go back to', () => {
+  const body = JSON.stringify({ ...payload, status: 'degraded' })
+  const answer = { httpStatus: 503, headers: { 'x-served-by': 'secondary' }, body }
+  assert.equal(wrongAnswer(answer, expected), 'the secondary slot answers 503 and says that it is degraded')
+  assert.equal(wrongAnswer(answer, { ...expected, health: 'any' }), null)
+})
 
 test('nginx’s words are told without its time and process', () => {
   const output = `2026/11/24 01:40:13 [warn] 1#1: 16384 worker_connections exceed open file resource limit: 1024

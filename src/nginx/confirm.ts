@@ -57,6 +57,10 @@ export function wrongAnswer(answer: FreshAnswer, expected: Expectation): string 
   if (payload.data.release !== expected.release) {
     return `release ${payload.data.release} answers in the ${expected.slot} slot, not ${expected.release}`
   }
+  const { status } = payload.data
+  if (expected.health === 'operational' && (status !== 'operational' || answer.httpStatus !== 200)) {
+    return `the ${expected.slot} slot answers ${answer.httpStatus} and says that it is ${status}`
+  }
   return null
 }
 

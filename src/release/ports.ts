@@ -22,8 +22,16 @@ export type RoutingState = {
   release: number | null
 }
 
-/** What `confirm` must see through nginx before a switch counts. */
-export type Expectation = { generation: number; slot: Slot; release: number }
+/**
+ * What `confirm` must see through nginx before a switch counts. `health`: whether the slot must say that it is operational;
+ * on a way back it may be as it was.
+ */
+export type Expectation = {
+  generation: number
+  slot: Slot
+  release: number
+  health: 'operational' | 'any'
+}
 
 export type Traffic = {
   /** The generation on disk, or null when there is none yet. Throws `routing-edited` where the flags and `state.json` disagree. */

@@ -27,7 +27,7 @@ export type Parts = {
   preflight: Preflight
   journal: Journal
   envFile: EnvFile
-  settings: { drainCapMs: number; moveDeadlineMs: number }
+  settings: { drainCapMs: number; healthDeadlineMs: number; moveDeadlineMs: number }
 }
 
 export type StepContext = {
@@ -90,6 +90,7 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
 
   switch: async (context) => {
     const { parts, id, signal } = context
+    await checkStill(context)
     const routing = (await parts.traffic.read()) ?? NO_ROUTING
     signal.throwIfAborted()
     const { slot } = parts.journal.append(id, { type: 'switching' })
@@ -106,6 +107,7 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
         generation: routing?.generation ?? 0,
         slot: release.slot,
         release: startedBy(parts.journal, release),
+        health: 'operational',
       },
       AbortSignal.timeout(parts.settings.moveDeadlineMs),
     )
@@ -155,6 +157,17 @@ async function untilHealthy(context: StepContext, slot: Slot): Promise<string> {
     signal,
   )
   return `healthy after ${(tookMs / 1000).toFixed(1)} s, answers in ${Math.round(latencyMs)} ms`
+}
+
+/** Publishing files takes time, in which what was healthy may have fallen ill. */
+async function checkStill(context: StepContext): Promise<void> {
+  const { slot, verb } = current(context)
+  if (verb === 'rollback') return
+  const { payload } = await context.parts.health.probe(slot, context.signal)
+  if (payload.status === 'operational') return
+  throw new ReleaseError('never-healthy', {
+    reason: `it was healthy, and says now that it is ${payload.status}`,
+  })
 }
 
 const STANDBY_PROBES = 3

@@ -11,7 +11,10 @@ export async function unconfirmedBecause(
 ): Promise<string | null> {
   try {
     const generation = (await traffic.read())?.generation ?? 0
-    await traffic.confirm({ generation, slot, release }, AbortSignal.timeout(settings.moveDeadlineMs))
+    await traffic.confirm(
+      { generation, slot, release, health: 'any' },
+      AbortSignal.timeout(settings.moveDeadlineMs),
+    )
     return null
   } catch (cause) {
     const isUnconfirmed = cause instanceof ReleaseError && cause.code === 'switch-unconfirmed'

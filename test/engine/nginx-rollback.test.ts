@@ -90,7 +90,10 @@ test('twice is there and back, and the director writes on from it', async () => 
   assert.equal(code, 0)
   assert.equal((await rig.ask('/page')).headers['x-served-by'], 'secondary')
   const { generation } = await rig.route({ live: 'primary' })
-  await rig.traffic.confirm({ generation, slot: 'primary', release: 1 }, AbortSignal.timeout(10_000))
+  await rig.traffic.confirm(
+    { generation, slot: 'primary', release: 1, health: 'operational' },
+    AbortSignal.timeout(10_000),
+  )
 })
 
 test('the only console keeps /ops', async () => {

@@ -50,7 +50,10 @@ test('a move is confirmed on five fresh connections, and the first request after
     const first = await rig.ask('/api/system/status')
     const firstAt = performance.now()
     assert.equal(first.headers['x-served-by'], slot)
-    const { tookMs } = await rig.traffic.confirm({ generation, slot, release: RELEASES[slot] }, soon())
+    const { tookMs } = await rig.traffic.confirm(
+      { generation, slot, release: RELEASES[slot], health: 'operational' },
+      soon(),
+    )
     writes.push(writtenAt - startedAt)
     firsts.push(firstAt - writtenAt)
     confirms.push(tookMs)
@@ -80,7 +83,7 @@ test('under load no request fails while the traffic moves twenty times', async (
   for (let move = 0; move < 20; move++) {
     const slot = move % 2 === 0 ? 'secondary' : 'primary'
     const { generation } = await rig.route({ live: slot, release: RELEASES[slot] })
-    await rig.traffic.confirm({ generation, slot, release: RELEASES[slot] }, soon())
+    await rig.traffic.confirm({ generation, slot, release: RELEASES[slot], health: 'operational' }, soon())
     const before = seen[slot]
     await until('the load has met the new slot', async () => seen[slot] > before + 50)
   }
@@ -103,7 +106,7 @@ for (const [expected, reason] of UNCONFIRMED) {
   test(`a move is not confirmed when ${reason.source.slice(1, -1)}`, async () => {
     const { generation } = await rig.route({})
     await assert.rejects(
-      rig.traffic.confirm({ generation, ...expected }, soon()),
+      rig.traffic.confirm({ generation, ...expected, health: 'operational' }, soon()),
       refused('switch-unconfirmed', reason),
     )
   })
@@ -114,7 +117,7 @@ test('a move to a slot that does not run is not confirmed, and says what nginx a
   try {
     const { generation } = await rig.route({ live: 'secondary' })
     await assert.rejects(
-      rig.traffic.confirm({ generation, slot: 'secondary', release: 2 }, soon()),
+      rig.traffic.confirm({ generation, slot: 'secondary', release: 2, health: 'operational' }, soon()),
       refused('switch-unconfirmed', /^nginx itself answers 50[24]$/),
     )
   } finally {
@@ -126,7 +129,10 @@ test('a move to a slot that does not run is not confirmed, and says what nginx a
 test('a confirmation ends at once when it is aborted', async () => {
   const stop = new AbortController()
   const reason = new ReleaseError('aborted')
-  const ending = rig.traffic.confirm({ generation: 1_000_000, slot: 'primary', release: 1 }, stop.signal)
+  const ending = rig.traffic.confirm(
+    { generation: 1_000_000, slot: 'primary', release: 1, health: 'operational' },
+    stop.signal,
+  )
   stop.abort(reason)
   await assert.rejects(ending, reason)
 })
