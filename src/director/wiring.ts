@@ -28,6 +28,7 @@ import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { updateEnvFile } from '../state/env-file.ts'
 import { preflightOf } from './preflight.ts'
+import { redactedHealth } from './redacted-health.ts'
 import type { ViewOptions } from './view.ts'
 
 const MOVE_DEADLINE_MS = 10_000
@@ -104,7 +105,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
     docker,
     containerFilter: proxyOf(project),
   })
-  const health = slotHealth({
+  const eyes = slotHealth({
     addressOf,
     settings: {
       deadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
@@ -114,7 +115,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
   return {
     traffic,
     slots,
-    health,
+    health: redactedHealth(eyes, () => readRedaction(project)),
     journal,
     builder: dockerBuilder({
       docker,
@@ -134,7 +135,11 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
       envFiles: (source, signal) => envFilesFinding(project, source, signal),
     }),
     envFile: envFileAt(join(stateDir, 'deployment_state.env')),
-    settings: { drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000, moveDeadlineMs: MOVE_DEADLINE_MS },
+    settings: {
+      drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000,
+      healthDeadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
+      moveDeadlineMs: MOVE_DEADLINE_MS,
+    },
   }
 }
 
