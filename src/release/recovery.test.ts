@@ -25,6 +25,16 @@ for (const step of ['start', 'health', 'assets'] as const) {
   })
 }
 
+test('a standby that compose left running is left alone, and one that is being stopped is started again', async () => {
+  const sound = await yard()
+  await recover(sound.parts, await killedAt(sound, 'drain'), quiet)
+  assert.deepEqual(sound.acts, [])
+  const stopping = await yard()
+  stopping.says.primary = 'draining'
+  await recover(stopping.parts, await killedAt(stopping, 'drain'), quiet)
+  assert.deepEqual(stopping.acts, ['stop primary', 'start primary shop:1 1', 'health primary 1'])
+})
+
 test('a standby that is lost is said wherever the end is told, and calls for a person', async () => {
   const system = await yard()
   const killed = await killedAt(system, 'health')
@@ -139,4 +149,53 @@ test('killed between the last commit and the end of the last step, the step ends
   const release = system.journal.replay(id)
   assert.equal(statesOf(release).at(-1), 'record done')
   assert.deepEqual([release.recovery, exitCodeOfRelease(release)], [null, 0])
+})
+
+test('where neither slot answers, as after a power cut, the new one is waited for', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'switch', { moved: true })
+  system.says.primary = null
+  system.says.secondary = null
+  const recovering = recover(system.parts, killed, quiet)
+  // Longer than the new slot would be given beside a sound one.
+  setTimeout(() => {
+    system.says.primary = 'operational'
+  }, 6_000)
+  assert.equal((await recovering).state, 'live')
+})
+
+test('where the other slot answers and the new one does not, it goes back, and drains the new one first', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'switch', { moved: true })
+  system.says.primary = 'degraded'
+  const lines: string[] = []
+  const release = await recover(system.parts, killed, (line) => lines.push(line))
+  assert.equal(release.state, 'aborted')
+  assert.equal((await system.routing())?.live, 'secondary')
+  assert.deepEqual(lines.slice(0, 3), [
+    'The traffic is back on secondary.',
+    'Bringing back 1.0.0 in primary.',
+    'primary is standby again.',
+  ])
+})
+
+test('a candidate that fell ill while its files were published gets no visitors', async () => {
+  const system = await yard()
+  const { publish } = system.parts.assets
+  system.parts.assets.publish = async (...given) => {
+    system.says.primary = 'degraded'
+    return publish(...given)
+  }
+  const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  const release = await runRelease(system.parts, id, quiet, new AbortController().signal)
+  assert.equal(release.state, 'failed')
+  assert.equal(
+    release.error?.what,
+    'The build never became healthy: it was healthy, and says now that it is degraded.',
+  )
+  assert.equal(release.steps.find(({ state }) => state === 'failed')?.name, 'switch')
+  assert.deepEqual(await system.routing().then((routing) => [routing?.live, routing?.up]), [
+    'secondary',
+    ['primary', 'secondary'],
+  ])
 })

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ReleaseError } from './errors.ts'
+import { isOperational } from './operational.ts'
 import type { LogSink } from './ports.ts'
 import type { Release } from './release.ts'
 import type { StepName } from './step-names.ts'
@@ -9,6 +10,7 @@ import { hasMoved, undoneError, undoRelease } from './undo.ts'
 
 const PROBE_DEADLINE_MS = 1_000
 const PROBE_PAUSE_MS = 500
+/** How often the new slot may fail to answer while the other one does. */
 const PROBE_TRIES = 10
 
 /**
@@ -62,13 +64,20 @@ async function goBack(parts: Parts, release: Release, log: LogSink, when: string
   })
 }
 
-/** The slot may itself be starting again, so one refusal proves nothing. */
+/**
+ * The slot may itself be starting again, so one refusal proves nothing. The other slot is the yardstick: after a power cut
+ * neither answers for a while, and to go back would help nobody. At most for as long as a candidate may take.
+ */
 async function answersWell(parts: Parts, release: Release): Promise<boolean> {
-  const expected = startedBy(parts.journal, release)
-  for (let tries = 0; tries < PROBE_TRIES; tries++) {
-    const signal = AbortSignal.timeout(PROBE_DEADLINE_MS)
-    const seen = await parts.health.probe(release.slot, signal).catch(() => null)
-    if (seen?.payload.status === 'operational' && seen.payload.release === expected) return true
+  const { health, journal, settings } = parts
+  const soon = (): AbortSignal => AbortSignal.timeout(PROBE_DEADLINE_MS)
+  const expected = startedBy(journal, release)
+  const former = release.from && journal.holderOf(release.from)
+  const untilMs = performance.now() + settings.healthDeadlineMs
+  let tries = 0
+  while (tries < PROBE_TRIES && performance.now() < untilMs) {
+    if (await isOperational(health, release.slot, expected, soon())) return true
+    if (former && (await isOperational(health, former.slot, former.id, soon()))) tries++
     await delay(PROBE_PAUSE_MS)
   }
   return false

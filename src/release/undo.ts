@@ -1,6 +1,8 @@
+import { drainSlot } from './drain.ts'
 import type { ReleaseError, ReleaseErrorBody } from './errors.ts'
 import { liveSentence } from './live-sentence.ts'
 import { describeError, wordsOf } from './messages.ts'
+import { isOperational } from './operational.ts'
 import type { Journal, LogSink, RoutingState } from './ports.ts'
 import type { Release } from './release.ts'
 import { nextRouting } from './routing.ts'
@@ -20,7 +22,9 @@ export type Undone = {
 
 /** Puts traffic and slots back as they were before the release. Safe to run twice. Throws what keeps the routing from being read or written. */
 export async function undoRelease(parts: Parts, release: Release, log: LogSink): Promise<Undone> {
+  const hadVisitors = hasMoved(release, await parts.traffic.read())
   const doubt = await moveBack(parts, release, log)
+  if (hadVisitors && release.from !== null) await letGo(parts, release, log)
   const loss = await restoreSlots(parts, release, log)
   return { doubt, loss }
 }
@@ -62,6 +66,15 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
   return doubt
 }
 
+/** Visitors who came while the release was being confirmed are answered before their slot is taken from under them. */
+async function letGo(parts: Parts, { slot, id }: Release, log: LogSink): Promise<void> {
+  try {
+    await drainSlot(parts, slot, id, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
+  } catch (cause) {
+    log(`${slot} could not be drained: ${wordsOf(cause)}.`)
+  }
+}
+
 /**
  * Brings the build back that the slot held, so that rollback stays possible and the slot again runs what the env file
  * says. Where there is none, or it fails, the slot is stopped.
@@ -96,7 +109,11 @@ async function restart(parts: Parts, release: Release, log: LogSink, signal: Abo
   const previous = parts.journal.holderOf(release.slot)
   if (!previous?.build) throw new Error(`${release.slot} held no build before`)
   const container = await parts.slots.inspect(release.slot, signal)
-  if (container?.state === 'running' && container.release === previous.id) return
+  if (container?.state === 'running' && container.release === previous.id) {
+    if (await isOperational(parts.health, release.slot, previous.id, signal)) return
+    // Compose was killed while Docker went on stopping it: compose would find it running, and then it would be gone.
+    await parts.slots.stop(release.slot, log, signal)
+  }
   log(`Bringing back ${previous.build.version} in ${release.slot}.`)
   await parts.slots.start(release.slot, previous.build, previous.id, log, signal)
   // Its console was proved when it went live, and a rollback does not ask for it either.
