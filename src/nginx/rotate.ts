@@ -1,4 +1,4 @@
-import { rename, rm, stat } from 'node:fs/promises'
+import { access, rename, rm, stat } from 'node:fs/promises'
 import { findProxy, signalReopen } from './proxy-container.ts'
 import type { TrafficProxy } from './reload.ts'
 
@@ -16,8 +16,9 @@ export async function rotateAccessLog(
 ): Promise<boolean> {
   const size = await stat(path).then(
     (found) => found.size,
-    () => 0,
+    () => null,
   )
+  if (size === null) return reopenAfterMove(proxy, path, signal)
   if (size < maxBytes) return false
   const container = await findProxy(proxy.docker, proxy.containerFilter, signal)
   await rm(`${path}.${KEPT}`, { force: true })
@@ -29,4 +30,18 @@ export async function rotateAccessLog(
   await rename(path, `${path}.1`)
   await signalReopen(container, signal)
   return true
+}
+
+/** Killed between the move and the signal, nginx would write to the moved file for ever. */
+async function reopenAfterMove(
+  { docker, containerFilter }: Pick<TrafficProxy, 'docker' | 'containerFilter'>,
+  path: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isMoved = await access(`${path}.1`).then(
+    () => true,
+    () => false,
+  )
+  if (isMoved) await signalReopen(await findProxy(docker, containerFilter, signal), signal)
+  return isMoved
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { rotateAccessLog } from '../../src/nginx/rotate.ts'
@@ -28,6 +28,15 @@ test('a large access log is moved aside, and no line is lost', async () => {
     const lines = `${await textOf(`${path}.1`)}${await textOf(path)}`
     return Array.from({ length: 100 }, (_, n) => `"/echo-line-${n}"`).every((line) => lines.includes(line))
   })
+})
+
+test('a log that was moved by a director which was killed before its signal is opened anew', async () => {
+  const path = join(rig.dir, 'state/traffic/access.log')
+  await rename(path, `${path}.1`)
+  const proxy = { docker: rig.docker, containerFilter: CONTAINER_FILTER }
+  assert.equal(await rotateAccessLog(proxy, path, 1_000_000_000, AbortSignal.timeout(10_000)), true)
+  await rig.ask('/echo-after-all')
+  await until('nginx writes to the new one', async () => (await textOf(path)).includes('/echo-after-all'))
 })
 
 const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
