@@ -182,7 +182,7 @@ async function lookAtRouting({ traffic }: Parts, signal: AbortSignal): Promise<S
       live: onDisk?.live ?? null,
       generation: onDisk?.generation ?? null,
       nginxAnswers: false,
-      problem: edited ?? `${wordsOf(cause)}.`,
+      problem: edited ?? `${wordsOf(cause)}. \`npm run up\` on the host starts it if it does not run.`,
     }
   }
 }
