@@ -17,8 +17,16 @@ export function Problems({ status, followed, releasePrefix }: Props) {
   return (
     <div className="space-y-2 empty:hidden">
       {trouble !== null && <Warning isGrave={trouble.isGrave}>{trouble.sentence}</Warning>}
-      {routing.problem !== null && <Warning isGrave={!routing.nginxAnswers}>{routing.problem}</Warning>}
-      {docker.problem !== null && <Warning>{docker.problem}</Warning>}
+      {routing.problem !== null && (
+        <Warning isGrave={!routing.nginxAnswers}>
+          <Prose text={routing.problem} />
+        </Warning>
+      )}
+      {docker.problem !== null && (
+        <Warning>
+          <Prose text={docker.problem} />
+        </Warning>
+      )}
       {last !== null && !isLastOnScreen && status.running === null && (
         <LastRelease last={last} href={`${releasePrefix}${last.id}`} />
       )}
