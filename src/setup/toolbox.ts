@@ -1,6 +1,9 @@
 import type Docker from 'dockerode'
 import { CommandFailure } from '../docker/command.ts'
 import { demultiplexer } from '../docker/demux.ts'
+import { statusCodeOf } from '../docker/engine.ts'
+import { within } from '../release/within.ts'
+import { beforeSignalEnds } from './on-signals.ts'
 import type { Say } from './progress.ts'
 
 /** What runs once in a container of its own, and is gone afterwards. */
@@ -26,10 +29,66 @@ export function projectBinds(directory: string): string[] {
   return ['/var/run/docker.sock:/var/run/docker.sock', `${directory}:${directory}`]
 }
 
-/** Runs an errand to its end. Throws `CommandFailure` with its last lines on any exit code but 0, or when it takes too long. */
+/**
+ * Runs an errand to its end. Throws `CommandFailure` with its last lines on any exit code but 0, or when it takes too long.
+ * A signal to this process ends the errand first: else compose would go on by itself, and without the lock.
+ */
 export async function runErrand(docker: Docker, errand: Errand, say: Say): Promise<readonly string[]> {
+  const cut = new AbortController()
+  const run = carryOut(docker, errand, say, cut.signal)
+  const isDone = beforeSignalEnds(async () => {
+    cut.abort()
+    await run.catch((cause) => {
+      if (cause !== cut.signal.reason) throw cause
+    })
+  })
+  try {
+    return await run
+  } finally {
+    await isDone()
+  }
+}
+
+/** Removes errands that have ended, whichever set-up left them: one that is killed can't take its own along. */
+export async function removeEndedErrands(docker: Docker): Promise<void> {
+  const filters = { label: [ERRAND_LABEL], status: ['exited', 'dead'] }
+  for (const { Id } of await docker.listContainers({ all: true, filters })) {
+    await removeErrand(docker.getContainer(Id))
+  }
+}
+
+async function carryOut(
+  docker: Docker,
+  errand: Errand,
+  say: Say,
+  cut: AbortSignal,
+): Promise<readonly string[]> {
   const lines: string[] = []
-  const container = await docker.createContainer({
+  const container = await docker.createContainer(described(errand))
+  try {
+    const output = demultiplexer((_stream, line) => {
+      lines.push(line)
+      if (lines.length > KEPT_LINES) lines.shift()
+      say(line)
+    })
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true })
+    stream.on('data', output.write)
+    const drained = new Promise<void>((resolve) => stream.once('end', resolve).once('close', resolve))
+    cut.throwIfAborted()
+    await container.start()
+    const status = await statusOf(container, errand, cut)
+    await drained
+    output.end()
+    if (status !== 0)
+      throw new CommandFailure(`\`${errand.argv.join(' ')}\` ended with exit code ${status}`, lines)
+    return lines
+  } finally {
+    await removeErrand(container)
+  }
+}
+
+function described(errand: Errand): Docker.ContainerCreateOptions {
+  return {
     Image: errand.image,
     Entrypoint: [],
     Cmd: [...errand.argv],
@@ -44,40 +103,24 @@ export async function runErrand(docker: Docker, errand: Errand, say: Say): Promi
       Tmpfs: errand.tmpfs,
       Init: true,
     },
-  })
-  try {
-    const output = demultiplexer((_stream, line) => {
-      lines.push(line)
-      if (lines.length > KEPT_LINES) lines.shift()
-      say(line)
-    })
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true })
-    stream.on('data', output.write)
-    const drained = new Promise<void>((resolve) => stream.once('end', resolve).once('close', resolve))
-    await container.start()
-    const status = await withDeadline(container.wait(), errand)
-    await drained
-    output.end()
-    if (status !== 0)
-      throw new CommandFailure(`\`${errand.argv.join(' ')}\` ended with exit code ${status}`, lines)
-    return lines
-  } finally {
-    await container.remove({ force: true })
   }
 }
 
-async function withDeadline(
-  ended: Promise<{ StatusCode: number }>,
+async function statusOf(
+  container: Docker.Container,
   { argv, timeoutMs }: Errand,
+  cut: AbortSignal,
 ): Promise<number> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new CommandFailure(`\`${argv.join(' ')}\` took longer than ${timeoutMs / 1000} s`, [])),
-    timeoutMs,
-  )
+  const late = () => new CommandFailure(`\`${argv.join(' ')}\` took longer than ${timeoutMs / 1000} s`, [])
+  const { StatusCode } = await within(cut, timeoutMs, () => container.wait(), late)
+  return StatusCode
+}
+
+/** Another set-up may be at it: then it is gone (404), or on its way (409). */
+async function removeErrand(container: Docker.Container): Promise<void> {
   try {
-    return (await Promise.race([ended, late.promise])).StatusCode
-  } finally {
-    clearTimeout(timer)
+    await container.remove({ force: true })
+  } catch (cause) {
+    if (![404, 409].includes(statusCodeOf(cause) ?? 0)) throw cause
   }
 }

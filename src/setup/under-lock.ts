@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { Holder } from '../director/protocol.ts'
-import { type HeldLock, readHolder, takeLock } from '../state/lock.ts'
+import { readHolder, takeLock } from '../state/lock.ts'
 import { clock } from './clock.ts'
+import { beforeSignalEnds } from './on-signals.ts'
 import type { Paths } from './paths.ts'
 
 const PATIENCE_MS = 5_000
 const POLL_EVERY_MS = 200
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** `busy` says who is at work instead, without a full stop. */
 export type UnderLock<T> = { result: T } | { busy: string }
@@ -30,11 +30,12 @@ export async function underLock<T>(
     held = await takeLock(path, holder)
   }
   if (held === null) return { busy: busyWords(await readHolder(path)) }
-  const stopListening = releaseOnSignals(held)
+  // A killed process loses the lock by itself; the file with its name would stay.
+  const isDone = beforeSignalEnds(() => held.release())
   try {
     return { result: await work() }
   } finally {
-    stopListening()
+    await isDone()
     held.release()
   }
 }
@@ -45,18 +46,4 @@ export function busyWords(holder: Holder | null): string {
   const { verb, release, actor, since } = holder
   const what = `The ${verb}${release === null ? '' : ` (release ${release})`} by ${actor.name}`
   return `${what} is under way since ${clock(since)}`
-}
-
-/** A killed process loses the lock by itself; the file with its name would stay. */
-function releaseOnSignals(held: HeldLock): () => void {
-  const end = (signal: NodeJS.Signals): void => {
-    held.release()
-    stopListening()
-    process.kill(process.pid, signal)
-  }
-  const stopListening = (): void => {
-    for (const signal of SIGNALS) process.off(signal, end)
-  }
-  for (const signal of SIGNALS) process.on(signal, end)
-  return stopListening
 }
