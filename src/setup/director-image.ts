@@ -14,7 +14,7 @@ import { projectBinds, runErrand } from './toolbox.ts'
 /** Says for which project a director's image was made, so that it can be removed with it. */
 export const DIRECTOR_LABEL = 'io.switchyard.director'
 
-const REPOSITORY = 'switchyard-director'
+export const DIRECTOR_REPOSITORY = 'switchyard-director'
 const BUILD_TIMEOUT_MS = 15 * 60_000
 
 /** All that the director's image is made from; what the slots alone run doesn't change it. */
@@ -42,7 +42,7 @@ export async function getDirectorImage(
   const files = await inputFiles(paths.directory)
   const { Id: toolsId } = await docker.getImage(base.tools).inspect()
   const hash = await hashOf(paths.directory, files, [toolsId, project])
-  const tag = `${REPOSITORY}:${hash.slice(0, 12)}`
+  const tag = `${DIRECTOR_REPOSITORY}:${hash.slice(0, 12)}`
   if (await hasImage(docker, tag)) return tag
   await progress.step('Build the director', (say) => build(docker, { paths, base, project, tag, files }, say))
   return tag

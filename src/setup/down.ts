@@ -8,13 +8,14 @@ import {
   projectContainers,
   serviceOf,
 } from './containers.ts'
-import { DIRECTOR_LABEL } from './director-image.ts'
 import { answers } from './docker-install.ts'
 import { engineClient } from './docker-ready.ts'
 import { SetupFailure } from './failure.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import type { Say } from './progress.ts'
+import { purgeImages } from './purge-images.ts'
 import { appliedProject, settingsOf } from './read-settings.ts'
+import { removeEndedErrands } from './toolbox.ts'
 import { underLock } from './under-lock.ts'
 import type { SetupOptions } from './up.ts'
 
@@ -36,12 +37,14 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
       'Start Docker, then run the command again.',
     )
   }
+  await removeEndedErrands(docker)
   refuseForeign(await ownContainers(docker, project), project, paths.directory)
   const locked = await underLock(paths, { user: environment.user, verb: 'take-down' }, async () => {
     const containers = await ownContainers(docker, project)
     await progress.step('Stop and remove the containers', (say) => removeContainers(docker, containers, say))
     await removeNetwork(docker, project)
-    if (isPurge) await progress.step('Remove data and images', () => purge(docker, paths, project))
+    if (!isPurge) return []
+    return progress.step('Remove data and images', (say) => purge(docker, paths, project, say))
   })
   if ('busy' in locked) {
     throw new SetupFailure(
@@ -50,10 +53,15 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
     )
   }
   progress.note(
-    isPurge
-      ? 'All of this project is gone; its files in git are as they were. Base images stay, since other projects on this host may use them.'
-      : 'Down. All data is kept: `npm run up` brings the same builds back.',
+    isPurge ? purged(locked.result) : 'Down. All data is kept: `npm run up` brings the same builds back.',
   )
+}
+
+function purged(kept: readonly string[]): string {
+  const rest =
+    'its files in git are as they were. Base images stay, since other projects on this host may use them.'
+  if (kept.length === 0) return `All of this project is gone; ${rest}`
+  return `All of this project is gone but ${kept.join(', ')}, which something else uses; ${rest}`
 }
 
 async function ownContainers(docker: Docker, project: string): Promise<Container[]> {
@@ -98,14 +106,11 @@ async function removeNetwork(docker: Docker, project: string): Promise<void> {
   for (const { Id } of networks) await docker.getNetwork(Id).remove()
 }
 
-async function purge(docker: Docker, paths: Paths, project: string): Promise<void> {
-  for (const label of [`io.switchyard.project=${project}`, `${DIRECTOR_LABEL}=${project}`]) {
-    for (const { Id } of await docker.listImages({ filters: { label: [label] } })) {
-      await docker.getImage(Id).remove({ force: true })
-    }
-  }
+async function purge(docker: Docker, paths: Paths, project: string, say: Say): Promise<readonly string[]> {
+  const kept = await purgeImages(docker, project, say)
   const link = await lstat(paths.envLink).catch(() => null)
   if (link?.isSymbolicLink()) await rm(paths.envLink)
   await rm(paths.nginxLive, { recursive: true, force: true })
   await rm(paths.state, { recursive: true, force: true })
+  return kept
 }
