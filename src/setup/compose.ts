@@ -7,37 +7,43 @@ import type { BaseImages } from './base-images.ts'
 import { SetupFailure } from './failure.ts'
 import type { Paths } from './paths.ts'
 import type { Say } from './progress.ts'
-import { projectBinds, runErrand } from './toolbox.ts'
+import { type Errand, projectBinds, runErrand } from './toolbox.ts'
 
 const COMPOSE_TIMEOUT_MS = 3 * 60_000
 const TEST_TIMEOUT_MS = 30_000
 
+export type ComposeRequest = { paths: Paths; tools: string; project: string; services: readonly string[] }
+
 /** Has compose create, start or update `services`, and nothing else. Throws `SetupFailure`. */
-export async function composeUp(
-  docker: Docker,
-  request: { paths: Paths; tools: string; project: string; services: readonly string[] },
-  say: Say,
-): Promise<void> {
-  const { paths, tools, project, services } = request
-  const argv = composeArgv(
-    { directory: paths.directory, name: project, environment: {} },
-    ...['up', '-d', '--no-deps', '--no-build', ...services],
-  )
+export async function composeUp(docker: Docker, request: ComposeRequest, say: Say): Promise<void> {
   try {
-    const errand = {
-      image: tools,
-      argv,
-      binds: projectBinds(paths.directory),
-      cwd: paths.directory,
-      timeoutMs: COMPOSE_TIMEOUT_MS,
-    }
-    await runErrand(docker, errand, say)
+    await runErrand(docker, upErrand(request), say)
   } catch (cause) {
     throw new SetupFailure(
-      `Compose could not start ${services.join(' and ')}.`,
+      `Compose could not start ${request.services.join(' and ')}.`,
       'Mend what it says, then run the command again.',
       { cause, detail: cause instanceof CommandFailure ? cause.lines.slice(-20).join('\n') : undefined },
     )
+  }
+}
+
+/**
+ * Asks compose which containers of `services` it would make anew now, and changes nothing; answers with their names.
+ * Throws `CommandFailure`. (`config --hash` can't tell it: it leaves `env_file` out, which the hash on a container counts.)
+ */
+export async function wouldRecreate(docker: Docker, request: ComposeRequest): Promise<string[]> {
+  const lines = await runErrand(docker, upErrand(request, '--dry-run'), () => undefined)
+  return lines.flatMap((line) => /Container (\S+)\s+Recreate$/.exec(line.trimEnd())?.[1] ?? [])
+}
+
+function upErrand({ paths, tools, project, services }: ComposeRequest, ...flags: string[]): Errand {
+  const described = { directory: paths.directory, name: project, environment: {} }
+  return {
+    image: tools,
+    argv: composeArgv(described, 'up', '-d', '--no-deps', '--no-build', ...flags, ...services),
+    binds: projectBinds(paths.directory),
+    cwd: paths.directory,
+    timeoutMs: COMPOSE_TIMEOUT_MS,
   }
 }
 

@@ -3,7 +3,7 @@ import type Docker from 'dockerode'
 import type { Settings } from '../config/settings.ts'
 import { readEnvFile } from '../state/env-file.ts'
 import type { BaseImages } from './base-images.ts'
-import { composeUp, testNginx } from './compose.ts'
+import { type ComposeRequest, composeUp, testNginx } from './compose.ts'
 import { projectContainers, serviceOf } from './containers.ts'
 import { filesBelow, hashOf } from './file-hash.ts'
 import type { Paths } from './paths.ts'
@@ -72,7 +72,7 @@ async function restoreSlots(request: StartRequest): Promise<void> {
   )
 }
 
-function up({ paths, settings, base }: StartRequest, services: readonly string[]) {
+function up({ paths, settings, base }: StartRequest, services: readonly string[]): ComposeRequest {
   return { paths, tools: base.tools, project: settings.COMPOSE_PROJECT_NAME, services }
 }
 

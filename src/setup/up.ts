@@ -19,8 +19,10 @@ import type { Host } from './host.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import type { Progress } from './progress.ts'
 import { settingsOf } from './read-settings.ts'
+import { tellSlotsBehind } from './slots-behind.ts'
 import { nginxIsApplied, startContainers } from './start.ts'
 import { linkEnvFile, prepareState } from './state-directory.ts'
+import { removeEndedErrands } from './toolbox.ts'
 import { underLock } from './under-lock.ts'
 import { waitForDirector } from './wait-for-director.ts'
 import { waitForLive } from './wait-for-live.ts'
@@ -48,6 +50,7 @@ export async function bringUp(options: SetupOptions): Promise<void> {
   const paths = pathsOf(await realpath(options.directory))
   const settings = await settingsOf(paths, environment.variables)
   const docker = await readyDocker({ host, progress, logs: paths.logs, isAgreed })
+  await removeEndedErrands(docker)
   await checkRoom(docker, settings, paths.directory, paths.slotsSocket)
   await prepareState(paths)
 
@@ -58,7 +61,10 @@ export async function bringUp(options: SetupOptions): Promise<void> {
     await writeEnvFile(paths, settings, { ...base, director })
     await linkEnvFile(paths)
     await writeNetwork(paths.nginxLive, [`${settings.NETWORK_PREFIX}.3`])
-    return startContainers({ docker, paths, settings, base, progress })
+    const request = { docker, paths, settings, base, progress }
+    const started = await startContainers(request)
+    await tellSlotsBehind(request)
+    return started
   })
   if ('busy' in locked) {
     progress.note(

@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type Docker from 'dockerode'
+import { statusCodeOf } from '../../src/docker/engine.ts'
+import { DIRECTOR_LABEL } from '../../src/setup/director-image.ts'
+import { slotsBehind } from '../../src/setup/slots-behind.ts'
+import { buildSlotImage } from '../fixtures/slot-image.ts'
 import { thisMachine } from '../system/place.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
 import { until } from './until.ts'
 
 let system: EngineSystem
 
+const { docker } = thisMachine
+/** Made by nobody here: it has no label of the project. */
+const FOREIGN_IMAGE = 'switchyard-set-up-foreign:3.0.0'
+/** Of no project, with an image of ours. */
+const OTHER_CONTAINER = 'switchyard-set-up-other'
+
 before(async () => {
+  await removed(docker.getContainer(OTHER_CONTAINER))
   system = await engineSystem({
     name: 'switchyard-set-up',
     httpPort: 8530,
@@ -19,11 +31,14 @@ before(async () => {
 
 after(async () => {
   await system.director.close()
+  await removed(docker.getContainer(OTHER_CONTAINER))
   await system.sweep()
+  await removed(docker.getImage(FOREIGN_IMAGE))
 })
 
 const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director'] as const
-const setUp = (verb: 'up' | 'down') => system.run(process.execPath, ['src/setup/main.ts', verb, '--yes'])
+const setUp = (verb: 'up' | 'down', ...flags: string[]) =>
+  system.run(process.execPath, ['src/setup/main.ts', verb, '--yes', ...flags])
 const startedAt = async (service: string) =>
   (await (await system.container(service)).inspect()).State.StartedAt
 
@@ -61,6 +76,16 @@ test('a running slot is never touched, and a second run ends within seconds', as
   assert.notEqual(after[1], before[1], 'the stopped one was started')
   assert.deepEqual([after[0], after[2], after[3]], [before[0], before[2], before[3]])
 })
+
+function includes(output: string, words: string): void {
+  assert.ok(output.includes(words), output)
+}
+
+async function removed(what: Docker.Image | Docker.Container) {
+  await what.remove({ force: true }).catch((cause) => {
+    if (statusCodeOf(cause) !== 404) throw cause
+  })
+}
 
 /** Changes a file of the project for the time of `work`. */
 async function withChanged(file: string, change: (text: string) => string, work: () => Promise<void>) {
@@ -118,6 +143,7 @@ test('a changed compose file is applied to nginx and the director, a changed dir
     async () => {
       const { code, output } = await setUp('up')
       assert.equal(code, 0, output)
+      includes(output, slotsBehind(['primary', 'secondary']))
       const { HostConfig } = await (await system.container('director')).inspect()
       assert.equal(HostConfig.PidsLimit, 255)
     },
@@ -137,6 +163,36 @@ test('a changed compose file is applied to nginx and the director, a changed dir
   assert.equal(await image(), former)
   assert.deepEqual((await Promise.all(SERVICES.map(startedAt))).slice(0, 2), before.slice(0, 2))
   assert.equal((await system.served()).version, '1.0.0')
+})
+
+test('a changed limit reaches a slot with its next release, and is told until then', async () => {
+  const told = async () => {
+    const { code, output } = await setUp('up')
+    assert.equal(code, 0, output)
+    return output
+  }
+  const before = await Promise.all(SERVICES.map(startedAt))
+  const settings = join(system.dir, 'switchyard.env')
+  writeFileSync(settings, 'SLOT_MEMORY=400m\n')
+  try {
+    includes(await told(), slotsBehind(['primary', 'secondary']))
+    assert.deepEqual((await Promise.all(SERVICES.map(startedAt))).slice(0, 2), before.slice(0, 2))
+    writeFileSync(settings, '')
+    assert.doesNotMatch(await told(), /without names of services/)
+    writeFileSync(settings, 'SLOT_MEMORY=400m\n')
+    await told()
+    await buildSlotImage(docker, { tag: FOREIGN_IMAGE, version: '3.0.0', deploymentId: '3-0-0' })
+    const { id } = await system.deploy({ kind: 'image', image: FOREIGN_IMAGE, hasConsole: true })
+    assert.equal((await system.ended(id)).state, 'live')
+    const { HostConfig } = await (await system.container('runtime_secondary')).inspect()
+    assert.equal(HostConfig.Memory, 400 * 1024 ** 2)
+    includes(await told(), slotsBehind(['primary']))
+  } finally {
+    rmSync(settings)
+  }
+  assert.equal((await system.ended((await system.rollback()).id)).state, 'live')
+  includes(await told(), slotsBehind(['secondary']))
+  assert.equal(await startedAt('runtime_primary'), before[0])
 })
 
 test('after down the same builds are served when up has ended', async () => {
@@ -174,7 +230,7 @@ test('a live slot that never gets healthy is said plainly, with an exit code', a
   const down = await setUp('down')
   assert.equal(down.code, 0, down.output)
   // The live build's tag now names a build that is never healthy.
-  const broken = thisMachine.docker.getImage(await system.image('1.0.1', 'never-healthy'))
+  const broken = docker.getImage(await system.image('1.0.1', 'never-healthy'))
   await broken.tag({ repo: image.replace(/:[^:]*$/, ''), tag: image.replace(/^.*:/, '') })
   const { code, output } = await setUp('up')
   assert.equal(code, 1)
@@ -198,4 +254,25 @@ test('a project name that is forgotten neither starts a second system nor loses 
   const down = await system.run(process.execPath, ['src/setup/main.ts', 'down', '--yes'], forgotten)
   assert.equal(down.code, 0, down.output)
   assert.match(down.output, /4 removed/)
+})
+
+test("purge removes the project's tags and data, and nothing that something else uses", async () => {
+  const tags = async () => (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? [])
+  const ours = async () => (await tags()).filter((tag) => tag.startsWith('switchyard/switchyard-set-up:'))
+  const { RepoTags } = await docker.getImage(FOREIGN_IMAGE).inspect()
+  assert.equal(RepoTags.length, 2, 'a release has tagged the foreign image')
+  await removed(docker.getImage(`${system.name}-slot:2.0.0`))
+  const filters = {
+    label: [`io.switchyard.project=${system.name}`, 'org.opencontainers.image.version=2.0.0'],
+  }
+  const used = (await docker.listImages({ filters }))[0]?.RepoTags?.[0] ?? ''
+  await docker.createContainer({ name: OTHER_CONTAINER, Image: used })
+  const { code, output } = await setUp('down', '--purge')
+  assert.equal(code, 0, output)
+  includes(output, `All of this project is gone but ${used}, which something else uses; its files`)
+  assert.deepEqual(await ours(), [used])
+  assert.deepEqual((await docker.getImage(FOREIGN_IMAGE).inspect()).RepoTags, [FOREIGN_IMAGE])
+  const directors = await docker.listImages({ filters: { label: [`${DIRECTOR_LABEL}=${system.name}`] } })
+  assert.deepEqual(directors, [])
+  assert.equal(existsSync(join(system.dir, 'state')), false)
 })
