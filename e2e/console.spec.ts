@@ -1,5 +1,6 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test'
 import { logLineSchema, setupLinkSchema, systemStatusSchema } from '../src/director/protocol.ts'
+import { statusPayloadSchema } from '../src/release/status-payload.ts'
 import { e2eSystem, isKept, PRINTED_LINK } from './e2e-system.ts'
 
 const system = e2eSystem()
@@ -68,6 +69,19 @@ test('the director is asked for every verb, whoever holds the page', async ({ re
   })
   expect(answer.status()).toBe(401)
   expect((await answer.json()).error.what).toBe('You are not signed in.')
+})
+
+test('a monitor is answered by GET and by HEAD, and nobody keeps the answer', async ({ request }) => {
+  const { slots } = await status()
+  for (const base of [system.url, slots.primary.address, slots.secondary.address]) {
+    const got = await request.get(`${base}/api/system/status`)
+    expect(statusPayloadSchema.parse(await got.json()).status).toBe('operational')
+    const head = await request.head(`${base}/api/system/status`)
+    for (const answer of [got, head]) {
+      expect(answer.status()).toBe(200)
+      expect(answer.headers()['cache-control']).toBe('no-store')
+    }
+  }
 })
 
 test('no other site can frame the console', async ({ request }) => {
