@@ -16,12 +16,15 @@ export type HostChecks = {
   envFiles(source: Source, signal: AbortSignal): Promise<Finding | null>
 }
 
-/** All that is looked at before a release. A rollback starts nothing and is for bad moments: it asks for sound routing alone. */
+/**
+ * All that is looked at before a release. A rollback starts nothing and is for bad moments: it asks for sound routing, and
+ * for an nginx that can confirm the move.
+ */
 export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
   return {
     run: async (source, signal) => {
       const routing = await routingFinding(traffic)
-      if (source.kind === 'standby') return [routing]
+      if (source.kind === 'standby') return [routing, await servedFinding(traffic, signal)]
       const docker = await host.docker(signal)
       if (docker?.outcome === 'refused') return [docker, routing]
       const slot = otherSlot((await liveSlot(traffic)) ?? 'secondary')
@@ -45,6 +48,22 @@ async function liveSlot(traffic: Traffic): Promise<Slot | null> {
 async function routingFinding(traffic: Traffic): Promise<Finding> {
   return finding('routing', 'The routing is as the last release left it.', async () => {
     await traffic.read()
+  })
+}
+
+const SERVED_TRIES = 2
+
+/** One silence may be the load of a bad moment. */
+async function servedFinding(traffic: Traffic, signal: AbortSignal): Promise<Finding> {
+  return finding('nginx', 'nginx answers.', async () => {
+    for (let tries = 1; ; tries++) {
+      try {
+        await traffic.served(signal)
+        return
+      } catch (cause) {
+        if (tries === SERVED_TRIES) throw cause
+      }
+    }
   })
 }
 

@@ -17,6 +17,7 @@ for (const code of ERROR_CODES) {
 test('what is live is left out where nothing was to change for visitors, or a stranger may ask', () => {
   const silent = ERROR_CODES.filter((code) => describeError(new ReleaseError(code), LIVE).live === '')
   assert.deepEqual(silent, [
+    'nginx-unreachable',
     'nothing-running',
     'not-running',
     'bad-request',
@@ -32,6 +33,11 @@ test('what is live is left out where nothing was to change for visitors, or a st
 
 const SENTENCES: [ErrorCode, Record<string, string>, string][] = [
   ['busy', { who: 'ada', verb: 'deploy', since: '10:02' }, 'ada is busy with deploy since 10:02.'],
+  [
+    'busy',
+    { who: 'ada', verb: 'deploy', since: '10:02', release: '7' },
+    'ada is busy with deploy (release 7) since 10:02.',
+  ],
   ['ref-unknown', { ref: 'v9' }, 'The project has no git ref "v9".'],
   ['image-missing', { image: 'shop:9' }, 'There is no image "shop:9" on this host.'],
   [

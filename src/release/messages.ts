@@ -27,6 +27,8 @@ export function wordsOf(cause: unknown): string {
 const fact = (facts: Facts, name: string, otherwise: string): string => facts[name] ?? otherwise
 
 const BESIDE_TRAFFIC: ReadonlySet<ErrorCode> = new Set([
+  // What is live says nothing of what visitors get, while nginx may not serve anybody.
+  'nginx-unreachable',
   'bad-request',
   'signed-out',
   'wrong-password',
@@ -42,8 +44,8 @@ const BESIDE_TRAFFIC: ReadonlySet<ErrorCode> = new Set([
 const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   busy: {
     what: (f) =>
-      `${fact(f, 'who', 'Someone')} is busy with ${fact(f, 'verb', 'another release')} since ${fact(f, 'since', 'a moment ago')}.`,
-    next: () => 'Wait until it has ended, or abort it, then try again.',
+      `${fact(f, 'who', 'Someone')} is busy with ${fact(f, 'verb', 'another release')}${f.release === undefined ? '' : ` (release ${f.release})`} since ${fact(f, 'since', 'a moment ago')}.`,
+    next: () => 'Wait until it has ended, or abort it (`npx switchyard abort`), then try again.',
   },
   'docker-unreachable': {
     what: (f) => `Docker can't be reached: ${fact(f, 'reason', 'no answer on its socket')}.`,
@@ -69,7 +71,8 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'nginx-unreachable': {
     what: (f) => `nginx can't be reached: ${fact(f, 'reason', 'no answer')}.`,
-    next: () => 'Look at `npx switchyard logs` and the container proxy-director, then try again.',
+    next: () =>
+      'Run `npm run up` on the host, which starts it if it does not run, or look at `docker logs proxy-director`; then try again.',
   },
   'routing-edited': {
     what: (f) =>
