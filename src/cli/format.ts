@@ -1,4 +1,4 @@
-import type { Release, Source } from '../release/release.ts'
+import type { Release, ReleaseState, Source } from '../release/release.ts'
 
 /** What a release is made from, as part of a sentence. */
 export function sourceWords(source: Source): string {
@@ -48,3 +48,14 @@ export function table(rows: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   )
 }
+
+const STATES: Readonly<Record<ReleaseState, string>> = {
+  preparing: 'preparing',
+  switching: 'switching',
+  live: 'succeeded',
+  failed: 'failed',
+  aborted: 'aborted',
+}
+
+/** A release's state for people: `live` says that it went live once, not that it still is. */
+export const stateWord = (state: ReleaseState): string => STATES[state]

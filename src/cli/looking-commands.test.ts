@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { cli, start } from '../../test/fixtures/command-line.ts'
 import {
@@ -32,7 +34,7 @@ slot       role     version  state        latency  up  in flight  cpu        mem
 primary    live     1.4.0    operational  3 ms     2h  4          0.12 of 1  100 MiB of 512 MiB  http://127.0.0.1:8001
 secondary  standby  1.3.0    operational  3 ms     2h  4          0.12 of 1  100 MiB of 512 MiB  http://127.0.0.1:8002
 
-Release 11: deploy of the working tree to secondary, live, 4m ago.
+Release 11: deploy of the working tree to secondary, succeeded, 4m ago.
 `,
   )
   assert.deepEqual([exitCode, err], [0, ''])
@@ -49,14 +51,14 @@ test('status names what is under way and what is wrong', () => {
   )
   assert.deepEqual(lines.slice(-3), [
     'Release 12: deploy of the working tree to secondary, by ada, for 5m. Now: Build the image.',
-    'Release 11: deploy of the working tree to secondary, live, 4m ago.',
+    'Release 11: deploy of the working tree to secondary, succeeded, 4m ago.',
     "nginx can't be asked: no answer.",
   ])
 })
 
 test('the version of a foreign image can not drive the terminal', () => {
   const live = { ...build('1.4.0'), version: '\u001b[2J9\u0007.9' }
-  const lines = statusLines(systemStatus({ live, standby: live }), plain)
+  const lines = statusLines(systemStatus({ live, standby: { ...live, image: 'shop:other' } }), plain)
   assert.equal(lines[0], 'shop: visitors get 9.9 from the primary slot. A rollback would bring back 9.9.')
 })
 
@@ -106,14 +108,14 @@ test('history is a table, newest first', async () => {
     app.get('/v1/releases', (context) => context.json({ releases: [liveRelease()], more: true }))
   })
   const { out } = await cli(projectDir, 'history', '--limit', '1')
-  assert.match(out, /^release {2}state {2}what {24}version {2}slot {7}by {3}when/)
+  assert.match(out, /^release {2}state {6}what {24}version {2}slot {7}by {3}when/)
   assert.match(out, /\nThere are older ones: use --limit\.\n$/)
   assert.equal(seen[0]?.url, '/v1/releases?limit=1')
   assert.deepEqual(
     historyLines([liveRelease({ note: 'New cart\u0007' })], Date.parse('2026-03-01T13:00:00Z')),
     [
-      'release  state  what                        version  slot       by   when    took    note',
-      '12       live   deploy of the working tree  1.5.0    secondary  ada  3h ago  42.0 s  New cart',
+      'release  state      what                        version  slot       by   when    took    note',
+      '12       succeeded  deploy of the working tree  1.5.0    secondary  ada  3h ago  42.0 s  New cart',
     ],
   )
   assert.deepEqual(historyLines([], 0), ['There is no release yet.'])
@@ -220,10 +222,11 @@ test('reload says how long nginx took', async () => {
   assert.deepEqual([exitCode, out], [0, 'nginx took its configuration in 68 ms; 2 new workers serve.\n'])
 })
 
-test('setup-link prints the path that is good once', async () => {
+test('setup-link prints a link that is good once, or its path where the address is not known', async () => {
   const expiresAt = new Date(Date.now() + 30 * 60_000).toISOString()
+  const link = { path: '/ops/setup#token=abc', expiresAt }
   const { projectDir } = await scriptedDirector((app) => {
-    app.post('/v1/setup-link', (context) => context.json({ path: '/ops/setup#token=abc', expiresAt }))
+    app.post('/v1/setup-link', (context) => context.json(link))
   })
   const { exitCode, out } = await cli(projectDir, 'setup-link')
   assert.equal(
@@ -231,4 +234,12 @@ test('setup-link prints the path that is good once', async () => {
     "Open this path at your site's address. It is good once, for 30 minutes:\n/ops/setup#token=abc\n",
   )
   assert.equal(exitCode, 0)
+  const applied = 'HTTP_ADDRESS=10.0.0.7\nHTTP_PORT=8080\nNETWORK_PREFIX=172.30.42\n'
+  writeFileSync(join(projectDir, 'state/deployment_state.env'), applied)
+  const whole = await cli(projectDir, 'setup-link')
+  assert.equal(
+    whole.out,
+    'Open this link. It is good once, for 30 minutes:\nhttp://10.0.0.7:8080/ops/setup#token=abc\n',
+  )
+  assert.deepEqual(JSON.parse((await cli(projectDir, 'setup-link', '--json')).out), link)
 })

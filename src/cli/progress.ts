@@ -60,8 +60,11 @@ function plainLines(screen: Screen, first: Release): Progress {
   screen.line(releaseTitle(first))
   return {
     show: (event) => {
-      if (event.event === 'log') screen.line(`    ${harmless(event.data.text)}`)
-      else showSteps(event.data)
+      if (event.event !== 'log') return showSteps(event.data)
+      const { step, text } = event.data
+      // A step that took no time has ended before its lines are there: then they say whose they are.
+      const isLate = shown.get(step) === 'done' || shown.get(step) === 'failed'
+      screen.line(`    ${isLate ? `${step}: ` : ''}${harmless(text)}`)
     },
     close: () => undefined,
   }

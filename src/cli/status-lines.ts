@@ -1,6 +1,6 @@
 import type { SlotView, SystemStatus } from '../director/protocol.ts'
 import { ago, bytes, duration } from '../words/quantities.ts'
-import { releaseTitle, table, tookMs } from './format.ts'
+import { releaseTitle, stateWord, table, tookMs } from './format.ts'
 import { harmless, type Screen } from './screen.ts'
 
 /** The whole system on a few lines: slots, what is under way, what came last, what is wrong. */
@@ -23,14 +23,18 @@ export function statusLines(status: SystemStatus, { paint }: Pick<Screen, 'paint
 
 function headline({ project, live, routing, standby }: SystemStatus): string {
   if (routing.live === null) return `${project}: nothing is live yet.`
-  const back =
-    standby === null
-      ? 'There is no build to roll back to.'
-      : `A rollback would bring back ${harmless(standby.version)}.`
+  const back = backWords(live, standby)
   const version = harmless(live?.version ?? 'an unknown build')
   if (!routing.nginxAnswers)
     return `${project}: nginx does not answer, so visitors get nothing; it would serve ${version} from the ${routing.live} slot. ${back}`
   return `${project}: visitors get ${version} from the ${routing.live} slot. ${back}`
+}
+
+function backWords(live: SystemStatus['live'], standby: SystemStatus['standby']): string {
+  if (standby === null) return 'There is no build to roll back to.'
+  if (standby.image === live?.image)
+    return 'The standby runs the same build, so a rollback would change nothing.'
+  return `A rollback would bring back ${harmless(standby.version)}.`
 }
 
 function slotCells({
@@ -78,7 +82,7 @@ function releaseNews({ running, last, holder }: SystemStatus, nowMs: number): st
   }
   if (last)
     lines.push(
-      `${releaseTitle(last)}, ${last.state}, ${ago(nowMs - Date.parse(last.endedAt ?? last.createdAt))}.`,
+      `${releaseTitle(last)}, ${stateWord(last.state)}, ${ago(nowMs - Date.parse(last.endedAt ?? last.createdAt))}.`,
     )
   return lines
 }

@@ -4,6 +4,7 @@ import type { Release } from '../release/release.ts'
 import { isUnderWay } from '../release/transitions.ts'
 import type { ReleaseLogs } from '../state/release-log.ts'
 import type { Changes } from './changes.ts'
+import type { LogLine } from './protocol.ts'
 
 const HEARTBEAT_MS = 15_000
 
@@ -27,17 +28,26 @@ export async function followRelease(
   const waiter = changeWaiter(changes, id, signal)
   let offset = from
   let sent = ''
-  while (!signal.aborted && !stream.aborted) {
-    const release = journal.get(id)
-    if (!release) return
-    const body = JSON.stringify(release)
-    if (body !== sent) await stream.writeSSE({ event: 'release', data: body })
-    sent = body
-    const lines = await logs.read(id, offset)
+  let begun: readonly string[] = []
+  const send = async (lines: readonly LogLine[]): Promise<void> => {
     for (const line of lines) {
       await stream.writeSSE({ event: 'log', id: String(line.offset), data: JSON.stringify(line) })
       offset = line.offset
     }
+  }
+  while (!signal.aborted && !stream.aborted) {
+    const release = journal.get(id)
+    if (!release) return
+    const lines = await logs.read(id, offset)
+    const body = JSON.stringify(release)
+    // A step's lines come before the word that it has ended, and those of the next one after the word that it began.
+    const firstOfNext = lines.findIndex(({ step }) => !begun.includes(step))
+    const before = firstOfNext === -1 ? lines.length : firstOfNext
+    await send(lines.slice(0, before))
+    if (body !== sent) await stream.writeSSE({ event: 'release', data: body })
+    sent = body
+    begun = release.steps.filter(({ startedAt }) => startedAt !== null).map(({ name }) => name)
+    await send(lines.slice(before))
     if (lines.length > 0) continue
     if (hasEnded(release) || !follows) {
       await stream.writeSSE({ event: 'end', data: body })

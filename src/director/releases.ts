@@ -51,7 +51,8 @@ export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOpt
     throw new ReleaseError('busy', {
       who: other?.actor.name ?? 'Someone on the host',
       verb: other?.verb ?? 'another release',
-      since: other?.since ?? 'a moment ago',
+      since: other ? utc(other.since) : 'a moment ago',
+      ...(underWay === null ? {} : { release: String(underWay.id) }),
     })
   }
 
@@ -143,6 +144,9 @@ export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOpt
     settled: async () => underWay?.done,
   }
 }
+
+/** `2026-03-01 10:00:04 UTC`: who is told may be in another zone than this machine. */
+const utc = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`
 
 /** What nginx reads is the truth about where the traffic is. */
 async function liveSlot(parts: Parts): Promise<Slot | null> {

@@ -1,7 +1,7 @@
-import { networkInterfaces } from 'node:os'
 import type { Screen } from '../cli/screen.ts'
 import type { Session } from '../cli/session.ts'
 import type { Settings } from '../config/settings.ts'
+import { siteAddress } from '../config/site-address.ts'
 import { type SystemStatus, sessionSchema, setupLinkSchema } from '../director/protocol.ts'
 import { clock } from './clock.ts'
 
@@ -46,24 +46,4 @@ export async function showFarewell(
 
 function field(screen: Screen, name: string, value: string): void {
   screen.line(`  ${name.padEnd(10)}${screen.paint('bold', value)}`)
-}
-
-/** Where a browser on another machine finds it, if this one listens there. */
-function siteAddress({ HTTP_ADDRESS, HTTP_PORT, NETWORK_PREFIX }: Settings): string {
-  const host = HTTP_ADDRESS === '0.0.0.0' ? (outsideAddress(NETWORK_PREFIX) ?? 'localhost') : HTTP_ADDRESS
-  return `http://${host}${HTTP_PORT === 80 ? '' : `:${HTTP_PORT}`}`
-}
-
-const CONTAINER_INTERFACES = /^(docker|br-|veth|virbr|cni|lo)/
-
-function outsideAddress(networkPrefix: string): string | null {
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    if (CONTAINER_INTERFACES.test(name)) continue
-    const found = addresses?.find(
-      ({ family, internal, address }) =>
-        family === 'IPv4' && !internal && !address.startsWith(`${networkPrefix}.`),
-    )
-    if (found !== undefined) return found.address
-  }
-  return null
 }

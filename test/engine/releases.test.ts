@@ -217,7 +217,7 @@ test('the second of two deploys at once is told who is busy with what', async ()
     assert.ok(error instanceof Refusal)
     assert.equal(error.status, 409)
     assert.equal(error.body.code, 'busy')
-    assert.match(error.body.what, /^.+ is busy with deploy since .+\.$/)
+    assert.match(error.body.what, /^root is busy with deploy \(release \d+\) since [-\d]+ [:\d]+ UTC\.$/)
     return true
   })
   await system.director.call(acceptedSchema, '/v1/abort', { method: 'POST', body: '{}' })

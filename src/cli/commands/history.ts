@@ -4,7 +4,7 @@ import { historySchema } from '../../director/protocol.ts'
 import type { Release } from '../../release/release.ts'
 import { ago, duration } from '../../words/quantities.ts'
 import { EXIT } from '../exit-codes.ts'
-import { sourceWords, table, tookMs } from '../format.ts'
+import { sourceWords, stateWord, table, tookMs } from '../format.ts'
 import { harmless } from '../screen.ts'
 import { type AddCommand, jsonFlag, jsonOption } from './command.ts'
 
@@ -37,7 +37,7 @@ export function historyLines(releases: readonly Release[], nowMs: number): strin
     ['release', 'state', 'what', 'version', 'slot', 'by', 'when', 'took', 'note'],
     ...releases.map((release) => [
       String(release.id),
-      release.state,
+      stateWord(release.state),
       release.verb === 'rollback' ? 'rollback' : `deploy of ${sourceWords(release.source)}`,
       harmless(release.build?.version ?? release.label ?? '-'),
       release.slot,

@@ -1,3 +1,4 @@
+import { appliedSite } from '../../config/site-address.ts'
 import { setupLinkSchema } from '../../director/protocol.ts'
 import { EXIT } from '../exit-codes.ts'
 import { type AddCommand, jsonFlag, jsonOption } from './command.ts'
@@ -15,8 +16,10 @@ export const addSetupLink: AddCommand = (program, run) => {
           return EXIT.done
         }
         const minutes = Math.round((Date.parse(link.expiresAt) - Date.now()) / 60_000)
-        session.screen.line(`Open this path at your site's address. It is good once, for ${minutes} minutes:`)
-        session.screen.line(link.path)
+        const site = await appliedSite('state/deployment_state.env')
+        const what = site === null ? "this path at your site's address" : 'this link'
+        session.screen.line(`Open ${what}. It is good once, for ${minutes} minutes:`)
+        session.screen.line(`${site ?? ''}${link.path}`)
         return EXIT.done
       }),
     )
