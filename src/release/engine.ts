@@ -49,7 +49,7 @@ async function settle(context: StepContext, failedStep: StepName, cause: unknown
   if (state === 'live') return leaveUnrecorded(parts.journal, release, cause, log)
   const isAborted = context.signal.aborted && state === 'preparing'
   const error = isAborted ? abortedBy(context.signal) : asReleaseError(cause)
-  const withLines = await withContainerLines(context, failedStep, error)
+  const withLines = isAborted ? error : await withContainerLines(context, failedStep, error)
   parts.journal.append(id, { type: 'step-ended', name: failedStep, outcome: 'failed', detail: null })
   log(isAborted ? 'Aborted.' : describeError(error, '').what)
   const undone = await undoRelease(parts, currentRelease(parts, id), log)

@@ -35,7 +35,8 @@ export function BoardDialogs({ open, status, allowed, verbs, ...shared }: Props)
         <DeployDialog
           permission={allowed.deploy}
           slot={live === null ? 'primary' : otherSlot(live)}
-          liveVersion={status.live?.version ?? null}
+          live={status.live}
+          standby={status.standby}
           generation={status.routing.generation}
           deploy={verbs.deploy}
           {...shared}

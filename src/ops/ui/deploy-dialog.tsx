@@ -2,8 +2,8 @@
 import { ArrowRightLeft } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { Permission } from '../../director/protocol.ts'
-import type { DeployRequest } from '../../release/release.ts'
-import type { Slot } from '../../release/slot.ts'
+import type { Build, DeployRequest } from '../../release/release.ts'
+import { otherSlot, type Slot } from '../../release/slot.ts'
 import { type DeployDraft, type DraftReading, EMPTY_DRAFT, readDraft } from '../deploy-draft.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Accepted } from '../verbs.ts'
@@ -20,9 +20,11 @@ import { VerbButton } from './verb-button.tsx'
 
 type Props = Answers & {
   permission: Permission
-  /** The slot that the release will fill, and the version that visitors get until then. */
+  /** The slot that the release will fill. */
   slot: Slot
-  liveVersion: string | null
+  /** The builds that are there: what visitors get stays as standby, what stands by now is replaced. */
+  live: Build | null
+  standby: Build | null
   /** The routing's: a plan holds for one generation. */
   generation: number | null
   notice: ReactNode
@@ -32,7 +34,7 @@ type Props = Answers & {
 
 /** Asks for a build, shows what would happen to it, and begins the release. */
 export function DeployDialog(props: Props) {
-  const { permission, slot, liveVersion, generation, notice, deploy, onClose } = props
+  const { permission, slot, live, standby, generation, notice, deploy, onClose } = props
   const [draft, setDraft] = useState<DeployDraft>(EMPTY_DRAFT)
   const { isSending, refusal, send, forget } = useSend(props)
   const reading = readDraft(draft)
@@ -68,6 +70,7 @@ export function DeployDialog(props: Props) {
           </div>
           <div className="md:border-l md:border-line md:pl-8">
             <PlanPreview answer={answer} waitingFor={waitingFor(reading)} />
+            <Afterwards live={live} standby={standby} slot={target} />
           </div>
           <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
         </form>
@@ -85,10 +88,29 @@ export function DeployDialog(props: Props) {
           icon={<ArrowRightLeft aria-hidden="true" size={15} className="shrink-0" />}
           onClick={() => void confirm()}
         >
-          {isSending ? 'Beginning…' : confirmText(reading, target, liveVersion)}
+          {isSending ? 'Beginning…' : confirmText(reading, target)}
         </VerbButton>
       </DialogFooter>
     </Dialog>
+  )
+}
+
+/** What can be brought back once this has gone live, and what can't any more. */
+function Afterwards({ live, standby, slot }: { live: Build | null; standby: Build | null; slot: Slot }) {
+  if (live === null) return null
+  const isLost = standby !== null && standby.image !== live.image
+  return (
+    <p className="mt-4 text-sm text-ink-muted [overflow-wrap:anywhere]">
+      <strong className="font-semibold text-ink">{live.version}</strong> stays in {otherSlot(slot)}, ready for
+      a rollback.
+      {isLost && (
+        <>
+          {' '}
+          <strong className="font-semibold text-ink">{standby.version}</strong>, which stands by in {slot}{' '}
+          now, is replaced.
+        </>
+      )}
+    </p>
   )
 }
 
@@ -146,8 +168,8 @@ function mayConfirm(permission: Permission, reading: DraftReading, answer: PlanA
   return answer.plan.mayStart ? permission : { allowed: false, reason: 'A check refuses this release.' }
 }
 
-function confirmText(reading: DraftReading, slot: Slot, liveVersion: string | null): string {
+function confirmText(reading: DraftReading, slot: Slot): string {
   if (reading.is !== 'complete') return `Deploy to ${slot}`
   const build = reading.request.label ?? sourceText(reading.request.source)
-  return `Deploy ${build} to ${slot}${liveVersion === null ? '' : `, replacing ${liveVersion}`}`
+  return `Deploy ${build} to ${slot}`
 }

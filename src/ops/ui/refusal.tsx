@@ -2,21 +2,29 @@ import type { ReleaseErrorBody } from '../../release/errors.ts'
 import { Prose } from './prose.tsx'
 import { ToneIcon } from './tone-icon.tsx'
 
+type Props = {
+  error: ReleaseErrorBody
+  isUrgent?: boolean
+  /** An abort is what somebody wanted, not a fault. */
+  isWished?: boolean
+}
+
+const UNWISHED = { tone: 'bad', box: 'border-bad/40 bg-bad-wash', words: 'text-bad' } as const
+const WISHED = { tone: 'warn', box: 'border-warn/40 bg-warn-wash', words: 'text-ink' } as const
+
 /**
  * An error's three sentences: what happened, what is live, what to do. Its detail stands below, verbatim, in a
  * reversed box: that one opens at its end, where the cause stands.
  */
-export function Refusal({ error, isUrgent = false }: { error: ReleaseErrorBody; isUrgent?: boolean }) {
+export function Refusal({ error, isUrgent = false, isWished = false }: Props) {
+  const { tone, box, words } = isWished ? WISHED : UNWISHED
   return (
-    <div
-      role={isUrgent ? 'alert' : undefined}
-      className="flex gap-3 rounded-md border border-bad/40 bg-bad-wash p-3.5"
-    >
+    <div role={isUrgent ? 'alert' : undefined} className={`flex gap-3 rounded-md border p-3.5 ${box}`}>
       <span className="mt-0.5">
-        <ToneIcon tone="bad" size={17} />
+        <ToneIcon tone={tone} size={17} />
       </span>
       <div className="min-w-0 flex-1 space-y-1">
-        <p className="font-semibold text-bad [overflow-wrap:anywhere]">
+        <p className={`font-semibold [overflow-wrap:anywhere] ${words}`}>
           <Prose text={error.what} />
         </p>
         {error.live !== '' && (

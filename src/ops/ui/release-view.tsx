@@ -76,14 +76,16 @@ export function ReleaseView(props: Props) {
           </header>
           {(release.error !== null || release.recovery !== null) && (
             <div className="space-y-2 border-b border-line p-4">
-              {release.error !== null && <Refusal error={release.error} />}
+              {release.error !== null && (
+                <Refusal error={release.error} isWished={release.state === 'aborted'} />
+              )}
               {release.recovery !== null && <Warning>{release.recovery}</Warning>}
             </div>
           )}
           <div className="flex flex-col lg:flex-row">
             <div className="shrink-0 border-line px-4 py-3 max-lg:border-b lg:w-[22rem] lg:border-r">
               <h3 className="sr-only">Steps</h3>
-              <Steps steps={release.steps} />
+              <Steps steps={release.steps} release={release.state} />
             </div>
             <LogView release={id} log={feed.log} state={feed.state} />
           </div>

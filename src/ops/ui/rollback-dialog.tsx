@@ -53,6 +53,12 @@ export function RollbackDialog(props: Props) {
           <Side when="Visitors get now" build={liveBuild} slot={live} />
           <Side when="Visitors get then" build={standbyBuild} slot={target} isAfter />
         </div>
+        {overtakenBy === null && standbyBuild !== null && standbyBuild.image === liveBuild?.image && (
+          <p className="mb-4 text-sm text-ink-muted">
+            Both slots run the same build. This moves visitors to the other one and changes nothing that they
+            see.
+          </p>
+        )}
         {overtakenBy === null ? (
           <PlanPreview answer={answer} waitingFor={null} />
         ) : (

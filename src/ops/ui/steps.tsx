@@ -1,8 +1,8 @@
 'use client'
-import { Check, Circle, LoaderCircle, X } from 'lucide-react'
-import type { StepRecord } from '../../release/release.ts'
+import { Check, Circle, LoaderCircle, Square, X } from 'lucide-react'
+import type { ReleaseState, StepRecord } from '../../release/release.ts'
 import { duration, elapsed } from '../../words/quantities.ts'
-import { stepTookMs } from '../view/release.ts'
+import { isUnderWay, stepTookMs } from '../view/release.ts'
 import { useNowMs } from './now.tsx'
 
 const STATES = {
@@ -15,22 +15,38 @@ const STATES = {
   },
   done: { icon: Check, word: 'done', ring: 'border-live bg-live text-surface', spin: '' },
   failed: { icon: X, word: 'failed', ring: 'border-bad bg-bad text-surface', spin: '' },
+  stopped: { icon: Square, word: 'stopped', ring: 'border-warn bg-warn text-surface', spin: '' },
+  skipped: { icon: Circle, word: 'not begun', ring: 'border-line-strong text-ink-faint', spin: '' },
 } as const
 
 /** The steps of a release, top to bottom, with how long each took. */
-export function Steps({ steps }: { steps: readonly StepRecord[] }) {
+export function Steps({ steps, release }: { steps: readonly StepRecord[]; release: ReleaseState }) {
   const nowMs = useNowMs()
   return (
     <ol className="py-1">
       {steps.map((step, index) => (
-        <Step key={step.name} step={step} nowMs={nowMs} isLast={index === steps.length - 1} />
+        <Step
+          key={step.name}
+          step={step}
+          shown={shownAs(step, release)}
+          nowMs={nowMs}
+          isLast={index === steps.length - 1}
+        />
       ))}
     </ol>
   )
 }
 
-function Step({ step, nowMs, isLast }: { step: StepRecord; nowMs: number; isLast: boolean }) {
-  const { icon: Icon, word, ring, spin } = STATES[step.state]
+/** A step that an abort cut short has not failed, and after the end nothing waits any more. */
+function shownAs({ state }: StepRecord, release: ReleaseState): keyof typeof STATES {
+  if (state === 'failed' && release === 'aborted') return 'stopped'
+  return state === 'waiting' && !isUnderWay(release) ? 'skipped' : state
+}
+
+type StepProps = { step: StepRecord; shown: keyof typeof STATES; nowMs: number; isLast: boolean }
+
+function Step({ step, shown, nowMs, isLast }: StepProps) {
+  const { icon: Icon, word, ring, spin } = STATES[shown]
   const tookMs = stepTookMs(step, nowMs)
   return (
     <li

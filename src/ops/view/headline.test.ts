@@ -46,3 +46,11 @@ test('an nginx that does not answer serves nobody, whatever the disk says', () =
     standby: 'It would serve 2.0.0 from secondary. 1.9.0 stands by on primary.',
   })
 })
+
+test('one build in both slots is no way back', () => {
+  const routing = { live: 'primary' as const, generation: 1, nginxAnswers: true, problem: null }
+  assert.equal(
+    headlineOf({ routing, live: build('1.0.0'), standby: build('1.0.0') }).standby,
+    'The same build stands by on secondary: a rollback would change nothing yet.',
+  )
+})

@@ -1,5 +1,5 @@
 import type { SystemStatus } from '../../director/protocol.ts'
-import { otherSlot } from '../../release/slot.ts'
+import { otherSlot, type Slot } from '../../release/slot.ts'
 
 /** The one thing to know at a glance: what visitors get and from where, then what could be brought back. */
 export type Headline = {
@@ -20,11 +20,16 @@ export function headlineOf(status: Pick<SystemStatus, 'routing' | 'live' | 'stan
     return { kind: status.routing.nginxAnswers ? 'nothing' : 'silent', version: null, slot: null, standby }
   }
   const other = otherSlot(live)
-  const standby = status.standby
-    ? `${status.standby.version} stands by on ${other}.`
-    : `Nothing stands by on ${other}, so there is nothing to roll back to.`
+  const standby = standbyWords(status, other)
   const version = status.live?.version ?? null
   if (status.routing.nginxAnswers) return { kind: 'serving', version, slot: live, standby }
   const would = `It would serve ${version ?? 'a build that is not in the journal'} from ${live}.`
   return { kind: 'silent', version, slot: live, standby: `${would} ${standby}` }
+}
+
+function standbyWords({ live, standby }: Pick<SystemStatus, 'live' | 'standby'>, slot: Slot): string {
+  if (standby === null) return `Nothing stands by on ${slot}, so there is nothing to roll back to.`
+  if (standby.image === live?.image)
+    return `The same build stands by on ${slot}: a rollback would change nothing yet.`
+  return `${standby.version} stands by on ${slot}.`
 }
