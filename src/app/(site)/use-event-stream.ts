@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react'
 import { type StreamEvent, streamEventSchema } from './stream-event.ts'
 
-const REOPEN_MS = 2_000
+const REOPEN_FIRST_MS = 2_000
+const REOPEN_MOST_MS = 60_000
 
 /** The slot at the other end of an event stream, and one line about the connection. */
 export function useEventStream(): { place: StreamEvent | null; note: string } {
@@ -10,18 +11,22 @@ export function useEventStream(): { place: StreamEvent | null; note: string } {
   useEffect(() => {
     let stream: EventSource
     let reopening: ReturnType<typeof setTimeout>
+    let reopenMs = REOPEN_FIRST_MS
     function open() {
       stream = new EventSource('/api/events')
       stream.onmessage = (message) => {
         const event = streamEventSchema.safeParse(JSON.parse(String(message.data)))
         if (!event.success) return
+        reopenMs = REOPEN_FIRST_MS
         setPlace(event.data)
         setNote('')
       }
       stream.onerror = () => {
         setNote('Reconnecting…')
         // The browser resumes a stream that broke off, and gives one up that was refused.
-        if (stream.readyState === EventSource.CLOSED) reopening = setTimeout(open, REOPEN_MS)
+        if (stream.readyState !== EventSource.CLOSED) return
+        reopening = setTimeout(open, reopenMs)
+        reopenMs = Math.min(REOPEN_MOST_MS, reopenMs * 2)
       }
     }
     open()
