@@ -49,6 +49,43 @@ test('every problem is named at once, with expectation, value and place', () => 
   })
 })
 
+test('a name that is no setting is refused, with the nearest that is one', () => {
+  const file = new Map([
+    ['SLOT_MEMRY', '300m'],
+    ['http_port', '8080'],
+    ['DATABASE_URL', 'postgres://db'],
+    ['PRIMARY_PORT', '0'],
+  ])
+  assert.deepEqual(readSettings(file, { HTTP_PROXY: 'http://proxy:3128', SLOT_CPU: '2' }), {
+    ok: false,
+    problems: [
+      'SLOT_MEMRY: there is no setting of this name, the nearest is SLOT_MEMORY (switchyard.env)',
+      'http_port: there is no setting of this name, the nearest is HTTP_PORT (switchyard.env)',
+      "DATABASE_URL: there is no setting of this name, the app's own go into app.env or app.build.env (switchyard.env)",
+      'PRIMARY_PORT: expected 1 to 65535, got "0" (switchyard.env)',
+    ],
+  })
+})
+
+test('memory in which nothing starts is refused', () => {
+  const file = new Map([
+    ['SLOT_MEMORY', '63m'],
+    ['PROXY_MEMORY', '65535k'],
+    ['DIRECTOR_MEMORY', 'lots'],
+  ])
+  assert.deepEqual(readSettings(file, {}), {
+    ok: false,
+    problems: [
+      'SLOT_MEMORY: expected 64m or more, got "63m" (switchyard.env)',
+      'DIRECTOR_MEMORY: expected an amount of memory, such as 512m or 2g, got "lots" (switchyard.env)',
+      'PROXY_MEMORY: expected 64m or more, got "65535k" (switchyard.env)',
+    ],
+  })
+  for (const enough of ['64m', '64MB', '65536k', '1g']) {
+    assert.ok(readSettings(new Map([['SLOT_MEMORY', enough]]), {}).ok, enough)
+  }
+})
+
 test('one port for two purposes is refused', () => {
   assert.deepEqual(readSettings(new Map([['HTTP_PORT', '8001']]), {}), {
     ok: false,

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
+import { nearestName } from './nearest-name.ts'
 
 const port = (initial: number) =>
   z.coerce
@@ -14,9 +15,18 @@ const cores = z
   .regex(/^\d{1,4}(\.\d{1,3})?$/, 'expected a number of cores, such as 0.5 or 2')
   .optional()
 
+/** Docker itself allows 6m, in which no Node starts. */
+const LEAST_MEMORY = { text: '64m', bytes: 64 * 1024 ** 2 } as const
+const UNIT_BYTES = new Map([
+  ['k', 1024],
+  ['m', 1024 ** 2],
+  ['g', 1024 ** 3],
+])
+
 const memory = z
   .string()
-  .regex(/^\d+[kmg]b?$/i, 'expected an amount of memory, such as 512m or 2g')
+  .regex(/^\d+[kmg]b?$/i, { error: 'expected an amount of memory, such as 512m or 2g', abort: true })
+  .refine((text) => bytesOf(text) >= LEAST_MEMORY.bytes, `expected ${LEAST_MEMORY.text} or more`)
   .optional()
 
 const image = (initial: string) =>
@@ -90,7 +100,8 @@ export type SettingsResult =
   | { ok: false; problems: readonly SettingsProblem[] }
 
 /**
- * Parses the settings; `environment` beats `file`, and an empty value is an unset one.
+ * Parses the settings; `environment` beats `file`, and an empty value is an unset one. The file has no other names than
+ * these: one that is misspelt would be a setting that nobody applies.
  * Every problem is reported at once, by name, with what was expected, what was there and where it came from.
  */
 export function readSettings(
@@ -107,9 +118,29 @@ export function readSettings(
   const parsed = settingsSchema.safeParse(
     Object.fromEntries([...given].map(([name, { value }]) => [name, value])),
   )
-  const problems = parsed.success ? samePorts(parsed.data) : wordsFor(parsed.error, given)
+  const problems = [
+    ...unknownNames(file),
+    ...(parsed.success ? samePorts(parsed.data) : wordsFor(parsed.error, given)),
+  ]
   if (parsed.success && problems.length === 0) return { ok: true, settings: parsed.data }
   return { ok: false, problems }
+}
+
+function unknownNames(file: ReadonlyMap<string, string>): SettingsProblem[] {
+  const known = Object.keys(settingsSchema.shape)
+  return [...file.keys()]
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const near = nearestName(name, known)
+      const advice =
+        near === null ? "the app's own go into app.env or app.build.env" : `the nearest is ${near}`
+      return `${name}: there is no setting of this name, ${advice} (switchyard.env)`
+    })
+}
+
+function bytesOf(memory: string): number {
+  const [, amount, unit = ''] = /^(\d+)([kmg])/i.exec(memory) ?? []
+  return Number(amount) * (UNIT_BYTES.get(unit.toLowerCase()) ?? Number.NaN)
 }
 
 function wordsFor(
