@@ -1,5 +1,10 @@
 import { createInterface } from 'node:readline/promises'
 
+/** Whether there is somebody to ask. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true
+}
+
 /**
  * Asks a yes-or-no question on the terminal; Enter means yes when `isYesByDefault`.
  * Without a terminal nothing can be asked: answers `withoutTerminal`.
@@ -8,7 +13,7 @@ export async function confirm(
   question: string,
   options: { isYesByDefault: boolean; withoutTerminal: boolean },
 ): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return options.withoutTerminal
+  if (!canAsk()) return options.withoutTerminal
   const prompt = createInterface({ input: process.stdin, output: process.stdout })
   try {
     const answer = (

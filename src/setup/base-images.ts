@@ -11,6 +11,7 @@ import { makeImage } from './made-images.ts'
 import type { Progress, Say } from './progress.ts'
 
 const PULL_SILENCE_MS = 20_000
+const REASON_CAP = 80
 
 export type BaseImages = { node: string; nginx: string; tools: string }
 
@@ -42,16 +43,20 @@ async function getOfficial(
   const made = MADE_IMAGES[kind]
   if (isDefault && before === made && (await hasImage(docker, made))) return made
   if (await hasImage(docker, wanted)) return wanted
-  const refusal = await progress.step(`Look for ${wanted} in its registry`, (say) =>
-    tryToPull(docker, wanted, say),
+  const refusal = await progress.step(
+    `Look for ${wanted} in its registry`,
+    async (say) => {
+      const reason = await tryToPull(docker, wanted, say)
+      if (reason === null || isDefault) return reason
+      throw new SetupFailure(
+        `The image ${wanted} can't be pulled: ${reason}.`,
+        `Mend its name in ${kind.toUpperCase()}_IMAGE or the way to its registry; without that setting ${OFFICIAL_IMAGES[kind]}, or an equivalent made here, is used.`,
+      )
+    },
+    (reason) =>
+      reason === null ? 'pulled' : `it can't be pulled here (${coreOf(reason)}), so an equivalent is used`,
   )
   if (refusal === null) return wanted
-  if (!isDefault) {
-    throw new SetupFailure(
-      `The image ${wanted} can't be pulled: ${refusal}.`,
-      `Mend its name in ${kind.toUpperCase()}_IMAGE or the way to its registry; without that setting ${OFFICIAL_IMAGES[kind]}, or an equivalent made here, is used.`,
-    )
-  }
   if (await hasImage(docker, made)) return made
   return progress.step(
     `Make ${made} from Debian's packages${kind === 'node' ? ' and the npm registry' : ''}`,
@@ -69,6 +74,11 @@ async function tryToPull(docker: Docker, image: string, say: Say): Promise<strin
     say(`it can't be pulled: ${refusal}`)
     return refusal
   }
+}
+
+/** Of a chain of reasons, each within the one before it, the last: `no such host`. */
+function coreOf(reason: string): string {
+  return (reason.split(': ').at(-1) ?? reason).slice(0, REASON_CAP)
 }
 
 /** Tools are packages of Debian 13, so they are added to a Node image of that release: the made one, or the official one's. */

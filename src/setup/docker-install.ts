@@ -39,8 +39,16 @@ export async function installDocker(host: Host, progress: Progress, isAgreed: bo
   await progress.step('Install Docker Engine', (say) => aptInstall(packages, say))
 }
 
-/** Starts the daemon and waits until it answers. Under systemd by its service, else as a process of its own. */
-export async function startDocker(host: Host, docker: Docker, logs: string, say: Say): Promise<void> {
+/**
+ * Starts the daemon and waits until it answers. Under systemd by its service, else as a process of its own; answers where
+ * that one's log is.
+ */
+export async function startDocker(
+  host: Host,
+  docker: Docker,
+  logs: string,
+  say: Say,
+): Promise<string | null> {
   const logPath = join(logs, 'dockerd.log')
   if (host.hasInit) {
     say('systemctl start docker')
@@ -59,7 +67,6 @@ export async function startDocker(host: Host, docker: Docker, logs: string, say:
   } else {
     await ensureControlGroups(say)
     await startDaemonAlone(logs, logPath)
-    say(`no init system here, so dockerd runs on its own; its log is ${logPath}`)
   }
   const deadlineMs = performance.now() + START_TIMEOUT_MS
   while (!(await answers(docker))) {
@@ -72,6 +79,7 @@ export async function startDocker(host: Host, docker: Docker, logs: string, say:
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS))
   }
+  return host.hasInit ? null : logPath
 }
 
 /** Whether a daemon answers on the socket. */

@@ -29,7 +29,11 @@ export async function readyDocker(options: {
   if (!(await answers(docker))) {
     await installDocker(host, progress, isAgreed)
     if (!(await answers(docker))) {
-      await progress.step('Start Docker', (say) => startDocker(host, docker, logs, say))
+      await progress.step(
+        'Start Docker',
+        (say) => startDocker(host, docker, logs, say),
+        (log) => (log === null ? null : `no init system here, so dockerd runs on its own; its log is ${log}`),
+      )
     }
   }
   const version = versionSchema.parse(await docker.version())

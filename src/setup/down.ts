@@ -1,6 +1,6 @@
 import { lstat, realpath, rm } from 'node:fs/promises'
 import type Docker from 'dockerode'
-import { confirm } from './ask.ts'
+import { canAsk, confirm } from './ask.ts'
 import {
   type Container,
   nameOf,
@@ -10,7 +10,7 @@ import {
 } from './containers.ts'
 import { answers } from './docker-install.ts'
 import { engineClient } from './docker-ready.ts'
-import { SetupFailure } from './failure.ts'
+import { Declined, SetupFailure } from './failure.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import type { Say } from './progress.ts'
 import { purgeImages } from './purge-images.ts'
@@ -41,7 +41,12 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
   refuseForeign(await ownContainers(docker, project), project, paths.directory)
   const locked = await underLock(paths, { user: environment.user, verb: 'take-down' }, async () => {
     const containers = await ownContainers(docker, project)
-    await progress.step('Stop and remove the containers', (say) => removeContainers(docker, containers, say))
+    await progress.step(
+      'Stop and remove the containers',
+      (say) => removeContainers(docker, containers, say),
+      () => (containers.length === 0 ? 'there were none' : `${containers.length} removed`),
+    )
+    await removeSockets(paths)
     await removeNetwork(docker, project)
     if (!isPurge) return []
     return progress.step('Remove data and images', (say) => purge(docker, paths, project, say))
@@ -58,8 +63,10 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
 }
 
 function purged(kept: readonly string[]): string {
-  const rest =
-    'its files in git are as they were. Base images stay, since other projects on this host may use them.'
+  const rest = [
+    'its files in git are as they were. Base images stay, since other projects on this host may use them.',
+    "What builds left in Docker's build cache stays too; `docker builder prune` frees it.",
+  ].join('\n')
   if (kept.length === 0) return `All of this project is gone; ${rest}`
   return `All of this project is gone but ${kept.join(', ')}, which something else uses; ${rest}`
 }
@@ -71,6 +78,7 @@ async function ownContainers(docker: Docker, project: string): Promise<Container
 async function agreeToPurge(paths: Paths): Promise<void> {
   const question = `This deletes ${paths.state} (releases, operators, logs), the routing state and this project's images. Go on?`
   if (await confirm(question, { isYesByDefault: false, withoutTerminal: false })) return
+  if (canAsk()) throw new Declined('Nothing was removed.')
   throw new SetupFailure(
     'Nothing was removed.',
     'Without a terminal, `npm run down -- --purge --yes` says yes.',
@@ -90,13 +98,25 @@ function refuseForeign(containers: readonly Container[], project: string, direct
 
 async function removeContainers(docker: Docker, containers: readonly Container[], say: Say): Promise<void> {
   const inOrder = [...containers].sort((a, b) => ORDER.indexOf(serviceOf(a)) - ORDER.indexOf(serviceOf(b)))
-  for (const { Id, State, ...rest } of inOrder) {
-    const container = docker.getContainer(Id)
-    say(nameOf({ Id, State, ...rest }))
-    if (State === 'running' || State === 'restarting') await container.stop({ t: STOP_AFTER_SECONDS })
+  for (const described of inOrder) {
+    const container = docker.getContainer(described.Id)
+    const isRunning = described.State === 'running' || described.State === 'restarting'
+    say(`${nameOf(described)}${isRunning ? `: ${waitOf(described)}` : ''}`)
+    if (isRunning) await container.stop({ t: STOP_AFTER_SECONDS })
     await container.remove({ force: true })
   }
-  say(inOrder.length === 0 ? 'there were none' : `${inOrder.length} removed`)
+}
+
+/** What its stop may wait for: nginx ends with its last open connection, and every open console is one. */
+function waitOf(container: Container): string {
+  return serviceOf(container) === 'traffic_proxy'
+    ? `waits up to ${STOP_AFTER_SECONDS} s for open connections`
+    : `waits up to ${STOP_AFTER_SECONDS} s for what it has begun`
+}
+
+/** One that a killed director left says that it refuses, where there is none any more. */
+async function removeSockets(paths: Paths): Promise<void> {
+  for (const socket of [paths.hostSocket, paths.slotsSocket]) await rm(socket, { force: true })
 }
 
 async function removeNetwork(docker: Docker, project: string): Promise<void> {

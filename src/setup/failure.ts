@@ -15,3 +15,8 @@ export class SetupFailure extends Error {
     this.detail = options.detail ?? null
   }
 }
+
+/** The user was asked and said no: nothing went wrong, and `message` is all that there is to tell. */
+export class Declined extends Error {
+  override readonly name = 'Declined'
+}

@@ -5,7 +5,7 @@ import { hostEnvironment } from '../config/host-environment.ts'
 import { Refusal } from '../director/client.ts'
 import { reasonOf } from '../release/errors.ts'
 import { takeDown } from './down.ts'
-import { SetupFailure } from './failure.ts'
+import { Declined, SetupFailure } from './failure.ts'
 import { inspectHost } from './host.ts'
 import { prepare } from './prepare.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -32,13 +32,17 @@ async function carryOut(
   } catch (error) {
     process.exitCode = 1
     tell(error)
-    if (progress !== null) console.error(`The whole of it: ${logPath}`)
+    if (progress !== null && !(error instanceof Declined)) console.error(`The whole of it: ${logPath}`)
   } finally {
     progress?.close()
   }
 }
 
 function tell(error: unknown): void {
+  if (error instanceof Declined) {
+    console.error(error.message)
+    return
+  }
   const lines =
     error instanceof SetupFailure
       ? [error.what, error.next, error.detail]
@@ -47,6 +51,13 @@ function tell(error: unknown): void {
         : [`Set-up stopped: ${reasonOf(error)}`, 'Run the command again; it goes on where it stopped.']
   console.error('')
   for (const line of lines) if (line) console.error(line.split('\n').join('\n  '))
+}
+
+// `npm run up | head` closes the pipe on us. The work goes on: half a set-up would serve nobody, and the log tells it all.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (!('code' in error && error.code === 'EPIPE')) throw error
+  })
 }
 
 const program = new Command('switchyard').description('Set up this project on this machine.').exitOverride()

@@ -6,8 +6,11 @@ import { hostEnvironment } from '../config/host-environment.ts'
 export type Say = (line: string) => void
 
 export type Progress = {
-  /** Runs one step under a title, showing the elapsed time while it runs and the outcome when it ends. */
-  step<T>(title: string, work: (say: Say) => Promise<T>): Promise<T>
+  /**
+   * Runs one step under a title, showing the elapsed time and what it says while it runs, and the outcome when it ends.
+   * What it said last is no outcome, so that the end tells nothing but `outcome`, where there is one.
+   */
+  step<T>(title: string, work: (say: Say) => Promise<T>, outcome?: (result: T) => string | null): Promise<T>
   /** A line of its own between steps. */
   note(line: string): void
   close(): void
@@ -39,7 +42,11 @@ export function createProgress(out: NodeJS.WriteStream, logPath: string): Progre
     out.write(`${line}\n`)
   }
 
-  async function step<T>(title: string, work: (say: Say) => Promise<T>): Promise<T> {
+  async function step<T>(
+    title: string,
+    work: (say: Say) => Promise<T>,
+    outcome: (result: T) => string | null = () => null,
+  ): Promise<T> {
     const begunAt = performance.now()
     let latest = ''
     let frame = 0
@@ -65,19 +72,19 @@ export function createProgress(out: NodeJS.WriteStream, logPath: string): Progre
     }
     try {
       const result = await work(say)
-      finish(`${voice.green}✓${voice.reset} ${title}`, latest, begunAt)
+      finish(`${voice.green}✓${voice.reset} ${title}`, outcome(result), begunAt)
       return result
     } catch (error) {
-      finish(`${voice.red}✗${voice.reset} ${title}`, '', begunAt)
+      finish(`${voice.red}✗${voice.reset} ${title}`, null, begunAt)
       throw error
     } finally {
       clearInterval(timer)
     }
   }
 
-  function finish(head: string, latest: string, begunAt: number): void {
-    const told = latest === '' ? '' : `${voice.dim}: ${latest}${voice.reset}`
-    record(`${head} (${seconds(begunAt)})`)
+  function finish(head: string, outcome: string | null, begunAt: number): void {
+    const told = outcome === null ? '' : `${voice.dim}: ${outcome}${voice.reset}`
+    record(`${head}${outcome === null ? '' : `: ${outcome}`} (${seconds(begunAt)})`)
     out.write(
       `${isTerminal ? '\r\x1b[2K' : ''}${head}${told}  ${voice.dim}${seconds(begunAt)}, ${seconds(startedAt)} in all${voice.reset}\n`,
     )

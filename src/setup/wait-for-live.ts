@@ -16,20 +16,24 @@ export async function waitForLive(
 ): Promise<SystemStatus> {
   const first = await look()
   if (problemOf(first) === null) return first
-  return progress.step('Wait until visitors are served', async (say) => {
-    const untilMs = performance.now() + deadlineMs
-    let status = first
-    while (performance.now() < untilMs && !detach.aborted) {
-      say(problemOf(status) ?? '')
-      await pause(POLL_EVERY_MS, undefined, { signal: detach }).catch(() => undefined)
-      status = await look()
-      if (problemOf(status) === null) return status
-    }
-    throw new SetupFailure(
-      `Everything was started, but visitors are not served${detach.aborted ? '' : ` after ${deadlineMs / 1_000} s`}: ${problemOf(status)}`,
-      'Look at `npx switchyard status` and `npx switchyard logs SLOT`. `npx switchyard rollback` brings back the build before, if the standby is ready.',
-    )
-  })
+  return progress.step(
+    'Wait until visitors are served',
+    async (say) => {
+      const untilMs = performance.now() + deadlineMs
+      let status = first
+      while (performance.now() < untilMs && !detach.aborted) {
+        say(problemOf(status) ?? '')
+        await pause(POLL_EVERY_MS, undefined, { signal: detach }).catch(() => undefined)
+        status = await look()
+        if (problemOf(status) === null) return status
+      }
+      throw new SetupFailure(
+        `Everything was started, but visitors are not served${detach.aborted ? '' : ` after ${deadlineMs / 1_000} s`}: ${problemOf(status)}`,
+        'Look at `npx switchyard status` and `npx switchyard logs SLOT`. `npx switchyard rollback` brings back the build before, if the standby is ready.',
+      )
+    },
+    ({ routing }) => `the ${routing.live} slot serves them`,
+  )
 }
 
 /** What keeps visitors from the live build, as a sentence; null where nothing does. */
