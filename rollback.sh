@@ -57,10 +57,21 @@ http_get() { # HOST PORT PATH
   ' http_get "$1" "$2" "$3" 2>/dev/null | tr -d '\r'
 }
 
+# Whether the containers' network is known and not on this host: then they don't run, and a request to one of them would
+# leave through the default route, to whoever answers there.
+network_is_gone() {
+  local network found routes=/proc/net/fib_trie
+  network=$(setting NETWORK_PREFIX '')
+  [ -n "$network" ] && [ -r "$routes" ] || return 1
+  found=$(grep -xA 1 " *|-- ${network//./\\.}\\.1" "$routes")
+  [[ $found != *'host LOCAL'* ]]
+}
+
 # Docker's forwarding of published ports on loopback dies with its daemon; the containers live on at their own addresses.
-# Empty for a system that set-up has not written the network of.
+# Empty for a system that set-up has not written the network of, and for a network that is gone.
 container_address() { # LAST_NUMBER
   local network
+  ! network_is_gone || return 0
   network=$(setting NETWORK_PREFIX '')
   printf '%s' "${network:+$network.$1}"
 }
@@ -195,7 +206,7 @@ take_lock() {
   fi
   # The director holds a free lock for a moment where it looks whether anybody does.
   if ! flock -w 1 9; then
-    holder=$(cat state/deploy.lock.json 2>/dev/null)
+    holder=$(holder_words)
     complain "A release is under way${holder:+: $holder}. Nothing has changed."
     complain "Wait until it has ended, or abort it with \`npx switchyard abort\`, then try again."
     exit "$BUSY"
@@ -203,6 +214,16 @@ take_lock() {
   printf '{"verb":"rollback","release":null,"actor":{"kind":"host","name":"%s"},"since":"%s"}\n' \
     "$who" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >state/deploy.lock.json
   trap 'rm -f state/deploy.lock.json' EXIT
+}
+
+# Who holds the lock, as far as its file tells: `deploy by root since 12:34:56 UTC`.
+holder_words() {
+  local holder verb name since
+  holder=$(head -c 4096 state/deploy.lock.json 2>/dev/null) || return 0
+  verb=$(sed -n 's/.*"verb" *: *"\([a-z -]\{1,40\}\)".*/\1/p' <<<"$holder")
+  name=$(sed -n 's/.*"actor" *: *{[^}]*"name" *: *"\([^"\\]\{1,100\}\)".*/\1/p' <<<"$holder")
+  since=$(sed -n 's/.*"since" *: *"[0-9-]*T\([0-9:]\{8\}\)[.0-9]*Z".*/\1/p' <<<"$holder")
+  [ -z "$verb" ] || printf '%s' "$verb${name:+ by $name}${since:+ since $since UTC}"
 }
 
 # Sets current, number, live (what nginx routes by, whatever state.json says) and standby.
@@ -239,6 +260,10 @@ check_ways() {
     port=$(setting SECONDARY_PORT 8002) address=$(container_address 12)
   fi
   if ! healthy_release "$standby" "$port" "$address"; then
+    if network_is_gone && ! answers 127.0.0.1 "$port"; then
+      complain "The containers do not run: their network ($(setting NETWORK_PREFIX '').0/24) is not on this host. \`npm run up\` starts them. Nothing has changed."
+      exit "$UNREACHABLE"
+    fi
     complain "The standby ($standby) is not healthy: $problem. The traffic stays with $live; nothing has changed."
     exit "$FAILED_SAFE"
   fi

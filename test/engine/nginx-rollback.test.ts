@@ -141,21 +141,27 @@ test('a dry run says what would happen and changes nothing', async () => {
   })
 })
 
+const HOLDER = JSON.stringify({
+  ...{ verb: 'deploy', release: 7, actor: { kind: 'host', name: 'root' }, since: '2026-03-01T12:34:56.789Z' },
+})
+
 test('it waits for nobody while a release is under way, and says whose', async () => {
   const lock = join(rig.dir, 'state', 'deploy.lock')
   const holder = spawn('flock', [lock, 'sleep', '60'], { stdio: 'ignore' })
-  await writeFile(`${lock}.json`, '{"verb":"deploy","release":7}')
+  await writeFile(`${lock}.json`, HOLDER)
   try {
     await until('the lock is held', async () => (await run('flock', ['-n', lock, 'true'])).code === 1)
     await unchanged(75, async () => {
       const { code, output } = await rollback()
       assert.equal(
         output,
-        'A release is under way: {"verb":"deploy","release":7}. Nothing has changed.\nWait until it has ended, or abort it with `npx switchyard abort`, then try again.\n',
+        'A release is under way: deploy by root since 12:34:56 UTC. Nothing has changed.\nWait until it has ended, or abort it with `npx switchyard abort`, then try again.\n',
       )
       return code
     })
-    assert.equal(await readFile(`${lock}.json`, 'utf8'), '{"verb":"deploy","release":7}')
+    assert.equal(await readFile(`${lock}.json`, 'utf8'), HOLDER)
+    await writeFile(`${lock}.json`, '{"verb":')
+    assert.match((await rollback()).output, /^A release is under way\. Nothing has changed\.\n/)
   } finally {
     await killTree(holder.pid)
     await rm(`${lock}.json`, { force: true })
@@ -180,6 +186,22 @@ test('a standby that is not healthy keeps the traffic where it is', async () => 
     })
   }
   await rig.steer('primary', '/api/system/status', 'ok')
+})
+
+test('a network that is not here is said to be gone, and nobody beyond it is asked', async () => {
+  const gone = ENV.replace(String(PORTS.primary), '18619')
+  await writeFile(envFile(), `${gone}NETWORK_PREFIX=172.30.62\n`)
+  await unchanged(69, async () => {
+    const { code, output } = await rollback()
+    assert.equal(
+      output,
+      'The containers do not run: their network (172.30.62.0/24) is not on this host. `npm run up` starts them. Nothing has changed.\n',
+    )
+    return code
+  })
+  // Where it is here, the slot answers at its own address.
+  await writeFile(envFile(), `${gone}NETWORK_PREFIX=172.30.61\n`)
+  assert.equal((await rollback('--dry-run')).code, 0)
 })
 
 test('a port that leads to the other slot is noticed', async () => {
