@@ -22,6 +22,7 @@ test('settings that Next would read are named, with the place where they belong'
   for (const name of ['.env', '.env.example', '.env.development', 'app.env']) write(name)
   assert.equal(await sentence({ kind: 'tree' }), null)
   write('.env.local')
+  assert.match((await sentence({ kind: 'tree' })) ?? '', /since Next would copy it into the image:/)
   write('.env.production')
   assert.equal(
     await sentence({ kind: 'tree' }),

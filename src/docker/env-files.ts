@@ -16,10 +16,11 @@ export async function envFilesFinding(
 ): Promise<Finding | null> {
   const found = await foundIn(project, source, signal)
   if (found.length === 0) return null
+  const them = found.length === 1 ? 'it' : 'them'
   return {
     name: 'env files',
     outcome: 'warning',
-    sentence: `${found.join(' and ')} will not be part of the build, since Next would copy them into the image: what the app needs goes into app.env (run time) or app.build.env (build).`,
+    sentence: `${found.join(' and ')} will not be part of the build, since Next would copy ${them} into the image: what the app needs goes into app.env (run time) or app.build.env (build).`,
   }
 }
 

@@ -25,14 +25,19 @@ test('a full disk is refused, in space and in inodes', () => {
   )
 })
 
-test('of two disks the fuller one counts, and neither hides that the other is full', () => {
+test('of two disks the first is named, and neither hides that the other is full', () => {
   const images = { path: '/var/lib/docker', bytes: 3 * GIB, inodes: 12 }
   const state = { path: '/srv', bytes: 2.5 * GIB, inodes: 1e6 }
   assert.equal(
     diskVerdict([images, state]).sentence,
     'Room for 12 more files is left at /var/lib/docker, a release needs 50000.',
   )
-  assert.equal(diskVerdict([{ ...images, inodes: null }, state]).sentence, '2.5 GiB are free at /srv.')
+  const roomy = { ...images, inodes: null }
+  assert.equal(diskVerdict([roomy, state]).sentence, '3 GiB are free at /var/lib/docker.')
+  assert.equal(
+    diskVerdict([roomy, { ...state, bytes: GIB }]).sentence,
+    '1 GiB are free at /srv, a release needs 2 GiB.',
+  )
 })
 
 test('memory is held against the limit of a slot', () => {

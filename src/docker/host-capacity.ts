@@ -27,9 +27,12 @@ export async function readDockerDisk(root: string): Promise<FreeDisk> {
   return readFreeDisk(root).catch(() => readFreeDisk('/', root))
 }
 
-/** Enough for one more build on each of `disks`, or not; told of the one with the least space. */
+/**
+ * Enough for one more build on each of `disks`, or not. Told of the first one that is too full, else of the first: two of
+ * one file system differ by what is written between two looks, so that the least would bear now one name, now the other.
+ */
 export function diskVerdict(disks: readonly [FreeDisk, ...FreeDisk[]]): Finding {
-  const verdicts = disks.toSorted((one, other) => one.bytes - other.bytes).map(verdictOf)
+  const verdicts = disks.map(verdictOf)
   return verdicts.find(({ outcome }) => outcome === 'refused') ?? verdicts[0] ?? verdictOf(disks[0])
 }
 
