@@ -4,18 +4,23 @@ import type Docker from 'dockerode'
 import type { Settings } from '../config/settings.ts'
 import { reasonOf } from '../release/errors.ts'
 import { isOurs, nameOf, PROJECT_DIRECTORY_LABEL, projectContainers, projectOf } from './containers.ts'
+import { cpuProblems } from './cpu-limits.ts'
 import { SetupFailure } from './failure.ts'
 import { processOnPort } from './port-holder.ts'
 import { overlaps } from './subnet.ts'
 
 const SOCKET_PATH_CAP_BYTES = 107
 
-/** Checks that names, ports and network of `settings` are free or already ours. Throws one `SetupFailure` that names every problem. */
+/** What `settings` are held against: the machine that they are for, and this clone. */
+export type Room = { docker: Docker; cores: number; directory: string; slotsSocket: string }
+
+/**
+ * Checks that names, ports and network of `settings` are free or already ours, and that the machine has what they ask for.
+ * Throws one `SetupFailure` that names every problem.
+ */
 export async function checkRoom(
-  docker: Docker,
   settings: Settings,
-  directory: string,
-  slotsSocket: string,
+  { docker, cores, directory, slotsSocket }: Room,
 ): Promise<void> {
   const containers = await docker.listContainers({ all: true })
   const problems = [
@@ -23,6 +28,7 @@ export async function checkRoom(
     ...projectProblems(containers, settings, directory),
     ...renameProblems(containers, settings, directory),
     ...nameProblems(containers, settings),
+    ...cpuProblems(settings, cores),
     ...(await portProblems(containers, settings)),
     ...(await networkProblems(docker, settings)),
   ]

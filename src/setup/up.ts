@@ -11,6 +11,7 @@ import type { DeployRequest } from '../release/release.ts'
 import { readEnvFile } from '../state/env-file.ts'
 import { getBaseImages } from './base-images.ts'
 import { checkRoom } from './check-room.ts'
+import { coresOf, withinCores } from './cpu-limits.ts'
 import { getDirectorImage, removeOldDirectors } from './director-image.ts'
 import { readyDocker } from './docker-ready.ts'
 import { showFarewell } from './farewell.ts'
@@ -48,10 +49,12 @@ export type SetupOptions = {
 export async function bringUp(options: SetupOptions): Promise<void> {
   const { host, progress, environment, isAgreed } = options
   const paths = pathsOf(await realpath(options.directory))
-  const settings = await settingsOf(paths, environment.variables)
+  const given = await settingsOf(paths, environment.variables)
   const docker = await readyDocker({ host, progress, logs: paths.logs, isAgreed })
   await removeEndedErrands(docker)
-  await checkRoom(docker, settings, paths.directory, paths.slotsSocket)
+  const cores = await coresOf(docker)
+  await checkRoom(given, { docker, cores, ...paths })
+  const settings = withinCores(given, cores)
   await prepareState(paths)
 
   const base = await getBaseImages(docker, settings, await readEnvFile(paths.envFile), progress)
@@ -95,14 +98,18 @@ async function converse(paths: Paths, work: (client: DirectorClient) => Promise<
 }
 
 async function reload(client: DirectorClient, paths: Paths, progress: Progress): Promise<void> {
-  await progress.step('Reload nginx with its changed configuration', async (say) => {
-    const { workers } = await client.call(reloadResultSchema, '/v1/reload', {
-      method: 'POST',
-      signal: AbortSignal.timeout(RELOAD_TIMEOUT_MS),
-    })
-    await nginxIsApplied(paths)
-    say(`${workers} workers serve it`)
-  })
+  await progress.step(
+    'Reload nginx with its changed configuration',
+    async () => {
+      const { workers } = await client.call(reloadResultSchema, '/v1/reload', {
+        method: 'POST',
+        signal: AbortSignal.timeout(RELOAD_TIMEOUT_MS),
+      })
+      await nginxIsApplied(paths)
+      return workers
+    },
+    (workers) => `${workers} workers serve it`,
+  )
 }
 
 async function finish(

@@ -195,8 +195,45 @@ test('a changed limit reaches a slot with its next release, and is told until th
   assert.equal(await startedAt('runtime_primary'), before[0])
 })
 
+test('settings that can not work are refused by name, and nothing is touched', async () => {
+  const before = await Promise.all(SERVICES.map(startedAt))
+  const settings = join(system.dir, 'switchyard.env')
+  const refused = async (text: string) => {
+    writeFileSync(settings, text)
+    const { code, output } = await setUp('up')
+    assert.equal(code, 1, output)
+    return output
+  }
+  try {
+    includes(
+      await refused('SLOT_MEMRY=300m\nPROXY_MEMORY=6m\n'),
+      'These settings can\'t be used:\n  SLOT_MEMRY: there is no setting of this name, the nearest is SLOT_MEMORY (switchyard.env)\n  PROXY_MEMORY: expected 64m or more, got "6m" (switchyard.env)\n',
+    )
+    assert.match(
+      await refused('SLOT_CPUS=4096\n'),
+      /SLOT_CPUS is 4096, but Docker has \d+ cores? here: set 0\.01 to \d+\.\n/,
+    )
+  } finally {
+    rmSync(settings)
+  }
+  assert.deepEqual(await Promise.all(SERVICES.map(startedAt)), before)
+})
+
+test('whoever reads no further stops nothing', async () => {
+  await (await system.container('runtime_secondary')).stop({ t: 5 })
+  const piped = `"$0" src/setup/main.ts up --yes 2>&1 | head -n 1; echo "ended with \${PIPESTATUS[0]}"`
+  const { output } = await system.run('bash', ['-c', piped, process.execPath])
+  assert.match(output, /^Docker \S+ answers\.\nended with 0\n$/)
+  assert.equal((await (await system.container('runtime_secondary')).inspect()).State.Running, true)
+})
+
 test('after down the same builds are served when up has ended', async () => {
+  // A killed one leaves its sockets, which would say that they refuse instead of that nothing is there.
+  await (await system.container('director')).kill()
+  const sockets = ['host', 'slots'].map((side) => join(system.dir, 'state', 'run', side, 'director.sock'))
+  assert.deepEqual(sockets.map(existsSync), [true, true])
   assert.equal((await setUp('down')).code, 0)
+  assert.deepEqual(sockets.map(existsSync), [false, false])
   const { code, output } = await setUp('up')
   assert.equal((await system.served()).version, '1.0.0', output)
   assert.equal(code, 0, output)
@@ -256,6 +293,15 @@ test('a project name that is forgotten neither starts a second system nor loses 
   assert.match(down.output, /4 removed/)
 })
 
+test('a purge that is answered with no says just that, and removes nothing', async () => {
+  const asked = `echo n | script -qefc "'$0' src/setup/main.ts down --purge" /dev/null`
+  const { code, output } = await system.run('bash', ['-c', asked, process.execPath])
+  assert.equal(code, 1, output)
+  includes(output, 'Go on? [y/N] ')
+  assert.match(output, /\nNothing was removed\.\r\n$/)
+  assert.equal(existsSync(join(system.dir, 'state')), true)
+})
+
 test("purge removes the project's tags and data, and nothing that something else uses", async () => {
   const tags = async () => (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? [])
   const ours = async () => (await tags()).filter((tag) => tag.startsWith('switchyard/switchyard-set-up:'))
@@ -270,6 +316,7 @@ test("purge removes the project's tags and data, and nothing that something else
   const { code, output } = await setUp('down', '--purge')
   assert.equal(code, 0, output)
   includes(output, `All of this project is gone but ${used}, which something else uses; its files`)
+  includes(output, "\nWhat builds left in Docker's build cache stays too; `docker builder prune` frees it.\n")
   assert.deepEqual(await ours(), [used])
   assert.deepEqual((await docker.getImage(FOREIGN_IMAGE).inspect()).RepoTags, [FOREIGN_IMAGE])
   const directors = await docker.listImages({ filters: { label: [`${DIRECTOR_LABEL}=${system.name}`] } })
