@@ -44,10 +44,12 @@ function slotCells({
   health,
   uptimeSeconds,
   inFlight,
+  inFlightByKind,
   cpu,
   memory,
   address,
 }: SlotView): string[] {
+  const streams = inFlightByKind?.stream ?? 0
   return [
     slot,
     role,
@@ -55,7 +57,7 @@ function slotCells({
     health.state,
     health.latencyMs === null ? '-' : duration(health.latencyMs),
     uptimeSeconds === null ? '-' : duration(uptimeSeconds * 1_000),
-    inFlight === null ? '-' : String(inFlight),
+    inFlight === null ? '-' : `${inFlight}${streams === 0 ? '' : ` + ${streams} open`}`,
     cpu === null ? '-' : outOf(cpu.cores.toFixed(2), cpu.limitCores === null ? null : String(cpu.limitCores)),
     memory === null
       ? '-'

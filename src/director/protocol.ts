@@ -9,6 +9,7 @@ import {
   stepRecordSchema,
 } from '../release/release.ts'
 import { slotRoleSchema, slotSchema } from '../release/slot.ts'
+import { inFlightByKindSchema } from '../release/status-payload.ts'
 
 /** Spoken by console, CLI and director; each accepts one version either side. Sent as `x-switchyard-protocol`. */
 export const PROTOCOL_VERSION = 1
@@ -52,6 +53,8 @@ export const slotViewSchema = z.object({
   deploymentId: z.string().nullable(),
   uptimeSeconds: z.number().nullable(),
   inFlight: z.number().int().nullable(),
+  /** With the event streams, which no drain waits for. Null where the app does not tell. */
+  inFlightByKind: inFlightByKindSchema.nullable().default(null),
   /** `cores` in use now, against the limit of the compose file (null: no limit). */
   cpu: z.object({ cores: z.number(), limitCores: z.number().nullable() }).nullable(),
   memory: z.object({ usedBytes: z.number(), limitBytes: z.number().nullable() }).nullable(),

@@ -157,6 +157,7 @@ function slotView(
     deploymentId: payload?.deploymentId ?? held?.deploymentId ?? null,
     uptimeSeconds: payload?.uptimeSeconds ?? null,
     inFlight: payload?.inFlight ?? null,
+    inFlightByKind: payload?.inFlightByKind ?? null,
     cpu: usage?.cpu ?? null,
     memory: usage?.memory ?? null,
     address,

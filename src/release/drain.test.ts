@@ -68,7 +68,7 @@ async function yard(listener: RequestListener | null, state: SlotContainer['stat
 }
 
 const answering =
-  (inFlight: () => number): RequestListener =>
+  (inFlight: () => number, kinds: { upload: number; stream: number } | null = null): RequestListener =>
   (_request, response) => {
     response.setHeader('content-type', 'application/json').end(
       JSON.stringify({
@@ -79,7 +79,8 @@ const answering =
         release: 1,
         deploymentId: null,
         uptimeSeconds: 1,
-        inFlight: inFlight(),
+        inFlight: inFlight() + (kinds?.upload ?? 0),
+        ...(kinds === null ? {} : { inFlightByKind: { request: inFlight(), ...kinds } }),
         checks: {},
       }),
     )
@@ -107,8 +108,8 @@ test('a slot is out of the routing before it is waited for, and quiet for a seco
   assert.deepEqual(lines, [
     'secondary has 3 requests in flight',
     'secondary has 2 requests in flight',
-    'secondary has 1 requests in flight',
-    'secondary has 0 requests in flight',
+    'secondary has 1 request in flight',
+    'secondary has nothing in flight',
   ])
 })
 
@@ -116,9 +117,9 @@ test('a slot that is too busy to answer in time is waited for until the cap', as
   const { drain, lines } = await yard(() => undefined, 'running')
   assert.equal(
     await drain('secondary'),
-    'secondary does not say how many requests it has in flight after 0.6 s; what is open is told to reconnect',
+    'after 0.6 s secondary does not say what it has in flight; it is stopped all the same',
   )
-  assert.deepEqual(lines, ['secondary does not say how many requests it has in flight'])
+  assert.deepEqual(lines, ['secondary does not say what it has in flight'])
 })
 
 test('one slow answer does not end the wait', async () => {
@@ -138,4 +139,25 @@ test('a refused connection, or a container that does not run, is not waited for'
   assert.equal(await refusing.drain('secondary'), 'secondary does not run')
   const silent = await yard(() => undefined, 'exited')
   assert.equal(await silent.drain('secondary'), 'secondary does not run')
+})
+
+test('event streams are not waited for, and told to reconnect', async () => {
+  const { drain, lines } = await yard(
+    answering(() => 0, { upload: 0, stream: 3 }),
+    'running',
+    10_000,
+  )
+  assert.match(await drain('secondary'), /^quiet after [1-9]\.\d s; 3 event streams are told to reconnect$/)
+  assert.deepEqual(lines, ['secondary has nothing in flight, and 3 event streams open'])
+})
+
+test('the cap says by kind what it does not wait for any longer', async () => {
+  const { drain } = await yard(
+    answering(() => 2, { upload: 1, stream: 1 }),
+    'running',
+  )
+  assert.equal(
+    await drain('secondary'),
+    'after 0.6 s secondary has 2 requests and 1 upload in flight, and 1 event stream open; it is stopped all the same; 1 event stream is told to reconnect',
+  )
 })

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { counted } from './counted.ts'
 import { ReleaseError } from './errors.ts'
 import type { Health, LogSink, Slots, Traffic } from './ports.ts'
 import { withoutSlot } from './routing.ts'
 import type { Slot } from './slot.ts'
+import type { StatusPayload } from './status-payload.ts'
 
 const POLL_MS = 200
 const QUIET_MS = 1_000
@@ -27,19 +29,22 @@ export async function drainSlot(
   if (routing?.up.includes(slot)) await traffic.write(withoutSlot(routing, slot, release))
   const startedMs = performance.now()
   let quietSinceMs: number | null = null
-  let last: Seen = 0
+  let last: Seen = { inFlight: 0 }
+  let said = inWords(slot, last)
   while (performance.now() - startedMs < settings.drainCapMs) {
     const seen = await lookAt(parts, slot, signal)
     if (seen === 'stopped') return `${slot} does not run`
-    if (seen !== last) log(inWords(slot, seen))
+    const words = inWords(slot, seen)
+    if (words !== said) log(words)
+    said = words
     last = seen
-    quietSinceMs = seen === 0 ? (quietSinceMs ?? performance.now()) : null
+    quietSinceMs = seen !== 'silent' && seen.inFlight === 0 ? (quietSinceMs ?? performance.now()) : null
     if (quietSinceMs !== null && performance.now() - quietSinceMs >= QUIET_MS) {
-      return `quiet after ${((performance.now() - startedMs) / 1000).toFixed(1)} s`
+      return `quiet after ${((performance.now() - startedMs) / 1000).toFixed(1)} s${streamsInWords(seen)}`
     }
     await delay(POLL_MS, undefined, { signal })
   }
-  return `${inWords(slot, last)} after ${settings.drainCapMs / 1000} s; what is open is told to reconnect`
+  return `after ${settings.drainCapMs / 1000} s ${inWords(slot, last)}; it is stopped all the same${streamsInWords(last)}`
 }
 
 type DrainParts = {
@@ -49,13 +54,13 @@ type DrainParts = {
   settings: { drainCapMs: number }
 }
 
-/** Requests in flight; `silent` is a slot that runs and did not say, as under the load of a build. */
-type Seen = number | 'silent' | 'stopped'
+/** What is in flight; `silent` is a slot that runs and did not say, as under the load of a build. */
+type Seen = Pick<StatusPayload, 'inFlight' | 'inFlightByKind'> | 'silent' | 'stopped'
 
 /** Silence alone says nothing: only a refused connection, or Docker's word, makes a slot one that has stopped. */
 async function lookAt({ health, slots }: DrainParts, slot: Slot, signal: AbortSignal): Promise<Seen> {
   try {
-    return (await health.probe(slot, signal)).payload.inFlight
+    return (await health.probe(slot, signal)).payload
   } catch (cause) {
     signal.throwIfAborted()
     return isRefused(cause) || (await isStopped(slots, slot, signal)) ? 'stopped' : 'silent'
@@ -78,8 +83,18 @@ async function isStopped(slots: DrainParts['slots'], slot: Slot, signal: AbortSi
   }
 }
 
-function inWords(slot: Slot, seen: Seen): string {
-  return seen === 'silent'
-    ? `${slot} does not say how many requests it has in flight`
-    : `${slot} has ${seen} requests in flight`
+function inWords(slot: Slot, seen: Exclude<Seen, 'stopped'>): string {
+  if (seen === 'silent') return `${slot} does not say what it has in flight`
+  const { inFlight, inFlightByKind } = seen
+  const { request, upload, stream } = inFlightByKind ?? { request: inFlight, upload: 0, stream: 0 }
+  const waitedFor = [counted(request, 'request'), counted(upload, 'upload')].filter((words) => words !== '')
+  const flying = waitedFor.length === 0 ? 'nothing' : waitedFor.join(' and ')
+  return `${slot} has ${flying} in flight${stream === 0 ? '' : `, and ${counted(stream, 'event stream')} open`}`
+}
+
+/** What happens to the streams when the slot stops. */
+function streamsInWords(seen: Exclude<Seen, 'stopped'>): string {
+  const streams = seen === 'silent' ? 0 : (seen.inFlightByKind?.stream ?? 0)
+  if (streams === 0) return ''
+  return `; ${counted(streams, 'event stream')} ${streams === 1 ? 'is' : 'are'} told to reconnect`
 }

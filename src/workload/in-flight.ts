@@ -1,13 +1,16 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { InFlightKind } from '../release/status-payload.ts'
 import type { WorkloadState } from './state.ts'
 
 export const STATUS_PATH = '/api/system/status'
 
+/** An upload of less is over before anybody looks. */
+const UPLOAD_BYTES = 1024 * 1024
+
 /**
- * Counts what this process is answering, for every server in it, whoever made them.
- * Status requests don't count, or the question would change the answer. Event streams don't either: they never end by
- * themselves, and a browser's EventSource comes back on its own when a stopping slot closes it.
+ * Counts what this process is answering, by kind, for every server in it, whoever made them.
+ * Status requests don't count, or the question would change the answer.
  */
 export function countInFlight(state: WorkloadState): void {
   subscribe('http.server.request.start', (message) => {
@@ -15,10 +18,10 @@ export function countInFlight(state: WorkloadState): void {
     if (!exchange) return
     const { request, response, server } = exchange
     state.servers.add(server)
-    const counts = doesCount(request)
-    if (counts) state.inFlight++
+    const kind = kindOf(request)
+    if (kind !== null) state.inFlight[kind]++
     response.once('close', () => {
-      if (counts) state.inFlight--
+      if (kind !== null) state.inFlight[kind]--
       if (state.stop.signal.aborted) setImmediate(() => server.closeIdleConnections())
     })
   })
@@ -35,8 +38,10 @@ function asExchange(message: unknown): Exchange | null {
   return isExchange ? { request, response, server } : null
 }
 
-function doesCount(request: IncomingMessage): boolean {
-  const path = request.url?.split('?', 1)[0]
-  const isEventStream = request.method === 'GET' && request.headers.accept === 'text/event-stream'
-  return path !== STATUS_PATH && !isEventStream
+/** Null is not counted. Event streams are apart: they never end by themselves, and an EventSource comes back on its own. */
+function kindOf({ url, method, headers }: IncomingMessage): InFlightKind | null {
+  if (url?.split('?', 1)[0] === STATUS_PATH) return null
+  if (method === 'GET' && headers.accept === 'text/event-stream') return 'stream'
+  const isLarge = Number(headers['content-length'] ?? 0) >= UPLOAD_BYTES
+  return isLarge || headers['transfer-encoding'] !== undefined ? 'upload' : 'request'
 }

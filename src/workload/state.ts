@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import type { InFlightByKind } from '../release/status-payload.ts'
 
 /**
  * What one slot process knows of its own life. Next loads instrumentation, route handlers and pages as separate
@@ -10,7 +11,7 @@ export type WorkloadState = {
   isStarted: boolean
   /** True once every readiness check has passed at the same time. */
   hasBeenReady: boolean
-  inFlight: number
+  inFlight: InFlightByKind
   /** Aborted when the slot is told to stop. */
   stop: AbortController
   servers: Set<Server>
@@ -26,7 +27,7 @@ export function workloadState(): WorkloadState {
     startedAtMs: Date.now() - performance.now(),
     isStarted: false,
     hasBeenReady: false,
-    inFlight: 0,
+    inFlight: { request: 0, upload: 0, stream: 0 },
     stop: new AbortController(),
     servers: new Set(),
   }

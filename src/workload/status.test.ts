@@ -20,7 +20,7 @@ const newState = (): WorkloadState => ({
   startedAtMs: Date.now() - 1_500,
   isStarted: true,
   hasBeenReady: false,
-  inFlight: 2,
+  inFlight: { request: 1, upload: 1, stream: 4 },
   stop: new AbortController(),
   servers: new Set(),
 })
@@ -74,6 +74,7 @@ test('the payload is the one that the engine expects', async () => {
   const payload = statusPayloadSchema.strict().parse(await readStatus(CONFIG, newState(), [check]))
   assert.equal(payload.deploymentId, 'b7-1a2b3c4')
   assert.equal(payload.inFlight, 2)
+  assert.deepEqual(payload.inFlightByKind, { request: 1, upload: 1, stream: 4 })
   assert.ok(payload.uptimeSeconds >= 1.5)
   assert.equal(payload.checks.database?.detail, 'one connection')
 })

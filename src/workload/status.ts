@@ -24,7 +24,8 @@ export async function readStatus(
     release: config.release,
     deploymentId: config.deploymentId,
     uptimeSeconds: Math.round((Date.now() - state.startedAtMs) / 100) / 10,
-    inFlight: state.inFlight,
+    inFlight: state.inFlight.request + state.inFlight.upload,
+    inFlightByKind: { ...state.inFlight },
     checks: results,
   }
 }

@@ -46,7 +46,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
 
 const exited = async (child: ChildProcess) => once(child, 'exit', { signal: AbortSignal.timeout(5_000) })
 
-test('requests in flight are counted, the question itself and event streams are not', async () => {
+test('what is in flight is counted by kind, without the question itself', async () => {
   const slot = await startSlot()
   const agent = new http.Agent({ keepAlive: true })
   assert.equal((await slot.read()).inFlight, 0)
@@ -54,6 +54,7 @@ test('requests in flight are counted, the question itself and event streams are 
   const second = open(slot.port, '/slow?ms=400', agent)
   const stream = await open(slot.port, '/events', agent, { accept: 'text/event-stream' })
   await until(async () => (await slot.read()).inFlight === 2)
+  assert.deepEqual((await slot.read()).inFlightByKind, { request: 2, upload: 0, stream: 1 })
   for (const response of await Promise.all([first, second])) response.resume()
   await until(async () => (await slot.read()).inFlight === 0)
   stream.destroy()

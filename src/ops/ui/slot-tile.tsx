@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { SlotView } from '../../director/protocol.ts'
 import { duration, elapsed, middle } from '../../words/quantities.ts'
-import { conditionOf, cpuMeter, memoryMeter } from '../view/slot-tile.ts'
+import { conditionOf, cpuMeter, inFlightText, memoryMeter } from '../view/slot-tile.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Meter } from './meter.tsx'
 import { Ago } from './now.tsx'
@@ -33,7 +33,7 @@ export function SlotTile({ slot }: { slot: SlotView }) {
       <dl className="grid grid-cols-3 gap-x-3 border-t border-line px-4 py-2.5">
         <Fact name="Release">{slot.release === null ? '–' : `#${slot.release}`}</Fact>
         <Fact name="Up for">{slot.uptimeSeconds === null ? '–' : elapsed(slot.uptimeSeconds * 1_000)}</Fact>
-        <Fact name="Requests in flight">{slot.inFlight ?? '–'}</Fact>
+        <Fact name="In flight">{inFlightText(slot)}</Fact>
       </dl>
       <div className="space-y-1.5 border-t border-line px-4 py-2.5">
         <Meter name="CPU" view={cpuMeter(slot.cpu)} />

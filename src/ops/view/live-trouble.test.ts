@@ -14,6 +14,7 @@ const slot = (name: Slot, state: SlotView['health']['state']): SlotView => ({
   deploymentId: null,
   uptimeSeconds: null,
   inFlight: null,
+  inFlightByKind: null,
   cpu: null,
   memory: null,
   address: 'http://127.0.0.1:8001',

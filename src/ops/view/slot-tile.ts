@@ -1,4 +1,5 @@
 import type { SlotView } from '../../director/protocol.ts'
+import { counted } from '../../release/counted.ts'
 import { bytes, cores } from '../../words/quantities.ts'
 import type { Tone } from './tone.ts'
 
@@ -41,4 +42,16 @@ export function memoryMeter(memory: SlotView['memory']): MeterView | null {
 function meter(text: string, fraction: number | null): MeterView {
   const within = fraction === null ? null : Math.min(1, Math.max(0, fraction))
   return { text, fraction: within, isHigh: within !== null && within >= HIGH_FRACTION }
+}
+
+/** `3`, `2 + 1 upload`, `0 + 12 streams`: what a drain would wait for, and the streams, which it would not. */
+export function inFlightText({
+  inFlight,
+  inFlightByKind,
+}: Pick<SlotView, 'inFlight' | 'inFlightByKind'>): string {
+  if (inFlight === null) return '–'
+  const { request, upload, stream } = inFlightByKind ?? { request: inFlight, upload: 0, stream: 0 }
+  return [String(request), counted(upload, 'upload'), counted(stream, 'stream')]
+    .filter((part) => part !== '')
+    .join(' + ')
 }
