@@ -9,7 +9,8 @@ const LOOK_AGAIN_MS = 500
 
 /**
  * The last `tail` lines of a slot, then each new one until `signal` is aborted. It goes on in the container that replaces
- * the first one, or when that starts anew. Throws `docker-unreachable`.
+ * the first one, and mostly when that starts anew: Docker 20.10 now and then keeps such a stream open and silent.
+ * Throws `docker-unreachable`.
  */
 export async function* followSlotLog(
   docker: Docker,

@@ -279,7 +279,7 @@ test('a log is followed line by line until it is no longer wanted, or the contai
   await slots.start('secondary', build('b2'), 11, silent, deadline())
 })
 
-test('the log of a slot is followed into the container that replaces the first, and across a restart', async () => {
+test('the log of a slot is followed into the container that replaces the first', async () => {
   const abort = new AbortController()
   const seen: { at: string; text: string }[] = []
   const following = (async () => {
@@ -287,18 +287,21 @@ test('the log of a slot is followed into the container that replaces the first, 
   })()
   const lines = async (count: number) =>
     until(
-      async () => seen.length,
-      (length) => length === count,
+      () => seen,
+      ({ length }) => length >= count,
     )
-  await lines(1)
-  await slots.start('secondary', build('b2'), 12, silent, deadline())
-  await lines(2)
-  await docker.getContainer((await inspect('secondary'))?.id ?? '').restart({ t: 5 })
-  await lines(3)
-  abort.abort()
-  await following
-  assert.deepEqual(new Set(seen.map(({ text }) => text)), new Set(['fixture b2 listens on port 3000']))
-  assert.equal(new Set(seen.map(({ at }) => at)).size, 3)
+  try {
+    await lines(1)
+    await slots.start('secondary', build('b2'), 12, silent, deadline())
+    await lines(2)
+  } finally {
+    abort.abort()
+    await following
+  }
+  assert.deepEqual(
+    seen.map(({ text }) => text),
+    Array(2).fill('fixture b2 listens on port 3000'),
+  )
   await slots.start('secondary', build('b2'), 11, silent, deadline())
 })
 
