@@ -86,6 +86,10 @@ export async function engineSystem(options: EngineSystemOptions): Promise<Engine
         .filter((line) => line.startsWith('data: {"at"') || line.includes('"offset"'))
       return data.map((line) => logLineSchema.parse(JSON.parse(line.slice('data: '.length))).text).join('\n')
     },
-    served: async () => payloadSchema.parse(await (await fetch(`${system.url}/api/system/status`)).json()),
+    // A kept connection to a machine that has lost its power since would be a dead one.
+    served: async () => {
+      const answer = await fetch(`${system.url}/api/system/status`, { headers: { connection: 'close' } })
+      return payloadSchema.parse(await answer.json())
+    },
   }
 }
