@@ -72,12 +72,13 @@ async function answersWell(parts: Parts, release: Release): Promise<boolean> {
   const { health, journal, settings } = parts
   const soon = (): AbortSignal => AbortSignal.timeout(PROBE_DEADLINE_MS)
   const expected = startedBy(journal, release)
-  const former = release.from && journal.holderOf(release.from)
+  const { from } = release
+  const former = from && journal.holderOf(from)
   const untilMs = performance.now() + settings.healthDeadlineMs
   let tries = 0
   while (tries < PROBE_TRIES && performance.now() < untilMs) {
     if (await isOperational(health, release.slot, expected, soon())) return true
-    if (former && (await isOperational(health, former.slot, former.id, soon()))) tries++
+    if (from && former && (await isOperational(health, from, former.id, soon()))) tries++
     await delay(PROBE_PAUSE_MS)
   }
   return false
