@@ -179,6 +179,23 @@ test('where the other slot answers and the new one does not, it goes back, and d
   ])
 })
 
+test('the slot that the traffic came from is the yardstick, also where the first release is what it holds', async () => {
+  const system = await yard({ second: 'rollback' })
+  const killed = await killedAt(system, 'switch', { moved: true })
+  system.says.primary = 'degraded'
+  const { probe } = system.parts.health
+  const asked = { primary: 0, secondary: 0 }
+  system.parts.health.probe = (slot, signal) => {
+    asked[slot]++
+    return probe(slot, signal)
+  }
+  const release = await recover(system.parts, killed, quiet)
+  assert.equal(release.state, 'aborted')
+  assert.equal((await system.routing())?.live, 'secondary')
+  // Ten good answers of the other slot end it, before the health deadline would.
+  assert.ok(asked.primary < 15, `primary was asked ${asked.primary} times`)
+})
+
 test('a candidate that fell ill while its files were published gets no visitors', async () => {
   const system = await yard()
   const { publish } = system.parts.assets
