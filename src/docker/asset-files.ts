@@ -8,6 +8,7 @@ const FILE_MODE = 0o644
 /**
  * Makes everything under `directory` readable for all and removes what is neither file nor directory:
  * a link in an image could show nginx's own files to visitors. Null where `directory` does not exist.
+ * A compressed copy beside its file is not counted.
  */
 export async function tidyAssets(directory: string): Promise<{ files: number; dropped: number } | null> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
@@ -16,6 +17,7 @@ export async function tidyAssets(directory: string): Promise<{ files: number; dr
   })
   if (!entries) return null
   await chmod(directory, DIRECTORY_MODE)
+  const names = new Set(entries.map(({ name }) => name))
   let files = 0
   let dropped = 0
   for (const entry of entries) {
@@ -26,7 +28,7 @@ export async function tidyAssets(directory: string): Promise<{ files: number; dr
       dropped += below?.dropped ?? 0
     } else if (entry.isFile()) {
       await chmod(path, FILE_MODE)
-      files += 1
+      if (!isCopy(entry.name, names)) files += 1
     } else {
       await rm(path)
       dropped += 1
@@ -34,3 +36,6 @@ export async function tidyAssets(directory: string): Promise<{ files: number; dr
   }
   return { files, dropped }
 }
+
+const isCopy = (name: string, names: ReadonlySet<string>): boolean =>
+  name.endsWith('.gz') && names.has(name.slice(0, -'.gz'.length))

@@ -8,6 +8,7 @@ import type { Build } from '../release/release.ts'
 import type { Slot } from '../release/slot.ts'
 import { tidyAssets } from './asset-files.ts'
 import { failureOf, runCommand, throwIfAborted } from './command.ts'
+import { compressAssets } from './compress-assets.ts'
 import { isDeploymentId } from './deployment-id.ts'
 import { ask, dockerWords, statusCodeOf } from './engine.ts'
 import type { Project } from './project.ts'
@@ -53,10 +54,13 @@ async function publish(
     }
     const { files, dropped } = (await tidyAssets(temporary)) ?? { files: 0, dropped: 0 }
     if (dropped > 0) log(`${dropped} entries that are neither files nor directories are left out.`)
+    const { files: compressed } = await compressAssets(temporary, signal)
     await makeDurable(project, temporary, signal)
     await rename(temporary, target)
     await syncDirectory(assets)
-    log(`Published ${files} static files of ${deploymentId}.`)
+    log(
+      `Published ${files} static files of ${deploymentId}${compressed > 0 ? `, ${compressed} of them compressed too` : ''}.`,
+    )
     return { files }
   } catch (cause) {
     throwIfAborted(signal)

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import Docker from 'dockerode'
 import { z } from 'zod'
 import { dockerAssets } from '../../src/docker/assets.ts'
@@ -372,7 +373,7 @@ test('a copy that was cut short is made again, and of a hostile image only files
     Cmd: [
       'sh',
       '-c',
-      'cd .next/static && ln -s /etc/passwd leak && mkfifo pipe && mkdir -m 700 shut && echo x > shut/x && chmod 600 shut/x',
+      'cd .next/static && yes | head -c 5000 > words.js && ln -s /etc/passwd words.js.gz && mkfifo pipe && mkdir -m 700 shut && echo x > shut/x && chmod 600 shut/x',
     ],
   })
   await hostile.start()
@@ -385,14 +386,17 @@ test('a copy that was cut short is made again, and of a hostile image only files
   await hostile.remove()
   await slots.start('secondary', { ...build('b2'), image }, 12, silent, deadline())
   assert.deepEqual(await assets.publish('secondary', build('b2'), (line) => lines.push(line), deadline()), {
-    files: 2,
+    files: 3,
   })
   assert.deepEqual(lines, [
     '2 entries that are neither files nor directories are left out.',
-    'Published 2 static files of b2.',
+    'Published 3 static files of b2, 1 of them compressed too.',
   ])
   const published = join(directory, 'state/assets/b2/_next/static')
-  assert.deepEqual(readdirSync(published).sort(), ['chunks', 'shut'])
+  assert.deepEqual(readdirSync(published).sort(), ['chunks', 'shut', 'words.js', 'words.js.gz'])
+  const copy = readFileSync(join(published, 'words.js.gz'))
+  assert.equal(gunzipSync(copy).toString(), 'y\n'.repeat(2500))
+  assert.deepEqual(await assets.publish('secondary', build('b2'), silent, deadline()), { files: 3 })
   assert.equal(statSync(join(published, 'shut')).mode & 0o777, 0o755)
   assert.equal(statSync(join(published, 'shut/x')).mode & 0o777, 0o644)
   assert.equal(existsSync(join(directory, 'state/assets/b2.tmp')), false)

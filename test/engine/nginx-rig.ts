@@ -24,6 +24,8 @@ export type Answer = {
   httpStatus: number
   headers: NodeJS.Dict<string | string[]>
   body: string
+  /** The body as it came, compressed or not. */
+  bytes: Buffer
 }
 
 export type Ask = { method?: string; headers?: Record<string, string>; body?: string | Buffer; base?: string }
@@ -147,8 +149,9 @@ function ask(
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
         incoming.on('error', reject)
         incoming.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8')
-          resolve({ httpStatus: incoming.statusCode ?? 0, headers: incoming.headers, body: text })
+          const bytes = Buffer.concat(chunks)
+          const { statusCode, headers: answered } = incoming
+          resolve({ httpStatus: statusCode ?? 0, headers: answered, body: bytes.toString('utf8'), bytes })
         })
       },
     )
