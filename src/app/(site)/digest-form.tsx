@@ -1,6 +1,7 @@
 'use client'
 
 import { useActionState } from 'react'
+import { fromThisBuild } from '../../workload/this-build.ts'
 import type { DigestOutcome } from './digest-outcome.ts'
 import { digestText } from './digest-text.ts'
 import { BUTTON, Panel } from './panel.tsx'
@@ -8,10 +9,12 @@ import { SlotName } from './slot-name.tsx'
 
 /** A server action behind a form, which works without JavaScript too. */
 export function DigestForm() {
-  const [outcome, run, isRunning] = useActionState<DigestOutcome, FormData>(digestText, {
-    kind: 'none',
-    text: '',
-  })
+  const [outcome, run, isRunning] = useActionState<DigestOutcome, FormData>(
+    digestText,
+    { kind: 'none', text: '' },
+    // Where the form goes without JavaScript, which alone tells nginx the build.
+    fromThisBuild('/'),
+  )
   return (
     <Panel
       title="Run a server action"

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { fromThisBuild } from '../../workload/this-build.ts'
 import { type StreamEvent, streamEventSchema } from './stream-event.ts'
 
 const REOPEN_FIRST_MS = 2_000
@@ -13,7 +14,7 @@ export function useEventStream(): { place: StreamEvent | null; note: string } {
     let reopening: ReturnType<typeof setTimeout>
     let reopenMs = REOPEN_FIRST_MS
     function open() {
-      stream = new EventSource('/api/events')
+      stream = new EventSource(fromThisBuild('/api/events'))
       stream.onmessage = (message) => {
         const event = streamEventSchema.safeParse(JSON.parse(String(message.data)))
         if (!event.success) return

@@ -1,0 +1,25 @@
+import { type NextRequest, NextResponse } from 'next/server'
+import { returnedForm } from './workload/returned-form.ts'
+
+/** Runs before a request is answered, for the few that `config` lets through. An app's own rules belong here as well. */
+export async function proxy(request: NextRequest): Promise<Response> {
+  return (await returnedForm(request)) ?? NextResponse.next()
+}
+
+/**
+ * Forms that a browser sends by itself, without JavaScript. Larger ones than 10 MB are left alone, whatever nginx lets
+ * through: Next keeps no more of a body that this has read, and would hand on the rest cut off.
+ */
+export const config = {
+  matcher: [
+    {
+      source: '/:path*',
+      has: [
+        { type: 'header', key: 'content-type', value: 'multipart/form-data.*' },
+        { type: 'header', key: 'content-length', value: '\\d{1,7}' },
+        { type: 'header', key: 'accept', value: '.*text/html.*' },
+      ],
+      missing: [{ type: 'header', key: 'next-action' }],
+    },
+  ],
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, mock, test } from 'node:test'
+
+process.env.BUILT_AS = 'b7-1a2b3c4'
+const { returnedForm } = await import('./returned-form.ts')
+
+const KNOWN = '40'.padEnd(42, 'a')
+const UNKNOWN = '40'.padEnd(42, 'f')
+const SITE = { host: 'shop.example', origin: 'https://shop.example' }
+
+/** A build as it stands in a slot. */
+let build: string
+before(async () => {
+  build = await mkdtemp(join(tmpdir(), 'returned-form-'))
+  await mkdir(join(build, '.next/server'), { recursive: true })
+  const manifest = { node: { [KNOWN]: { workers: {} } }, edge: {}, encryptionKey: 'k' }
+  await writeFile(join(build, '.next/server/server-reference-manifest.json'), JSON.stringify(manifest))
+  process.chdir(build)
+})
+after(async () => {
+  process.chdir(tmpdir())
+  await rm(build, { recursive: true })
+})
+
+function sent(
+  fields: Readonly<Record<string, string | File>>,
+  { path = '/contact', headers = {} }: { path?: string; headers?: Record<string, string> } = {},
+): Request {
+  const body = new FormData()
+  for (const [name, value] of Object.entries(fields)) body.append(name, value)
+  return new Request(`http://localhost:3000${path}`, {
+    method: 'POST',
+    body,
+    headers: { ...SITE, ...headers },
+  })
+}
+
+const ofAnotherBuild = { [`$ACTION_ID_${UNKNOWN}`]: '' }
+
+test('a form of a build that is gone comes back with what was in it', async (context) => {
+  const warn = context.mock.method(console, 'warn', () => undefined)
+  const fields = {
+    ...ofAnotherBuild,
+    text: '<b>"Ada" & co</b>',
+    token: 's3cr3t',
+    file: new File(['x'], 'a<b.txt'),
+  }
+  const answer = await returnedForm(sent(fields, { path: '/contact?topic=a%26b&dpl=b1-old' }))
+  assert.equal(answer?.status, 409)
+  assert.equal(answer?.headers.get('cache-control'), 'no-store')
+  const page = (await answer?.text()) ?? ''
+  assert.match(page, /<h1>Your form was not sent<\/h1>/)
+  assert.match(
+    page,
+    /<a class="act" href="\/contact\?topic=a%26b" target="_blank" rel="noopener">Open the form again<\/a>/,
+  )
+  assert.match(page, /<dt>text<\/dt><dd>&lt;b&gt;&quot;Ada&quot; &amp; co&lt;\/b&gt;<\/dd>/)
+  assert.match(page, /<dt>file<\/dt><dd><em>the file<\/em> a&lt;b\.txt<em>, to be chosen again<\/em><\/dd>/)
+  assert.match(page, /<dt>token<\/dt><dd><em>not shown, to be entered again<\/em><\/dd>/)
+  assert.doesNotMatch(page, /s3cr3t|ACTION/)
+  assert.deepEqual(warn.mock.calls[0]?.arguments, [
+    'A form of another build came to /contact and was given back.',
+  ])
+})
+
+test('the way back stays on this site', async (context) => {
+  context.mock.method(console, 'warn', () => undefined)
+  for (const path of ['//evil.example/a', '/\\evil.example/a', '///evil.example/a']) {
+    const answer = await returnedForm(sent(ofAnotherBuild, { path }))
+    assert.match((await answer?.text()) ?? '', /<a class="act" href="\/evil\.example\/a" /)
+  }
+})
+
+const PASSED_ON: readonly { name: string; request: () => Request }[] = [
+  { name: 'a form of this build', request: () => sent({ [`$ACTION_ID_${KNOWN}`]: '', text: 'a' }) },
+  { name: 'a form without an action', request: () => sent({ text: 'a' }) },
+  {
+    name: 'a form that another site sends',
+    request: () => sent(ofAnotherBuild, { headers: { origin: 'https://evil.example' } }),
+  },
+  { name: 'a form of no origin', request: () => sent(ofAnotherBuild, { headers: { origin: 'null' } }) },
+  {
+    name: 'what only says that it is a form',
+    request: () =>
+      new Request('http://localhost:3000/', {
+        method: 'POST',
+        body: 'nonsense',
+        headers: { ...SITE, 'content-type': 'multipart/form-data; boundary=x' },
+      }),
+  },
+  { name: 'a page', request: () => new Request('http://localhost:3000/', { headers: SITE }) },
+]
+
+for (const { name, request } of PASSED_ON) {
+  test(`${name} is passed on`, async () => {
+    const warn = mock.method(console, 'warn')
+    assert.equal(await returnedForm(request()), null)
+    assert.equal(warn.mock.callCount(), 0)
+    warn.mock.restore()
+  })
+}
