@@ -101,7 +101,13 @@ function browserTests() {
 
 const parts = {
   check: () => checks(),
-  unit: () => nodeTests('Unit', ['src/**/*.test.ts', 'test/unit/**/*.test.ts', 'test/load/**/*.test.ts']),
+  unit: () =>
+    nodeTests('Unit', [
+      'src/**/*.test.ts',
+      'test/unit/**/*.test.ts',
+      'test/load/**/*.test.ts',
+      'bench/**/*.test.ts',
+    ]),
   engine: () =>
     startDockerThen(() =>
       installOrFail(installNetworkTools, () =>

@@ -1,0 +1,20 @@
+import { cpus, release, totalmem } from 'node:os'
+import type Docker from 'dockerode'
+import { bytes } from '../src/words/quantities.ts'
+import { runIn } from './docker/run-in.ts'
+import type { Machine } from './results.ts'
+
+/** What the numbers were measured on; `nginxImage` is the one that Switchyard's own rows run on. */
+export async function describeMachine(docker: Docker, nginxImage: string): Promise<Machine> {
+  const processors = cpus()
+  const { Version } = await docker.version()
+  const said = await runIn(docker, nginxImage, ['nginx', '-v'])
+  return {
+    cores: `${processors.length} cores (${processors[0]?.model.trim() || 'unknown model'})`,
+    memory: bytes(totalmem()),
+    kernel: release(),
+    docker: Version,
+    nginx: /nginx\/([\d.]+)/.exec(said)?.[1] ?? 'unknown',
+    node: process.versions.node,
+  }
+}
