@@ -1,0 +1,206 @@
+import type { Page } from '@playwright/test'
+import { z } from 'zod'
+import type { BenchContext, Group, Table } from './group.ts'
+import { openConsole, startBrowser } from './real/console.ts'
+import { inMs, inSeconds, median } from './real/numbers.ts'
+import { type StepTimes, timesOf } from './real/step-times.ts'
+import { type RealSystem, realSystem } from './real/system.ts'
+import { usageOver } from './real/usage.ts'
+
+const LIMIT_MS = 1_500
+const CLICK_LIMIT_MS = 300
+const REST_LIMIT = { memoryMb: 120, corePercent: 1 } as const
+const REST_MS = 60_000
+/** What opening the console costs is over by then. */
+const SETTLE_MS = 20_000
+
+/** What a release, a rollback and an open console cost beyond what the app itself takes. */
+export const releaseCost: Group = {
+  number: 5,
+  title: 'Cost of a release',
+  run: async (context) => {
+    const real = await realSystem(context)
+    const releases = await measureReleases(real, context)
+    const browser = await startBrowser()
+    try {
+      const page = await openConsole(browser, real)
+      const rollbacks = await measureRollbacks(real, page, context)
+      const rest = await measureRest(real, context)
+      return [releaseTable(releases), rollbackTable(rollbacks), restTable(rest)]
+    } finally {
+      await browser.close()
+    }
+  },
+}
+
+type Releases = { built: StepTimes[]; redeployed: StepTimes[] }
+
+async function measureReleases(real: RealSystem, { isFull, log, signal }: BenchContext): Promise<Releases> {
+  const built: StepTimes[] = []
+  for (let round = 0; round < (isFull ? 5 : 1); round++) {
+    signal.throwIfAborted()
+    log('A changed page is built and released.')
+    built.push(await timesOf(real, await real.build()))
+  }
+  const redeployed: StepTimes[] = []
+  for (let round = 0; round < (isFull ? 10 : 5); round++) {
+    signal.throwIfAborted()
+    const image = real.images[round % real.images.length] ?? ''
+    log(`${image} is released anew.`)
+    redeployed.push(await timesOf(real, await real.redeploy(image)))
+  }
+  return { built, redeployed }
+}
+
+const STEPS = [
+  'preflight',
+  'build',
+  'drain',
+  'start',
+  'health',
+  'assets',
+  'switch',
+  'confirm',
+  'record',
+] as const
+
+/** Total without the build and without starting the app and waiting for it. */
+const costOf = ({ totalMs, stepsMs: { build = 0, start = 0, health = 0 } }: StepTimes): number =>
+  totalMs - build - start - health
+
+/** Total without the build and without what the app itself takes: our ways round its start count too. */
+const strictCostOf = ({ totalMs, stepsMs: { build = 0 }, ownStartMs }: StepTimes): number =>
+  totalMs - build - ownStartMs
+
+function releaseTable({ built, redeployed }: Releases): Table {
+  const row = (name: string, of: (times: StepTimes) => number): string[] => [
+    name,
+    inMs(median(built.map(of))),
+    inMs(median(redeployed.map(of))),
+  ]
+  const all = [...built, ...redeployed]
+  const costMs = Math.max(median(built.map(costOf)), median(redeployed.map(costOf)))
+  return {
+    title: 'Where the time of a release goes (medians)',
+    columns: ['', `with a build (${built.length})`, `of a ready image (${redeployed.length})`],
+    rows: [
+      ...STEPS.map((name) => row(name, ({ stepsMs }) => stepsMs[name] ?? 0)),
+      row('total', ({ totalMs }) => totalMs),
+      row('the app itself, from its process to its first good answer', ({ ownStartMs }) => ownStartMs),
+      row('cost: total − build − start − health', costOf),
+      row('cost, strictly: total − build − the app itself', strictCostOf),
+    ],
+    targets: [
+      {
+        name: 'Cost of a release',
+        limit: '≤ 1.5 s',
+        seen: inSeconds(costMs),
+        isMet: costMs <= LIMIT_MS,
+        why: costMs <= LIMIT_MS ? null : largest(all),
+      },
+    ],
+    notes: ['The drain contains the second in which a slot must have nothing in flight before it is reused.'],
+  }
+}
+
+function largest(all: readonly StepTimes[]): string {
+  const counted = STEPS.filter((name) => !['build', 'start', 'health'].includes(name))
+  const [most = 'drain', next = 'preflight'] = counted.toSorted(
+    (one, other) => medianOf(all, other) - medianOf(all, one),
+  )
+  return `Most of it is ${most} with ${inMs(medianOf(all, most))} and ${next} with ${inMs(medianOf(all, next))}.`
+}
+
+const medianOf = (all: readonly StepTimes[], name: (typeof STEPS)[number]): number =>
+  median(all.map(({ stepsMs }) => stepsMs[name] ?? 0))
+
+async function measureRollbacks(
+  real: RealSystem,
+  page: Page,
+  { isFull, log, signal }: BenchContext,
+): Promise<number[]> {
+  const times: number[] = []
+  for (let round = 0; round < (isFull ? 30 : 12); round++) {
+    signal.throwIfAborted()
+    times.push(await rollBackByClick(real, page))
+  }
+  log(`${times.length} rollbacks by click.`)
+  return times
+}
+
+/** From the click in the dialog to the moment at which the journal says that nginx confirmed the move. */
+async function rollBackByClick(real: RealSystem, page: Page): Promise<number> {
+  const before = await real.status()
+  const target = before.routing.live === 'primary' ? 'secondary' : 'primary'
+  await page.getByRole('button', { name: 'Roll back…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Roll back' })
+  const confirm = dialog.getByRole('button', { name: /^Roll back from .+ to .+/ })
+  await confirm.click({ trial: true })
+  const clickedAt = await confirm.evaluate((button) => {
+    const at = Date.now()
+    if (button instanceof HTMLElement) button.click()
+    return at
+  })
+  const tile = page.getByRole('article', { name: target })
+  await tile.getByText('Live', { exact: true }).waitFor()
+  await dialog.waitFor({ state: 'hidden' })
+  const { last } = await real.status()
+  const confirmedAt = last?.steps.find(({ name }) => name === 'confirm')?.endedAt
+  if (last?.id === before.last?.id) throw new Error('The click began no rollback.')
+  return Date.parse(z.string().parse(confirmedAt)) - clickedAt
+}
+
+function rollbackTable(times: readonly number[]): Table {
+  const medianMs = median(times)
+  return {
+    title: 'Rollback from the click in a browser to confirmed through nginx',
+    columns: ['rollbacks', 'median', 'least', 'most'],
+    rows: [[String(times.length), inMs(medianMs), inMs(Math.min(...times)), inMs(Math.max(...times))]],
+    targets: [
+      {
+        name: 'Rollback from the click (median)',
+        limit: '≤ 300 ms',
+        seen: inMs(medianMs),
+        isMet: medianMs <= CLICK_LIMIT_MS,
+        why: medianMs <= CLICK_LIMIT_MS ? null : 'The machine had other work at the same time.',
+      },
+    ],
+    notes: [],
+  }
+}
+
+async function measureRest(real: RealSystem, { log, signal }: BenchContext) {
+  log('The director is left at rest, with the console open.')
+  const director = await real.system.container('director')
+  await usageOver(director, SETTLE_MS, signal)
+  return usageOver(director, REST_MS, signal)
+}
+
+function restTable({ corePercent, memoryMb }: Awaited<ReturnType<typeof measureRest>>): Table {
+  const memory = `${memoryMb.toFixed(0)} MB`
+  const cpu = `${corePercent.toFixed(2)} %`
+  return {
+    title: 'The director at rest, with a console open in a browser',
+    columns: ['memory', 'of one core'],
+    rows: [[memory, cpu]],
+    targets: [
+      {
+        name: 'Memory of the director at rest',
+        limit: '≤ 120 MB',
+        seen: memory,
+        isMet: memoryMb <= REST_LIMIT.memoryMb,
+        why: null,
+      },
+      {
+        name: 'CPU of the director at rest',
+        limit: '≤ 1 % of a core',
+        seen: cpu,
+        isMet: corePercent <= REST_LIMIT.corePercent,
+        why: null,
+      },
+    ],
+    notes: [
+      `Memory is what \`docker stats\` shows, without the page cache that the kernel can take back. CPU is over ${REST_MS / 1000} s.`,
+    ],
+  }
+}
