@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '../release/nearest-name.ts'
 
 const port = (initial: number) =>
   z.coerce

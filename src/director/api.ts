@@ -16,10 +16,12 @@ import { httpStatusOf } from './http-status.ts'
 import { previewPlan } from './preview.ts'
 import {
   abortRequestSchema,
+  barRequestSchema,
   PROTOCOL_VERSION,
   planRequestSchema,
   rollbackRequestSchema,
   type SystemStatus,
+  unbarRequestSchema,
 } from './protocol.ts'
 import type { Releases } from './releases.ts'
 
@@ -81,7 +83,11 @@ export function directorApi(
     await gate.actorOf(context)
     const { before, limit } = parse(historyQuery, context.req.query())
     const found = parts.journal.list({ before, limit: limit + 1 })
-    return context.json({ releases: found.slice(0, limit), more: found.length > limit })
+    return context.json({
+      releases: found.slice(0, limit),
+      more: found.length > limit,
+      barred: parts.bars.list(),
+    })
   })
 
   app.get('/releases/:id', async (context) => {
@@ -152,6 +158,20 @@ export function directorApi(
     const request = parse(abortRequestSchema, await bodyOf(context))
     audit({ actor, verb: 'abort', release: releases.running()?.id ?? null, headers: context.req.raw.headers })
     return context.json({ release: releases.abort(request, actor) })
+  })
+
+  app.post('/bar', async (context) => {
+    const actor = await gate.actorOf(context)
+    const request = parse(barRequestSchema, await bodyOf(context))
+    audit({ actor, verb: 'bar', release: null, headers: context.req.raw.headers })
+    return context.json(await releases.bar(request, actor))
+  })
+
+  app.post('/unbar', async (context) => {
+    const actor = await gate.actorOf(context)
+    const request = parse(unbarRequestSchema, await bodyOf(context))
+    audit({ actor, verb: 'unbar', release: null, headers: context.req.raw.headers })
+    return context.json(await releases.unbar(request, actor))
   })
 
   app.post('/reload', async (context) => {

@@ -64,7 +64,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   }
   const status = refreshedAtMost(STATUS_MAX_AGE_MS, look, () => {
     const running = verbs.running()
-    return `${running?.id} ${running?.state} ${journal.newestLive()?.id}`
+    const barred = journal.bars.list().map(({ deploymentId, at }) => `${deploymentId} ${at}`)
+    return `${running?.id} ${running?.state} ${journal.newestLive()?.id} ${barred.join()}`
   })
   const api = {
     parts,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { barSchema } from '../release/bar.ts'
 import { errorCodeSchema, releaseErrorSchema } from '../release/errors.ts'
 import {
   actorSchema,
@@ -58,6 +59,8 @@ export const slotViewSchema = z.object({
   /** `cores` in use now, against the limit of the compose file (null: no limit). */
   cpu: z.object({ cores: z.number(), limitCores: z.number().nullable() }).nullable(),
   memory: z.object({ usedBytes: z.number(), limitBytes: z.number().nullable() }).nullable(),
+  /** Who barred the build that it holds, and why. */
+  barred: barSchema.nullable().default(null),
   /** The slot's own address on the host, for people on the host. */
   address: z.string(),
 })
@@ -69,7 +72,7 @@ export const permissionSchema = z.object({ allowed: z.boolean(), reason: z.strin
 
 export type Permission = z.infer<typeof permissionSchema>
 
-export const VERBS = ['deploy', 'rollback', 'abort', 'reload'] as const
+export const VERBS = ['deploy', 'rollback', 'abort', 'reload', 'bar'] as const
 
 export type Verb = (typeof VERBS)[number]
 
@@ -101,11 +104,15 @@ export const systemStatusSchema = z.object({
   /** The build that visitors get, and the one that a rollback would bring back. */
   live: buildSchema.nullable(),
   standby: buildSchema.nullable(),
+  /** Every build that is barred, newest first. */
+  barred: z.array(barSchema).default([]),
   actions: z.object({
     deploy: permissionSchema,
     rollback: permissionSchema,
     abort: permissionSchema,
     reload: permissionSchema,
+    /** To bar a build and to let one be used again; which one is another matter (`barRefusal`). */
+    bar: permissionSchema.default({ allowed: false, reason: 'This director knows no bars.' }),
   }),
 })
 
@@ -123,6 +130,22 @@ export type RollbackRequest = z.infer<typeof rollbackRequestSchema>
 export const abortRequestSchema = z.strictObject({ release: z.number().int().positive().optional() })
 
 export type AbortRequest = z.infer<typeof abortRequestSchema>
+
+/** `POST /v1/bar`, `/v1/unbar` answer with `barOutcomeSchema` once nginx has confirmed. `build`: a deployment id. */
+export const unbarRequestSchema = z.strictObject({ build: z.string().min(1).max(64) })
+
+export const barRequestSchema = unbarRequestSchema.extend({
+  reason: z
+    .string()
+    .trim()
+    .max(500, 'A reason is up to 500 characters.')
+    .nullable()
+    .default(null)
+    .transform((reason) => reason || null),
+})
+
+export type UnbarRequest = z.infer<typeof unbarRequestSchema>
+export type BarRequest = z.infer<typeof barRequestSchema>
 
 /** `POST /v1/plan`: what a deploy or rollback would do now, and what preflight says. Changes nothing. */
 export const planRequestSchema = z.discriminatedUnion('verb', [
@@ -156,7 +179,12 @@ export const planViewSchema = z.object({
 export type PlanView = z.infer<typeof planViewSchema>
 
 /** `GET /v1/releases?before=ID&limit=N` (newest first, at most 100). */
-export const historySchema = z.object({ releases: z.array(releaseSchema), more: z.boolean() })
+export const historySchema = z.object({
+  releases: z.array(releaseSchema),
+  more: z.boolean(),
+  /** Every build that is barred. */
+  barred: z.array(barSchema).default([]),
+})
 
 /** One line of a release's log. `at` is ISO 8601; `offset` is the byte after it, to follow on from. */
 export const logLineSchema = z.object({

@@ -1,3 +1,6 @@
+import type { BarOutcome } from '../release/bar.ts'
+import { mustNotBeBarred } from '../release/bar.ts'
+import { barBuild, unbarBuild } from '../release/barring.ts'
 import { runRelease } from '../release/engine.ts'
 import { ReleaseError } from '../release/errors.ts'
 import type { Draft } from '../release/journal-event.ts'
@@ -7,19 +10,23 @@ import type { Actor, DeployRequest, Release, ReleaseVerb } from '../release/rele
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { isUnderWay } from '../release/transitions.ts'
+import { utc } from '../release/utc.ts'
 import { type HeldLock, readHolder, takeLock } from '../state/lock.ts'
 import type { ReleaseLogs } from '../state/release-log.ts'
 import { mustBeUnderWay, mustStillBeLive } from './as-seen.ts'
 import type { Changes } from './changes.ts'
-import type { AbortRequest, Holder, RollbackRequest } from './protocol.ts'
+import type { AbortRequest, BarRequest, Holder, RollbackRequest, UnbarRequest } from './protocol.ts'
 
 export type Releases = {
   /** Starts a deploy and answers at once. Throws `busy`. */
   deploy(request: DeployRequest, actor: Actor): Promise<Release>
-  /** Starts the move back to the standby. Throws `busy`, `no-standby`, `live-changed`. */
+  /** Starts the move back to the standby. Throws `busy`, `no-standby`, `live-changed`, `build-barred`. */
   rollback(request: RollbackRequest, actor: Actor): Promise<Release>
   /** Stops the release under way. Throws `nothing-running`, `not-running`, `past-commit`. */
   abort(request: AbortRequest, actor: Actor): Release
+  /** Keeps every visitor from a build, or lets it be used again. Throws `busy`, `build-unknown`, `build-live`, `routing-unconfirmed`. */
+  bar(request: BarRequest, actor: Actor): Promise<BarOutcome>
+  unbar(request: UnbarRequest, actor: Actor): Promise<BarOutcome>
   running(): Release | null
   /** Runs `work` under the lock, for verbs that are no releases. Throws `busy`. */
   exclusively<T>(verb: string, actor: Actor, work: () => Promise<T>): Promise<T>
@@ -108,6 +115,20 @@ export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOpt
     }
   }
 
+  async function exclusively<T>(verb: string, actor: Actor, work: () => Promise<T>): Promise<T> {
+    const held = await lock(verb, actor)
+    try {
+      return await work()
+    } finally {
+      held.release()
+    }
+  }
+
+  async function settled(): Promise<Parts> {
+    await settle()
+    return parts
+  }
+
   return {
     deploy: ({ source, label, note }, actor) =>
       start('deploy', actor, (from) => {
@@ -121,6 +142,7 @@ export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOpt
         const slot = otherSlot(from)
         const build = parts.journal.holderOf(slot)?.build ?? null
         if (!build) throw new ReleaseError('no-standby', { reason: `${slot} holds no build that was live` })
+        mustNotBeBarred(parts.bars.list(), build)
         return { source: { kind: 'standby' }, slot, from, build, label: null, note: null }
       }),
     abort: (request, actor) => {
@@ -133,20 +155,13 @@ export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOpt
       return release
     },
     running: () => (underWay ? parts.journal.get(underWay.id) : null),
-    exclusively: async (verb, actor, work) => {
-      const held = await lock(verb, actor)
-      try {
-        return await work()
-      } finally {
-        held.release()
-      }
-    },
+    bar: (request, actor) => exclusively('bar', actor, async () => barBuild(await settled(), request, actor)),
+    unbar: (request, actor) =>
+      exclusively('unbar', actor, async () => unbarBuild(await settled(), request, actor)),
+    exclusively,
     settled: async () => underWay?.done,
   }
 }
-
-/** `2026-03-01 10:00:04 UTC`: who is told may be in another zone than this machine. */
-const utc = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`
 
 /** What nginx reads is the truth about where the traffic is. */
 async function liveSlot(parts: Parts): Promise<Slot | null> {

@@ -1,3 +1,4 @@
+import { isRoutedAsBarred, routeAsBarred } from '../release/barring.ts'
 import { reasonOf } from '../release/errors.ts'
 import { wordsOf } from '../release/messages.ts'
 import { recover } from '../release/recovery.ts'
@@ -39,13 +40,15 @@ export function settling({ parts, lockPath, log, script }: SettlingOptions): Set
   async function isNeeded(): Promise<boolean> {
     if (!hasRun || journal.unfinished().length > 0) return true
     const live = journal.newestLive()
-    return (live !== null && isUnrecorded(live)) || isMovedElsewhere(parts)
+    if ((live !== null && isUnrecorded(live)) || !(await isRoutedAsBarred(parts))) return true
+    return isMovedElsewhere(parts)
   }
 
   async function underLock(): Promise<void> {
     if (await isNeeded()) {
       await recoverAll()
       if (await isMovedElsewhere(parts)) await adopt()
+      if ((await routeAsBarred(parts)) !== null) console.log('The routing follows what is barred.')
       await recordNewest(parts, log)
       hasRun = true
     }

@@ -1,3 +1,4 @@
+import { type Bar, barOn, barWords } from '../release/bar.ts'
 import { ReleaseError } from '../release/errors.ts'
 import { wordsOf } from '../release/messages.ts'
 import { permissionsFor } from '../release/permissions.ts'
@@ -48,6 +49,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     lookAtSlot(options, 'secondary', signal),
   ])
   const seen = { primary, secondary }
+  const barred = parts.bars.list()
   const running = releases.running()
   const holder = running
     ? { verb: running.verb, release: running.id, actor: running.actor, since: running.createdAt }
@@ -58,14 +60,14 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     standbySlot === null ? 'Nothing is live yet.' : standbyProblem(parts, standbySlot, seen[standbySlot])
   const roleOf = (slot: Slot): SlotRole => (slot === live ? 'live' : problem === null ? 'standby' : 'idle')
   const view = (slot: Slot): SlotView =>
-    slotView(slot, roleOf(slot), seen[slot], options.addressOf(slot), parts.journal.holderOf(slot))
+    slotView(slot, roleOf(slot), seen[slot], options.addressOf(slot), parts.journal.holderOf(slot), barred)
   return {
     protocol: PROTOCOL_VERSION,
     now: new Date().toISOString(),
     project: identity.project,
     directorVersion: identity.version,
     directorStartedAt: identity.startedAt,
-    routing: { ...routing, problem: unsettled ?? routing.problem },
+    routing: { ...routing, problem: unsettled ?? routing.problem ?? liveBarred(parts, live) },
     docker,
     slots: { primary: view('primary'), secondary: view('secondary') },
     running,
@@ -74,6 +76,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     last: lastEnded(parts, running),
     live: live && (parts.journal.holderOf(live)?.build ?? null),
     standby: standbySlot && problem === null ? (parts.journal.holderOf(standbySlot)?.build ?? null) : null,
+    barred,
     actions: permissionsFor({
       running,
       heldBy: running ? null : (holder?.actor.name ?? null),
@@ -85,9 +88,17 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
   }
 }
 
+/** By the director's verbs it can't come to this; a hand in nginx/live can do it. */
+function liveBarred({ journal, bars }: Parts, live: Slot | null): string | null {
+  const bar = live && barOn(bars.list(), journal.holderOf(live)?.build)
+  return bar && `${live} is live, and its build is barred: ${barWords(bar)} Deploy another one.`
+}
+
 function standbyProblem(parts: Parts, slot: Slot, seen: Seen): string | null {
   const holder = parts.journal.holderOf(slot)
   if (!holder?.build) return `${slot} holds no build to roll back to.`
+  const bar = barOn(parts.bars.list(), holder.build)
+  if (bar !== null) return barWords(bar)
   const release = seen.container === 'unknown' ? seen.payload?.release : seen.container?.release
   if (seen.container === null) return `${slot} has no container.`
   if (seen.container !== 'unknown' && seen.container.state !== 'running')
@@ -137,10 +148,12 @@ function slotView(
   { container: seen, health, payload, usage }: Seen,
   address: string,
   holder: Release | null,
+  barred: readonly Bar[],
 ): SlotView {
   const container = seen === 'unknown' ? null : seen
   // A slot that does not answer still runs what it was started with.
   const held = container !== null && container.release === holder?.id ? holder.build : null
+  const deploymentId = payload?.deploymentId ?? held?.deploymentId ?? null
   return {
     slot,
     role,
@@ -154,12 +167,13 @@ function slotView(
     health,
     version: payload?.version ?? held?.version ?? null,
     release: payload?.release ?? container?.release ?? null,
-    deploymentId: payload?.deploymentId ?? held?.deploymentId ?? null,
+    deploymentId,
     uptimeSeconds: payload?.uptimeSeconds ?? null,
     inFlight: payload?.inFlight ?? null,
     inFlightByKind: payload?.inFlightByKind ?? null,
     cpu: usage?.cpu ?? null,
     memory: usage?.memory ?? null,
+    barred: barOn(barred, { deploymentId }),
     address,
   }
 }

@@ -23,7 +23,7 @@ import { slotHealth } from '../health/slot-health.ts'
 import { rotateAccessLog } from '../nginx/rotate.ts'
 import { nginxTraffic } from '../nginx/traffic.ts'
 import { wordsOf } from '../release/messages.ts'
-import type { EnvFile, Journal, Slots } from '../release/ports.ts'
+import type { Bars, EnvFile, Journal, Slots } from '../release/ports.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { updateEnvFile } from '../state/env-file.ts'
@@ -51,7 +51,7 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion'>
 }
 
 /** Joins the engine's ports with Docker, nginx, the slots and the disk. The one place that knows all of them. */
-export function wire(settings: DirectorSettings, stateDir: string, journal: Journal): Wired {
+export function wire(settings: DirectorSettings, stateDir: string, journal: Journal & { bars: Bars }): Wired {
   const docker = new Docker({ socketPath: settings.DOCKER_SOCKET })
   const project = describeProject({
     directory: settings.SWITCHYARD_DIR,
@@ -91,7 +91,7 @@ type Joined = {
   docker: Docker
   project: Project
   slots: Slots
-  journal: Journal
+  journal: Journal & { bars: Bars }
   usedBytes(slot: Slot, signal: AbortSignal): Promise<number>
 }
 
@@ -117,12 +117,14 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
     slots,
     health: redactedHealth(eyes, () => readRedaction(project)),
     journal,
+    bars: journal.bars,
     builder: dockerBuilder({
       docker,
       project,
       nodeImage: settings.NODE_IMAGE,
       allowedImages: settings.ALLOWED_IMAGES,
       caPath: join(stateDir, 'secrets/ca.pem'),
+      bars: journal.bars,
     }),
     assets: dockerAssets({ docker, project }),
     preflight: preflightOf(traffic, {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type Docker from 'dockerode'
+import { mustNotBeBarred } from '../release/bar.ts'
 import { ReleaseError } from '../release/errors.ts'
-import type { Builder, LogSink } from '../release/ports.ts'
+import type { Bars, Builder, LogSink } from '../release/ports.ts'
 import type { Build, Source } from '../release/release.ts'
 import { type BuildContext, knownRef, refContext, treeContext } from './build-context.ts'
 import { buildImage } from './buildx.ts'
@@ -23,6 +24,8 @@ export type BuilderOptions = {
   allowedImages: string
   /** The certificates that builds trust in addition, given as a secret; the file need not exist. */
   caPath: string
+  /** The builds that may not be deployed. */
+  bars: Pick<Bars, 'list'>
   buildTimeoutMs?: number
 }
 
@@ -118,8 +121,9 @@ async function check(options: BuilderOptions, source: Source, signal: AbortSigna
     case 'ref':
       return `${source.ref} will be built: commit ${shortRevision(await knownRef(project, source.ref, signal))}.`
     case 'image': {
-      const { place, doubt } = await findImage(options, source.image, signal)
+      const { place, doubt, deploymentId } = await findImage(options, source.image, signal)
       if (place === 'registry') return `The image ${source.image} will be pulled from its registry.`
+      mustNotBeBarred(options.bars.list(), { deploymentId })
       return `The image ${source.image} is on this host.${doubt === null ? '' : ` ${doubt}`}`
     }
     case 'standby':

@@ -26,6 +26,8 @@ export type FoundImage = {
   place: 'host' | 'registry'
   /** One sentence where the registry could not be asked whether the tag has moved since the image came to this host. */
   doubt: string | null
+  /** Of the image on this host, where that is the one. */
+  deploymentId: string | null
 }
 
 const imageSchema = z.object({
@@ -53,15 +55,18 @@ export async function findImage(
   }
   const local = await inspectImage(docker, image, signal)
   const isFixed = reference.digest !== null || reference.repository === repositoryOf(project)
-  if (local && (isFixed || !isAllowed)) return { reference, place: 'host', doubt: null }
+  const deploymentId = local && deploymentIdIn(local)
+  if (local && (isFixed || !isAllowed)) return { reference, place: 'host', doubt: null, deploymentId }
   if (!isAllowed) throw new ReleaseError('image-missing', { image })
   try {
     const digest = await registryDigest(docker, image, signal)
-    return { reference, place: local?.digests.includes(digest) ? 'host' : 'registry', doubt: null }
+    return local?.digests.includes(digest)
+      ? { reference, place: 'host', doubt: null, deploymentId }
+      : { reference, place: 'registry', doubt: null, deploymentId: null }
   } catch (cause) {
     if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
     if (!local) throw new ReleaseError('image-missing', { image }, { cause })
-    return { reference, place: 'host', doubt: doubtOf(image, cause) }
+    return { reference, place: 'host', doubt: doubtOf(image, cause), deploymentId }
   }
 }
 
@@ -102,10 +107,9 @@ export async function resolveImage(
     docker.getImage(id).tag({ repo: repositoryOf(project), tag, abortSignal }),
   )
   log(`${image} is ${id}, tagged ${repositoryOf(project)}:${tag}.`)
-  const deploymentId = labels['io.switchyard.deployment-id'] ?? ''
   return {
     image: `${repositoryOf(project)}:${tag}`,
-    deploymentId: isDeploymentId(deploymentId) ? deploymentId : null,
+    deploymentId: deploymentIdIn(inspected),
     version: label ?? (labels['org.opencontainers.image.version'] || (found.reference.tag ?? shortId)),
     revision: labels['org.opencontainers.image.revision'] || null,
     hasConsole: request.hasConsole,
@@ -115,6 +119,11 @@ export async function resolveImage(
 
 /** `digests`: what it is called in the registries that it came from or went to. */
 type LocalImage = { id: string; labels: Readonly<Record<string, string>>; digests: readonly string[] }
+
+function deploymentIdIn({ labels }: LocalImage): string | null {
+  const deploymentId = labels['io.switchyard.deployment-id'] ?? ''
+  return isDeploymentId(deploymentId) ? deploymentId : null
+}
 
 async function inspectImage(docker: Docker, image: string, signal: AbortSignal): Promise<LocalImage | null> {
   try {

@@ -13,6 +13,7 @@ const state: RoutingState = {
     { deploymentId: 'b41-0000000', slot: 'secondary' },
   ],
   console: null,
+  barred: [],
   release: 12,
 }
 
@@ -63,8 +64,8 @@ test('the only console has a flag while its slot is up', () => {
   assert.deepEqual(flags(['primary']), ['live-primary', 'up-primary'])
 })
 
-test('a generation that says nothing of consoles is read as before', () => {
-  const { console: _, ...before } = state
+test('a generation that says nothing of consoles and bars is read as before', () => {
+  const { console: _, barred: __, ...before } = state
   assert.deepEqual(routingStateSchema.parse(before), state)
 })
 
@@ -140,3 +141,12 @@ for (const [what, value, sentence] of REFUSED) {
     assert.equal(parsed.error?.issues[0]?.message, sentence)
   })
 }
+
+test('a barred slot stands on a line of its own, which only a generation with one has', () => {
+  assert.equal(renderState(state).includes('barred'), false)
+  const barred: RoutingState = { ...state, up: ['primary'], pins: [], barred: ['secondary'] }
+  assert.match(renderState(barred), /^ {2}"barred": \["secondary"\],$/m)
+  assert.deepEqual(routingStateSchema.parse(JSON.parse(renderState(barred))), barred)
+  const { error } = routingStateSchema.safeParse({ ...barred, up: ['primary', 'secondary'] })
+  assert.equal(error?.issues[0]?.message, 'the barred slot secondary is up')
+})

@@ -20,6 +20,7 @@ export const routingStateSchema = z
     pins: z.array(z.strictObject({ deploymentId: deploymentIdSchema, slot: slotSchema })),
     // Generations of before it was there have none.
     console: slotSchema.nullable().default(null),
+    barred: z.array(slotSchema).default([]),
     release: z.number().int().nonnegative().nullable(),
   })
   .superRefine((state, context) => {
@@ -54,6 +55,8 @@ export function renderState(state: RoutingState): string {
     `  "shares": ${JSON.stringify(state.shares)},`,
     pins.length === 0 ? '  "pins": [],' : `  "pins": [\n${pins.join(',\n')}\n  ],`,
     `  "console": ${JSON.stringify(state.console)},`,
+    // A director of before it was there reads every generation that has none.
+    ...(state.barred.length > 0 ? [`  "barred": ${JSON.stringify(state.barred)},`] : []),
     `  "release": ${state.release}`,
     '}',
     '',
@@ -78,6 +81,7 @@ function contradictions(state: RoutingState): string[] {
   const shared = SLOTS.reduce((sum, slot) => sum + (state.shares[slot] ?? 0), 0)
   return [
     ...(state.live && !state.up.includes(state.live) ? [`the live slot ${state.live} is not up`] : []),
+    ...state.barred.filter((slot) => state.up.includes(slot)).map((slot) => `the barred slot ${slot} is up`),
     ...(new Set(state.up).size < state.up.length ? ['a slot is up twice'] : []),
     ...(shared > 100 ? [`the shares add up to ${shared} percent`] : []),
     ...(new Set(ids).size < ids.length ? ['a deployment id is pinned twice'] : []),

@@ -33,6 +33,7 @@ function generation(number: number, changes: Partial<RoutingState> = {}): Routin
     shares: {},
     pins: [{ deploymentId: 'b1-aaaaaaa', slot: 'primary' }],
     console: null,
+    barred: [],
     release: number,
     ...changes,
   }

@@ -18,6 +18,8 @@ test('what is live is left out where nothing was to change for visitors, or a st
   const silent = ERROR_CODES.filter((code) => describeError(new ReleaseError(code), LIVE).live === '')
   assert.deepEqual(silent, [
     'nginx-unreachable',
+    'build-unknown',
+    'build-nameless',
     'nothing-running',
     'not-running',
     'bad-request',
@@ -55,6 +57,17 @@ const SENTENCES: [ErrorCode, Record<string, string>, string][] = [
     'not-running',
     { asked: '5', running: '6' },
     'Release 5 is not under way any more; release 6 is, and goes on.',
+  ],
+  ['build-unknown', { build: 'b9' }, 'No release has made or taken a build "b9".'],
+  [
+    'build-live',
+    { version: '1.5.0', build: 'b8-2b3c4d5' },
+    '1.5.0 (b8-2b3c4d5) is what visitors get, so it can not be barred.',
+  ],
+  [
+    'build-barred',
+    { version: '1.4.0', build: 'b7-1a2b3c4', who: 'ada', since: '2026-03-01 10:00:04 UTC' },
+    '1.4.0 (b7-1a2b3c4) is barred by ada since 2026-03-01 10:00:04 UTC.',
   ],
   ['setup-link', { problem: 'used' }, 'This set-up link has been used already.'],
   ['setup-link', { problem: 'expired' }, 'This set-up link has expired.'],

@@ -37,6 +37,8 @@ const BESIDE_TRAFFIC: ReadonlySet<ErrorCode> = new Set([
   'origin',
   'protocol',
   'not-found',
+  'build-unknown',
+  'build-nameless',
   'nothing-running',
   'not-running',
 ])
@@ -150,6 +152,32 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     what: (f) =>
       `Release ${fact(f, 'live', 'of another')} is live by now, not release ${fact(f, 'seen', 'as seen')}, so this rollback was not begun.`,
     next: () => 'Look at what visitors get now, then roll back from there if you still want to.',
+  },
+  'build-unknown': {
+    what: (f) =>
+      `No release has made or taken a build "${fact(f, 'build', '')}".${f.hint === undefined ? '' : ` ${f.hint}`}`,
+    next: () => 'Look for the build in the console or with `npx switchyard history`, then try again.',
+  },
+  'build-nameless': {
+    what: (f) =>
+      `${fact(f, 'version', 'This build')} carries no deployment id, so it can not be barred: nothing tells its tabs from others.`,
+    next: () => 'Deploy another build over it.',
+  },
+  'build-live': {
+    what: (f) =>
+      `${fact(f, 'version', 'This build')} (${fact(f, 'build', '')}) is what visitors get, so it can not be barred.`,
+    next: () => 'Deploy another build or roll back to one, then bar this one.',
+  },
+  'build-barred': {
+    what: (f) =>
+      `${fact(f, 'version', 'This build')} (${fact(f, 'build', '')}) is barred by ${fact(f, 'who', 'an operator')} since ${fact(f, 'since', 'a while')}${f.reason === undefined ? '' : `: ${f.reason}`}.`,
+    next: (f) =>
+      `Deploy another build, or unbar this one first (\`npx switchyard unbar ${fact(f, 'build', 'BUILD')}\`).`,
+  },
+  'routing-unconfirmed': {
+    what: (f) => fact(f, 'reason', 'The routing could not be brought in line with what is barred.'),
+    next: () =>
+      'Check that nginx runs and reads nginx/live; `npx switchyard status` says when what it serves agrees.',
   },
   'nothing-running': {
     what: () => 'No release is under way.',

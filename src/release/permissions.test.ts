@@ -33,7 +33,11 @@ const CALM: PermissionFacts = {
 }
 
 const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][] = [
-  ['all is calm', {}, { deploy: null, rollback: null, abort: 'No release is under way.', reload: null }],
+  [
+    'all is calm',
+    {},
+    { deploy: null, rollback: null, abort: 'No release is under way.', reload: null, bar: null },
+  ],
   [
     'a release is under way',
     { running: release },
@@ -42,6 +46,7 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
       rollback: 'Release 4 is under way.',
       abort: null,
       reload: 'Release 4 is under way.',
+      bar: 'Release 4 is under way.',
     },
   ],
   [
@@ -57,14 +62,24 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
     { rollback: 'primary is exited.', deploy: null },
   ],
   [
+    'the standby is barred',
+    { standbyProblem: '1.4.0 (b7) is barred by ada since 2026-03-01 10:00:04 UTC.' },
+    { rollback: '1.4.0 (b7) is barred by ada since 2026-03-01 10:00:04 UTC.', deploy: null, bar: null },
+  ],
+  [
     'an earlier release is not settled',
     { unsettled: "Release 3 can't be settled." },
-    { deploy: "Release 3 can't be settled.", rollback: "Release 3 can't be settled.", reload: null },
+    {
+      deploy: "Release 3 can't be settled.",
+      rollback: "Release 3 can't be settled.",
+      reload: null,
+      bar: "Release 3 can't be settled.",
+    },
   ],
   [
     'Docker is down',
     { dockerProblem: 'No Docker.' },
-    { deploy: 'No Docker.', reload: 'No Docker.', rollback: null },
+    { deploy: 'No Docker.', reload: 'No Docker.', rollback: null, bar: null },
   ],
 ]
 

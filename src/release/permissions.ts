@@ -15,7 +15,7 @@ export type PermissionFacts = {
 
 type Permission = { allowed: boolean; reason: string | null }
 
-export type Permissions = Readonly<Record<'deploy' | 'rollback' | 'abort' | 'reload', Permission>>
+export type Permissions = Readonly<Record<'deploy' | 'rollback' | 'abort' | 'reload' | 'bar', Permission>>
 
 /** The one table that buttons, refusals and tests read. The first reason that applies is the one that is shown. */
 export function permissionsFor(facts: PermissionFacts): Permissions {
@@ -31,6 +31,8 @@ export function permissionsFor(facts: PermissionFacts): Permissions {
     ),
     abort: decide(abortReason(facts.running)),
     reload: decide(busy, facts.dockerProblem),
+    // Like a rollback it is for bad moments, and needs nothing but the routing.
+    bar: decide(busy, facts.unsettled),
   }
 }
 

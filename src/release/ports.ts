@@ -1,6 +1,7 @@
+import type { Bar } from './bar.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Draft, JournalEvent } from './journal-event.ts'
-import type { Build, Release, Source } from './release.ts'
+import type { Actor, Build, Release, Source } from './release.ts'
 import type { Slot } from './slot.ts'
 import type { StatusPayload } from './status-payload.ts'
 
@@ -18,6 +19,8 @@ export type RoutingState = {
   pins: readonly { deploymentId: string; slot: Slot }[]
   /** Gets all of /ops while the other slot is up without a console; null while they are alike in that. */
   console: Slot | null
+  /** Slots that are kept out of reach because their build is barred. None of them is up. */
+  barred: readonly Slot[]
   /** The release that wrote this generation. */
   release: number | null
 }
@@ -80,7 +83,7 @@ export type Builder = {
     log: LogSink,
     signal: AbortSignal,
   ): Promise<Build>
-  /** Whether `source` exists and is allowed; a sentence to show. Throws `ref-unknown`, `image-missing`, `image-not-allowed`. */
+  /** Whether `source` exists and is allowed; a sentence to show. Throws `ref-unknown`, `image-missing`, `image-not-allowed`, `build-barred`. */
   check(source: Source, signal: AbortSignal): Promise<string>
 }
 
@@ -119,6 +122,8 @@ export type Preflight = {
   run(source: Source, signal: AbortSignal): Promise<PreflightFindings>
 }
 
+export type NamedBuild = Build & { deploymentId: string }
+
 /** Append-only; every write is durable when it returns, and goes through `applyEvent`. */
 export type Journal = {
   /** Gives the release its number. */
@@ -133,6 +138,16 @@ export type Journal = {
   newestLive(): Release | null
   /** The release whose build a sound `slot` holds: the newest deploy to it that went live, or the first release. */
   holderOf(slot: Slot): Release | null
+  /** Every build with a deployment id that a release has made or taken, once, as the newest such release names it; newest first. */
+  builds(): NamedBuild[]
+}
+
+/** The builds that no visitor is to be routed to. Append-only; every write is durable when it returns. */
+export type Bars = {
+  bar(build: { deploymentId: string; version: string }, reason: string | null, actor: Actor): Bar
+  unbar(deploymentId: string, actor: Actor): void
+  /** Those that are barred now, newest first. */
+  list(): Bar[]
 }
 
 /** The env file that compose reads, written after the commit point. */

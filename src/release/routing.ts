@@ -1,3 +1,4 @@
+import { type Bar, barOn } from './bar.ts'
 import type { RoutingState } from './ports.ts'
 import type { Build } from './release.ts'
 import { SLOTS, type Slot } from './slot.ts'
@@ -13,21 +14,37 @@ export const NO_ROUTING: RoutingState = {
   shares: {},
   pins: [],
   console: null,
+  barred: [],
   release: null,
 }
 
-/** The next generation: `live` gets the traffic, every slot in `builds` is up, and open tabs keep the slot that runs their build. */
+export type NextRouting = {
+  live: Slot | null
+  builds: SlotBuilds
+  bars: readonly Bar[]
+  release: number | null
+}
+
+/**
+ * The next generation: `live` gets the traffic, every slot in `builds` is up, and open tabs keep the slot that runs their build.
+ * A barred build is out of reach altogether: without its pin alone, `/ops` could still be asked of it by way of the other
+ * slot. Its static files stay where nginx has them on disk. A page that is half loaded must not break, and what runs in a
+ * browser gives nobody a way into the slot.
+ */
 export function nextRouting(
   current: RoutingState,
-  { live, builds, release }: { live: Slot | null; builds: SlotBuilds; release: number },
+  { live, builds, bars, release }: NextRouting,
 ): RoutingState {
+  const barred = SLOTS.filter((slot) => slot !== live && barOn(bars, builds[slot]) !== null)
+  const reached = without(builds, barred)
   return {
     generation: current.generation + 1,
     live,
-    up: SLOTS.filter((slot) => builds[slot] !== undefined),
+    up: SLOTS.filter((slot) => reached[slot] !== undefined),
     shares: {},
-    pins: pinsFor(live, builds),
-    console: onlyConsole(builds),
+    pins: pinsFor(live, reached),
+    console: onlyConsole(reached),
+    barred,
     release,
   }
 }
@@ -43,6 +60,13 @@ export function withoutSlot(current: RoutingState, slot: Slot, release: number):
     pins: current.pins.filter((pin) => pin.slot !== slot),
     console: null,
     release,
+  }
+}
+
+function without({ primary, secondary }: SlotBuilds, slots: readonly Slot[]): SlotBuilds {
+  return {
+    primary: slots.includes('primary') ? undefined : primary,
+    secondary: slots.includes('secondary') ? undefined : secondary,
   }
 }
 

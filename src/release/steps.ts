@@ -1,7 +1,9 @@
+import { mustNotBeBarred } from './bar.ts'
 import { drainSlot } from './drain.ts'
 import { ReleaseError } from './errors.ts'
 import type {
   Assets,
+  Bars,
   Builder,
   EnvFile,
   Health,
@@ -26,6 +28,7 @@ export type Parts = {
   assets: Assets
   preflight: Preflight
   journal: Journal
+  bars: Bars
   envFile: EnvFile
   settings: { drainCapMs: number; healthDeadlineMs: number; moveDeadlineMs: number }
 }
@@ -58,6 +61,8 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
       context.signal,
     )
     context.parts.journal.append(context.id, { type: 'built', build })
+    // An image that had to be pulled could not be looked at before.
+    mustNotBeBarred(context.parts.bars.list(), build)
     return `${build.version}, ${build.image}`
   },
 
@@ -94,7 +99,8 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
     const routing = (await parts.traffic.read()) ?? NO_ROUTING
     signal.throwIfAborted()
     const { slot } = parts.journal.append(id, { type: 'switching' })
-    const next = nextRouting(routing, { live: slot, builds: buildsAfter(context), release: id })
+    const bars = parts.bars.list()
+    const next = nextRouting(routing, { live: slot, builds: buildsAfter(context), bars, release: id })
     await parts.traffic.write(next)
     return `generation ${next.generation}`
   },

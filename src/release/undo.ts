@@ -1,3 +1,5 @@
+import { type Bar, barOn, barWords } from './bar.ts'
+import { routeAsBarred } from './barring.ts'
 import { drainSlot } from './drain.ts'
 import type { ReleaseError, ReleaseErrorBody } from './errors.ts'
 import { liveSentence } from './live-sentence.ts'
@@ -52,7 +54,9 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
   if (!hasMoved(release, routing)) return null
   const former = from && parts.journal.holderOf(from)
   const builds = from && former?.build ? { [from]: former.build } : {}
-  await parts.traffic.write(nextRouting(routing, { live: from, builds, release: id }))
+  await parts.traffic.write(
+    nextRouting(routing, { live: from, builds, bars: parts.bars.list(), release: id }),
+  )
   if (from === null) {
     log('The traffic was taken off the slot.')
     return null
@@ -84,6 +88,8 @@ async function restoreSlots(parts: Parts, release: Release, log: LogSink): Promi
   // ./rollback.sh may have sent the visitors there while no director ran.
   if ((await parts.traffic.read())?.live === release.slot) return null
   if (release.from === null) return stopBoth(parts, release, log)
+  const bar = barOn(parts.bars.list(), parts.journal.holderOf(release.slot)?.build)
+  if (bar !== null) return leaveOut(parts, release, bar, log)
   const loss = release.verb === 'deploy' ? await bringBack(parts, release, log) : null
   if (loss === null) await readmit(parts, release, log)
   return loss
@@ -91,6 +97,14 @@ async function restoreSlots(parts: Parts, release: Release, log: LogSink): Promi
 
 function wasTouched(release: Release): boolean {
   return release.steps.some((step) => ['drain', 'start'].includes(step.name) && step.state !== 'waiting')
+}
+
+/** A barred build was no way back before either, so that it does not run any more is no loss. */
+async function leaveOut(parts: Parts, { slot }: Release, bar: Bar, log: LogSink): Promise<null> {
+  log(`${barWords(bar)} It is not brought back to ${slot}.`)
+  await stop(parts, slot, log)
+  await routeAsBarred(parts)
+  return null
 }
 
 async function bringBack(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
@@ -128,7 +142,9 @@ async function readmit(parts: Parts, release: Release, log: LogSink): Promise<vo
   if (!routing?.live || routing.up.includes(release.slot) || !previous?.build) return
   const liveBuild = parts.journal.holderOf(otherSlot(release.slot))?.build ?? undefined
   const builds = { [release.slot]: previous.build, [otherSlot(release.slot)]: liveBuild }
-  await parts.traffic.write(nextRouting(routing, { live: routing.live, builds, release: release.id }))
+  await parts.traffic.write(
+    nextRouting(routing, { live: routing.live, builds, bars: parts.bars.list(), release: release.id }),
+  )
   log(`${release.slot} is standby again.`)
 }
 

@@ -1,10 +1,11 @@
 import { chmodSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { type Draft, type JournalEvent, journalEventSchema } from '../release/journal-event.ts'
-import type { Journal } from '../release/ports.ts'
+import type { Bars, Journal, NamedBuild } from '../release/ports.ts'
 import { type Release, releaseSchema } from '../release/release.ts'
 import type { Slot } from '../release/slot.ts'
 import { applyEvent, createRelease } from '../release/transitions.ts'
+import { BARS_SCHEMA, barsIn } from './bars.ts'
 
 /**
  * `synchronous=FULL`: with NORMAL, 73 of 100 simulated power cuts lost commits that had been acknowledged.
@@ -26,6 +27,8 @@ const SCHEMA = `
 `
 
 export type OpenJournal = Journal & {
+  /** Kept in the same database. */
+  bars: Bars
   /** The release as its events say, whatever the folded table holds. Throws where an event is not legal. */
   replay(id: number): Release
   close(): void
@@ -40,6 +43,7 @@ export function openJournal(
   // Before there are files beside it: SQLite gives them the rights of this one.
   chmodSync(path, 0o600)
   db.exec(SCHEMA)
+  db.exec(BARS_SCHEMA)
   const insertRelease = db.prepare(
     'INSERT INTO releases (state, verb, slot, from_slot, body) VALUES (?, ?, ?, ?, ?)',
   )
@@ -101,7 +105,22 @@ export function openJournal(
     )
   }
 
+  function builds(): NamedBuild[] {
+    const rows = db
+      .prepare(`SELECT body FROM releases WHERE body ->> '$.build.deploymentId' IS NOT NULL ORDER BY id DESC`)
+      .all()
+    const byId = new Map<string, NamedBuild>()
+    for (const { body } of rows) {
+      const { build } = parse(body)
+      const deploymentId = build?.deploymentId
+      if (deploymentId && !byId.has(deploymentId)) byId.set(deploymentId, { ...build, deploymentId })
+    }
+    return [...byId.values()]
+  }
+
   return {
+    bars: barsIn(db),
+    builds,
     create,
     append,
     replay,

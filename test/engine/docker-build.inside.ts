@@ -34,6 +34,7 @@ const options = {
   nodeImage: NODE_IMAGE,
   allowedImages: '',
   caPath: join(directory, 'state/secrets/ca.pem'),
+  bars: { list: () => [] },
 }
 const builder = dockerBuilder(options)
 const silent = (): undefined => undefined
@@ -354,6 +355,21 @@ test('images that are missing or not allowed are refused', async () => {
   assert.equal(
     await own.check({ kind: 'image', image, hasConsole: true }, deadline()),
     `The image ${image} is on this host.`,
+  )
+  const bar = {
+    ...{
+      deploymentId: image.split(':')[1] ?? '',
+      version: '1.4.0',
+      reason: 'A hole',
+      at: '2026-03-01T10:00:04Z',
+    },
+    actor: { kind: 'host', name: 'ada' } as const,
+  }
+  const barred = dockerBuilder({ ...options, bars: { list: () => [bar] } })
+  const { sentence } = await sentenceOf(barred.check({ kind: 'image', image, hasConsole: true }, deadline()))
+  assert.equal(
+    sentence,
+    `1.4.0 (${bar.deploymentId}) is barred by ada since 2026-03-01 10:00:04 UTC: A hole.`,
   )
 })
 

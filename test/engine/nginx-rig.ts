@@ -113,6 +113,7 @@ const DEFAULTS: Omit<RoutingState, 'generation'> = {
   shares: {},
   pins: [],
   console: null,
+  barred: [],
   release: 1,
 }
 

@@ -44,6 +44,7 @@ test('a move is confirmed on five fresh connections, and the first request after
       shares: {},
       pins: [],
       console: null,
+      barred: [],
       release: RELEASES[slot],
     })
     const writtenAt = performance.now()

@@ -70,5 +70,5 @@ function allowedNow(
 
 function noneFor(reason: string): SystemStatus['actions'] {
   const off = { allowed: false, reason }
-  return { deploy: off, rollback: off, abort: off, reload: off }
+  return { deploy: off, rollback: off, abort: off, reload: off, bar: off }
 }

@@ -17,6 +17,7 @@ const slot = (name: Slot, state: SlotView['health']['state']): SlotView => ({
   inFlightByKind: null,
   cpu: null,
   memory: null,
+  barred: null,
   address: 'http://127.0.0.1:8001',
 })
 

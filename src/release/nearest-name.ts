@@ -1,10 +1,10 @@
 /** Enough for two slips of the finger; names that differ by more are two different names. */
 const FARTHEST = 2
 
-/** Which of `known` the misspelt `name` was likely meant to be, or null where none is near. */
+/** Which of `known` the misspelt `name` was likely meant to be, letter case ignored, or null where none is near. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   const [nearest] = known
-    .map((candidate) => ({ candidate, edits: editsBetween(name.toUpperCase(), candidate) }))
+    .map((candidate) => ({ candidate, edits: editsBetween(name.toUpperCase(), candidate.toUpperCase()) }))
     .filter(({ edits }) => edits <= FARTHEST)
     .sort((one, other) => one.edits - other.edits)
   return nearest?.candidate ?? null

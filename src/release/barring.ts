@@ -1,0 +1,126 @@
+import { type BarOutcome, barOn, barRefusal } from './bar.ts'
+import { ReleaseError } from './errors.ts'
+import { wordsOf } from './messages.ts'
+import { nearestName } from './nearest-name.ts'
+import { isOperational } from './operational.ts'
+import type { RoutingState } from './ports.ts'
+import type { Actor, Build } from './release.ts'
+import { nextRouting } from './routing.ts'
+import { otherSlot, SLOTS, type Slot } from './slot.ts'
+import type { Parts } from './steps.ts'
+import { unconfirmedBecause } from './through-nginx.ts'
+
+const PROBE_DEADLINE_MS = 2_000
+
+/**
+ * Bars a build: first it is written down, then the routing follows, so that a director that is killed between the two finds
+ * what it had begun. May run twice. The caller holds the lock, and nothing is left to be settled.
+ * Throws `build-unknown`, `build-live`, `routing-unconfirmed`, and what keeps the routing from being read.
+ */
+export async function barBuild(
+  parts: Parts,
+  { build: id, reason }: { build: string; reason: string | null },
+  actor: Actor,
+): Promise<BarOutcome> {
+  const build = mustKnow(parts, id)
+  const live = await liveBuild(parts)
+  const refusal = barRefusal(build, live)
+  if (refusal !== null) throw refusal
+  const former = barOn(parts.bars.list(), build)
+  const bar = former ?? parts.bars.bar({ deploymentId: id, version: build.version }, reason, actor)
+  const fact = `${build.version} (${id}) is barred`
+  const tookMs = await moveTabs(parts, fact)
+  return { ...(await outcomeOf(parts, id, build)), bar, isChange: former === null, tookMs }
+}
+
+/** Takes the bar from a build, in the same order. Where its slot answers well, its tabs are pinned to it again. Throws as `barBuild` does. */
+export async function unbarBuild(
+  parts: Parts,
+  { build: id }: { build: string },
+  actor: Actor,
+): Promise<BarOutcome> {
+  const build = mustKnow(parts, id)
+  await parts.traffic.read()
+  const isChange = barOn(parts.bars.list(), build) !== null
+  if (isChange) parts.bars.unbar(id, actor)
+  const tookMs = await moveTabs(parts, `${build.version} (${id}) is barred no more`)
+  return { ...(await outcomeOf(parts, id, build)), bar: null, isChange, tookMs }
+}
+
+/** Whether the routing leaves out what is barred and nothing else. One that can't be read says nothing here. */
+export async function isRoutedAsBarred(parts: Pick<Parts, 'traffic' | 'journal' | 'bars'>): Promise<boolean> {
+  const routing = await parts.traffic.read().catch(() => null)
+  return routing === null || agrees(parts, routing)
+}
+
+/** Brings the routing in line with what is barred. Answers with the new one, or null where there was nothing to change. */
+export async function routeAsBarred(parts: Parts): Promise<RoutingState | null> {
+  const routing = await parts.traffic.read()
+  if (!routing?.live || agrees(parts, routing)) return null
+  const { live, release } = routing
+  const other = otherSlot(live)
+  const holder = parts.journal.holderOf(other)
+  const bars = parts.bars.list()
+  const soon = AbortSignal.timeout(PROBE_DEADLINE_MS)
+  const isHeld =
+    holder !== null &&
+    (barOn(bars, holder.build) !== null || (await isOperational(parts.health, other, holder.id, soon)))
+  const builds = {
+    [live]: parts.journal.holderOf(live)?.build ?? undefined,
+    [other]: isHeld ? (holder.build ?? undefined) : undefined,
+  }
+  const next = nextRouting(routing, { live, builds, bars, release })
+  await parts.traffic.write(next)
+  return next
+}
+
+/** The live slot is never left out: without it nobody would be served. */
+function agrees({ journal, bars }: Pick<Parts, 'journal' | 'bars'>, routing: RoutingState): boolean {
+  if (routing.live === null) return true
+  const other = otherSlot(routing.live)
+  const isBarred = barOn(bars.list(), journal.holderOf(other)?.build) !== null
+  return routing.barred.includes(other) === isBarred
+}
+
+function mustKnow({ journal }: Parts, id: string): Build {
+  const builds = journal.builds()
+  const build = builds.find(({ deploymentId }) => deploymentId === id)
+  if (build) return build
+  const ids = builds.map(({ deploymentId }) => deploymentId)
+  const ofVersion = builds.filter(({ version }) => version === id).map(({ deploymentId }) => deploymentId)
+  const nearest = nearestName(id, ids)
+  throw new ReleaseError('build-unknown', {
+    build: id,
+    ...(nearest === null ? {} : { hint: `The nearest is ${nearest}.` }),
+    ...(ofVersion.length === 0 ? {} : { hint: `That is the version of ${ofVersion.join(', ')}.` }),
+  })
+}
+
+async function liveBuild(parts: Parts): Promise<Build | null> {
+  const live = (await parts.traffic.read())?.live ?? null
+  return live && (parts.journal.holderOf(live)?.build ?? null)
+}
+
+/** Answers with how long nginx took to confirm, or null where no tab had to move. */
+async function moveTabs(parts: Parts, fact: string): Promise<number | null> {
+  const startedMs = performance.now()
+  const next = await routeAsBarred(parts).catch((cause: unknown) => {
+    const reason = `${fact}, but the routing could not be written: ${wordsOf(cause)}. The director tries again every few seconds.`
+    throw new ReleaseError('routing-unconfirmed', { reason }, { cause })
+  })
+  if (next?.live == null) return null
+  const holder = parts.journal.holderOf(next.live)
+  const doubt = await unconfirmedBecause(parts, next.live, holder?.id ?? 0)
+  if (doubt === null) return performance.now() - startedMs
+  const reason = `${fact} and the routing is written, but nginx does not confirm that it serves it: ${doubt}.`
+  throw new ReleaseError('routing-unconfirmed', { reason })
+}
+
+async function outcomeOf(parts: Parts, deploymentId: string, { version }: Build) {
+  const routing = await parts.traffic.read()
+  const holds = (slot: Slot): boolean =>
+    slot !== routing?.live && parts.journal.holderOf(slot)?.build?.deploymentId === deploymentId
+  const slot = SLOTS.find(holds) ?? null
+  const isInReach = slot !== null && routing?.up.includes(slot) === true
+  return { deploymentId, version, slot, isInReach, live: (await liveBuild(parts))?.version ?? null }
+}
