@@ -247,6 +247,13 @@ read_routing() {
 
 check_ways() {
   local port address problem=''
+  case "$(state_value "$live_dir/$current/state.json" barred)" in
+    *"\"$standby\""*)
+      complain "The build in $standby is barred, so there is nothing to roll back to. The traffic stays with $live; nothing has changed."
+      complain "Deploy another build. \`npx switchyard status\` says who barred this one and why, and \`npx switchyard unbar\` takes that back."
+      exit "$FAILED_SAFE"
+      ;;
+  esac
   case "$(state_value "$live_dir/$current/state.json" up)" in
     *"\"$standby\""*) ;;
     *)

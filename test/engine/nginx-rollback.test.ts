@@ -130,6 +130,22 @@ test('no request fails meanwhile', async () => {
   assert.ok((seen.secondary ?? 0) > 0 && (seen.primary ?? 0) > 0, JSON.stringify(seen))
 })
 
+test('a standby whose build is barred is refused, and the reason is said', async () => {
+  const barred = { up: ['secondary'], barred: ['primary'], pins: PINS.slice(1), live: 'secondary' } as const
+  await rig.route({ ...barred, release: RELEASES.secondary })
+  for (const options of [[], ['--dry-run']]) {
+    await unchanged(1, async () => {
+      const { code, output } = await rollback(...options)
+      assert.equal(
+        output,
+        'The build in primary is barred, so there is nothing to roll back to. The traffic stays with secondary; nothing has changed.\n' +
+          'Deploy another build. `npx switchyard status` says who barred this one and why, and `npx switchyard unbar` takes that back.\n',
+      )
+      return code
+    })
+  }
+})
+
 test('a dry run says what would happen and changes nothing', async () => {
   await unchanged(0, async () => {
     const { code, output } = await rollback('--dry-run')
