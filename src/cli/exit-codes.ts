@@ -22,6 +22,7 @@ const EXIT_BY_CODE: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   'nginx-unreachable': EXIT.needsAttention,
   'routing-edited': EXIT.needsAttention,
   'switch-unconfirmed': EXIT.needsAttention,
+  'routing-unconfirmed': EXIT.needsAttention,
   protocol: EXIT.needsAttention,
   internal: EXIT.needsAttention,
 }

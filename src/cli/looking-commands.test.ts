@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { cli, start } from '../../test/fixtures/command-line.ts'
 import {
+  barOf,
   brokenStream,
   build,
   eventStream,
@@ -54,6 +55,24 @@ test('status names what is under way and what is wrong', () => {
     'Release 11: deploy of the working tree to secondary, succeeded, 4m ago.',
     "nginx can't be asked: no answer.",
   ])
+})
+
+test('status says what is barred where it concerns a slot', () => {
+  const { slots } = systemStatus()
+  const barred = barOf(build('1.3.0', 10))
+  const secondary = { ...slots.secondary, role: 'idle' as const, barred }
+  const status = systemStatus({ standby: null, slots: { ...slots, secondary }, barred: [barred] })
+  const lines = statusLines(status, plain)
+  assert.equal(
+    lines[0],
+    'shop: visitors get 1.4.0 from the primary slot. There is nothing to roll back to: the other build is barred.',
+  )
+  assert.equal(
+    lines.at(-1),
+    'In secondary, 1.3.0 (b10-1a2b3c4) is barred by ada since 2026-03-01 10:00:04 UTC: CVE-2026-1234.',
+  )
+  const elsewhere = systemStatus({ barred: [barOf(build('1.0.0', 3))] })
+  assert.deepEqual(statusLines(elsewhere, plain), statusLines(systemStatus(), plain))
 })
 
 test('the version of a foreign image can not drive the terminal', () => {
@@ -108,17 +127,22 @@ test('history is a table, newest first', async () => {
     app.get('/v1/releases', (context) => context.json({ releases: [liveRelease()], more: true }))
   })
   const { out } = await cli(projectDir, 'history', '--limit', '1')
-  assert.match(out, /^release {2}state {6}what {24}version {2}slot {7}by {3}when/)
+  assert.match(out, /^release {2}state {6}what {24}version {2}build {8}slot {7}by {3}when/)
   assert.match(out, /\nThere are older ones: use --limit\.\n$/)
   assert.equal(seen[0]?.url, '/v1/releases?limit=1')
   assert.deepEqual(
-    historyLines([liveRelease({ note: 'New cart\u0007' })], Date.parse('2026-03-01T13:00:00Z')),
+    historyLines(
+      { releases: [liveRelease({ note: 'New cart\u0007' })], barred: [] },
+      Date.parse('2026-03-01T13:00:00Z'),
+    ),
     [
-      'release  state      what                        version  slot       by   when    took    note',
-      '12       succeeded  deploy of the working tree  1.5.0    secondary  ada  3h ago  42.0 s  New cart',
+      'release  state      what                        version  build        slot       by   when    took    note',
+      '12       succeeded  deploy of the working tree  1.5.0    b12-1a2b3c4  secondary  ada  3h ago  42.0 s  New cart',
     ],
   )
-  assert.deepEqual(historyLines([], 0), ['There is no release yet.'])
+  assert.deepEqual(historyLines({ releases: [], barred: [] }, 0), ['There is no release yet.'])
+  const barred = [barOf(build('1.5.0'))]
+  assert.match(historyLines({ releases: [liveRelease()], barred }, 0)[1] ?? '', / b12-1a2b3c4 \(barred\) {2}/)
 })
 
 test('logs shows the newest release without waiting for more', async () => {

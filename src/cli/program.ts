@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addAbort } from './commands/abort.ts'
+import { addBar } from './commands/bar.ts'
 import type { Run } from './commands/command.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addHistory } from './commands/history.ts'
@@ -8,6 +9,7 @@ import { addReload } from './commands/reload.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addSetupLink } from './commands/setup-link.ts'
 import { addStatus } from './commands/status.ts'
+import { addUnbar } from './commands/unbar.ts'
 
 const AFTER_HELP = `
 \`npx switchyard up\` and \`down\` set the whole system up and take it down.
@@ -15,7 +17,18 @@ const AFTER_HELP = `
 Exit codes: 0 done; 1 failed, and visitors are served as before; 2 needs attention; 64 usage;
 69 Docker or the director can't be reached; 75 busy; 130 detached by Ctrl-C, the release goes on.`
 
-const COMMANDS = [addDeploy, addRollback, addStatus, addHistory, addLogs, addAbort, addReload, addSetupLink]
+const COMMANDS = [
+  addDeploy,
+  addRollback,
+  addStatus,
+  addHistory,
+  addLogs,
+  addAbort,
+  addBar,
+  addUnbar,
+  addReload,
+  addSetupLink,
+]
 
 /** The command line, with each command's work handed to `run`. Throws commander's own error for usage and help. */
 export function createProgram(run: Run): Command {

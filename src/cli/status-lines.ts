@@ -1,4 +1,6 @@
 import type { SlotView, SystemStatus } from '../director/protocol.ts'
+import { barWords } from '../release/bar.ts'
+import { otherSlot } from '../release/slot.ts'
 import { ago, bytes, duration } from '../words/quantities.ts'
 import { releaseTitle, stateWord, table, tookMs } from './format.ts'
 import { harmless, type Screen } from './screen.ts'
@@ -17,20 +19,22 @@ export function statusLines(status: SystemStatus, { paint }: Pick<Screen, 'paint
     ...slots,
     '',
     ...releaseNews(status, nowMs),
+    ...bars(status),
     ...problems(status).map((text) => paint('yellow', text)),
   ]
 }
 
-function headline({ project, live, routing, standby }: SystemStatus): string {
+function headline({ project, live, routing, standby, slots }: SystemStatus): string {
   if (routing.live === null) return `${project}: nothing is live yet.`
-  const back = backWords(live, standby)
+  const back = backWords(live, standby, slots[otherSlot(routing.live)].barred !== null)
   const version = harmless(live?.version ?? 'an unknown build')
   if (!routing.nginxAnswers)
     return `${project}: nginx does not answer, so visitors get nothing; it would serve ${version} from the ${routing.live} slot. ${back}`
   return `${project}: visitors get ${version} from the ${routing.live} slot. ${back}`
 }
 
-function backWords(live: SystemStatus['live'], standby: SystemStatus['standby']): string {
+function backWords(live: SystemStatus['live'], standby: SystemStatus['standby'], isBarred: boolean): string {
+  if (isBarred) return 'There is nothing to roll back to: the other build is barred.'
   if (standby === null) return 'There is no build to roll back to.'
   if (standby.image === live?.image)
     return 'The standby runs the same build, so a rollback would change nothing.'
@@ -87,6 +91,13 @@ function releaseNews({ running, last, holder }: SystemStatus, nowMs: number): st
       `${releaseTitle(last)}, ${stateWord(last.state)}, ${ago(nowMs - Date.parse(last.endedAt ?? last.createdAt))}.`,
     )
   return lines
+}
+
+/** The bars that concern a slot: others only wait for somebody who deploys that build. */
+function bars({ slots }: SystemStatus): string[] {
+  return [slots.primary, slots.secondary].flatMap(({ slot, barred }) =>
+    barred === null ? [] : [`In ${slot}, ${harmless(barWords(barred))}`],
+  )
 }
 
 /** Every sentence about something that is not as it should be; a standby that is not there is no problem of its own. */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { historySchema } from '../../director/protocol.ts'
+import { type Bar, barOn } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
 import { ago, duration } from '../../words/quantities.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -23,7 +24,7 @@ export const addHistory: AddCommand = (program, run) => {
       return run({ isJson: json }, async ({ get, screen, isJson }) => {
         const history = await get(historySchema, `/v1/releases?limit=${limit}`)
         if (isJson) screen.json(history)
-        else for (const line of historyLines(history.releases, Date.now())) screen.line(line)
+        else for (const line of historyLines(history, Date.now())) screen.line(line)
         if (!isJson && history.more) screen.line('There are older ones: use --limit.')
         return EXIT.done
       })
@@ -31,15 +32,19 @@ export const addHistory: AddCommand = (program, run) => {
 }
 
 /** A table of releases, newest first. */
-export function historyLines(releases: readonly Release[], nowMs: number): string[] {
+export function historyLines(
+  { releases, barred }: { releases: readonly Release[]; barred: readonly Bar[] },
+  nowMs: number,
+): string[] {
   if (releases.length === 0) return ['There is no release yet.']
   return table([
-    ['release', 'state', 'what', 'version', 'slot', 'by', 'when', 'took', 'note'],
+    ['release', 'state', 'what', 'version', 'build', 'slot', 'by', 'when', 'took', 'note'],
     ...releases.map((release) => [
       String(release.id),
       stateWord(release.state),
       release.verb === 'rollback' ? 'rollback' : `deploy of ${sourceWords(release.source)}`,
       harmless(release.build?.version ?? release.label ?? '-'),
+      `${release.build?.deploymentId ?? '-'}${barOn(barred, release.build) === null ? '' : ' (barred)'}`,
       release.slot,
       harmless(release.actor.name),
       ago(nowMs - Date.parse(release.createdAt)),
