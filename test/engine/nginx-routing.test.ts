@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { rename } from 'node:fs/promises'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { DEPLOYMENT_IDS, type Rig, startRig, until } from './nginx-rig.ts'
@@ -143,3 +145,49 @@ test('without any generation the answer is 503, never a guess', async () => {
   }
   assert.equal((await rig.ask('/')).httpStatus, 200)
 })
+
+/** Leads `current` to one and the other generation, as fast as it can. */
+const FLIPPING = `
+const { renameSync, symlinkSync } = require('node:fs')
+for (;;) for (const name of ['gen-999', 'gen-1000']) {
+  symlinkSync(name, 'current.tmp')
+  renameSync('current.tmp', 'current')
+}`
+
+test('no request reads a third generation where the number of the next has a digit more', async () => {
+  const before = await readlink(join(rig.liveDir, 'current'))
+  const made = { 'gen-999': 'primary', 'gen-1000': 'primary', 'gen-100': 'secondary' }
+  for (const [name, live] of Object.entries(made)) {
+    await mkdir(join(rig.liveDir, name))
+    for (const flag of [`live-${live}`, 'up-primary', 'up-secondary']) {
+      await writeFile(join(rig.liveDir, name, flag), '')
+    }
+  }
+  const flipping = spawn(process.execPath, ['-e', FLIPPING], { cwd: rig.liveDir, stdio: 'ignore' })
+  try {
+    const seen: Record<string, number> = {}
+    await until('it has begun', async () => (await readlink(join(rig.liveDir, 'current'))) in made)
+    const visitor = async () => {
+      for (let visit = 0; visit < 60; visit++) {
+        // With an id, so that all rules are read.
+        const answer = await rig.ask('/page', { headers: { 'x-deployment-id': 'b9-fffffff' } })
+        const key = `${answer.httpStatus} ${answer.headers['x-served-by']}`
+        seen[key] = (seen[key] ?? 0) + 1
+      }
+    }
+    await Promise.all(Array.from({ length: 10 }, visitor))
+    assert.deepEqual(seen, { '200 primary': 600 })
+  } finally {
+    await stopped(flipping)
+    await symlink(before, join(rig.liveDir, 'current.tmp'))
+    await rename(join(rig.liveDir, 'current.tmp'), join(rig.liveDir, 'current'))
+    for (const name of Object.keys(made)) await rm(join(rig.liveDir, name), { recursive: true })
+  }
+})
+
+async function stopped(process: ChildProcess): Promise<void> {
+  const ended = once(process, 'exit')
+  process.kill('SIGKILL')
+  await ended
+  await rm(join(rig.liveDir, 'current.tmp'), { force: true })
+}
