@@ -4,6 +4,7 @@ import type { Draft, JournalEvent } from './journal-event.ts'
 import type { Actor, Build, Release, Source } from './release.ts'
 import type { Slot } from './slot.ts'
 import type { StatusPayload } from './status-payload.ts'
+import type { AnsweredBy, TrafficCounts } from './traffic-counts.ts'
 
 /** Which slot gets what, as one generation on disk says it and nginx serves it. Source: `nginx/live/current/state.json`. */
 export type RoutingState = {
@@ -153,4 +154,16 @@ export type Bars = {
 /** The env file that compose reads, written after the commit point. */
 export type EnvFile = {
   write(images: Partial<Record<Slot, { image: string; release: number }>>, live: Slot): Promise<void>
+}
+
+/** What visitors were answered, within the last five minutes. Reading it costs no I/O. */
+export type TrafficLog = {
+  /** The last `seconds` whose requests are all known: they end about two seconds ago. */
+  last(by: AnsweredBy, seconds: number): TrafficCounts
+  /** All that is known from the second of `fromMs` (since 1970) on. */
+  since(by: AnsweredBy, fromMs: number): TrafficCounts
+  /** One sentence where the log can't be read, so that the counts are not whole. */
+  problem(): string | null
+  /** Lines that said nothing, since the director began. */
+  unreadableLines(): number
 }
