@@ -15,6 +15,7 @@ import {
   step,
   systemStatus,
 } from '../../test/fixtures/scripted-director.ts'
+import { traffic } from '../../test/fixtures/traffic-counts.ts'
 import type { SystemStatus } from '../director/protocol.ts'
 import { historyLines } from './commands/history.ts'
 import { statusExitCode } from './commands/status.ts'
@@ -31,9 +32,9 @@ test('status shows both slots, what a rollback would bring back, and the newest 
     out,
     `shop: visitors get 1.4.0 from the primary slot. A rollback would bring back 1.3.0.
 
-slot       role     version  state        latency  up  in flight  cpu        memory              address
-primary    live     1.4.0    operational  3 ms     2h  4          0.12 of 1  100 MiB of 512 MiB  http://127.0.0.1:8001
-secondary  standby  1.3.0    operational  3 ms     2h  4          0.12 of 1  100 MiB of 512 MiB  http://127.0.0.1:8002
+slot       role     version  state        latency  up  in flight  req/s  p99     cpu        memory              address
+primary    live     1.4.0    operational  3 ms     2h  4          12     240 ms  0.12 of 1  100 MiB of 512 MiB  http://127.0.0.1:8001
+secondary  standby  1.3.0    operational  3 ms     2h  4          0.0    -       0.12 of 1  100 MiB of 512 MiB  http://127.0.0.1:8002
 
 Release 11: deploy of the working tree to secondary, succeeded, 4m ago.
 `,
@@ -73,6 +74,31 @@ test('status says what is barred where it concerns a slot', () => {
   )
   const elsewhere = systemStatus({ barred: [barOf(build('1.0.0', 3))] })
   assert.deepEqual(statusLines(elsewhere, plain), statusLines(systemStatus(), plain))
+})
+
+test('status says what fails, how much comes from tabs of the old build, and when nobody can tell', () => {
+  const { primary, secondary } = systemStatus().slots
+  const slots = {
+    primary: { ...primary, traffic: traffic({ requests: 600, failed: 12 }) },
+    secondary: {
+      ...secondary,
+      deploymentId: 'b10-1a2b3c4',
+      traffic: traffic({ requests: 14, fromOldTabs: 14 }),
+    },
+  }
+  assert.deepEqual(statusLines(systemStatus({ slots }), plain).slice(6), [
+    'secondary: 14 requests in the last minute came from tabs of b10-1a2b3c4.',
+    'Release 11: deploy of the working tree to secondary, succeeded, 4m ago.',
+    'primary: 12 of 600 requests in the last minute failed.',
+  ])
+  const problem = "The access log of nginx can't be read: no such thing."
+  const unknown = { primary: { ...primary, traffic: null }, secondary: { ...secondary, traffic: null } }
+  const lines = statusLines(
+    systemStatus({ slots: unknown, traffic: { byNginx: null, unreadableLines: 0, problem } }),
+    plain,
+  )
+  assert.match(lines[3] ?? '', / 4 {10}- {6}- {4}0\.12 of 1 /)
+  assert.equal(lines.at(-1), problem)
 })
 
 test('the version of a foreign image can not drive the terminal', () => {

@@ -1,7 +1,8 @@
 import type { SlotView, SystemStatus } from '../director/protocol.ts'
 import { barWords } from '../release/bar.ts'
 import { otherSlot } from '../release/slot.ts'
-import { ago, bytes, duration } from '../words/quantities.ts'
+import { type TrafficNews, trafficNews } from '../release/traffic-words.ts'
+import { ago, bytes, duration, rate } from '../words/quantities.ts'
 import { releaseTitle, stateWord, table, tookMs } from './format.ts'
 import { harmless, type Screen } from './screen.ts'
 
@@ -10,7 +11,10 @@ export function statusLines(status: SystemStatus, { paint }: Pick<Screen, 'paint
   const nowMs = Date.parse(status.now)
   const { primary, secondary } = status.slots
   const slots = table([
-    ['slot', 'role', 'version', 'state', 'latency', 'up', 'in flight', 'cpu', 'memory', 'address'],
+    [
+      ...['slot', 'role', 'version', 'state', 'latency', 'up', 'in flight', 'req/s', 'p99'],
+      ...['cpu', 'memory', 'address'],
+    ],
     ...[primary, secondary].map(slotCells),
   ])
   return [
@@ -18,6 +22,7 @@ export function statusLines(status: SystemStatus, { paint }: Pick<Screen, 'paint
     '',
     ...slots,
     '',
+    ...openTabs(status),
     ...releaseNews(status, nowMs),
     ...bars(status),
     ...problems(status).map((text) => paint('yellow', text)),
@@ -49,6 +54,7 @@ function slotCells({
   uptimeSeconds,
   inFlight,
   inFlightByKind,
+  traffic,
   cpu,
   memory,
   address,
@@ -62,6 +68,8 @@ function slotCells({
     health.latencyMs === null ? '-' : duration(health.latencyMs),
     uptimeSeconds === null ? '-' : duration(uptimeSeconds * 1_000),
     inFlight === null ? '-' : `${inFlight}${streams === 0 ? '' : ` + ${streams} open`}`,
+    traffic === null ? '-' : rate(traffic.perSecond),
+    traffic?.latencyMs == null ? '-' : duration(traffic.latencyMs.p99),
     cpu === null ? '-' : outOf(cpu.cores.toFixed(2), cpu.limitCores === null ? null : String(cpu.limitCores)),
     memory === null
       ? '-'
@@ -101,7 +109,24 @@ function bars({ slots }: SystemStatus): string[] {
 }
 
 /** Every sentence about something that is not as it should be; a standby that is not there is no problem of its own. */
-function problems({ docker, routing, slots }: SystemStatus): string[] {
+function problems({ docker, routing, slots, traffic }: SystemStatus): string[] {
   const live = routing.live === null ? null : slots[routing.live].health.problem
-  return [docker.problem, routing.problem, live].filter((problem) => problem !== null).map(harmless)
+  const own = [docker.problem, routing.problem, live, traffic?.problem ?? null]
+  const failures = newsOf(slots, ({ kind }) => kind === 'failed')
+  return [...own, ...failures].filter((problem) => problem !== null).map(harmless)
+}
+
+/** How much still comes from tabs of builds that are not live. */
+const openTabs = ({ slots }: SystemStatus): string[] =>
+  newsOf(slots, ({ kind }) => kind !== 'failed').map(harmless)
+
+function newsOf(
+  { primary, secondary }: SystemStatus['slots'],
+  isWanted: (news: TrafficNews) => boolean,
+): string[] {
+  return [primary, secondary].flatMap(({ slot, traffic, ...view }) =>
+    (traffic === null ? [] : trafficNews(traffic, view))
+      .filter(isWanted)
+      .map(({ sentence }) => `${slot}: ${sentence}`),
+  )
 }

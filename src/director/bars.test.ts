@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { bareTrafficLog } from '../../test/fixtures/bare-parts.ts'
 import { type Yard, yard } from '../../test/fixtures/yard.ts'
 import { barOutcomeSchema } from '../release/bar.ts'
 import { takeLock } from '../state/lock.ts'
@@ -36,6 +37,7 @@ function directorOver({ parts, lockPath, liveDir }: Yard) {
       addressOf: () => 'http://127.0.0.1:8001',
       usageOf: async () => null,
       dockerVersion: async () => '20.10.24',
+      trafficLog: bareTrafficLog(),
     })
   const audited: string[] = []
   const app = directorApi(

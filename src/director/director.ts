@@ -92,7 +92,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
         server.close()
         server.closeAllConnections()
       }
-      seen.close()
+      await seen.close()
       identity.close()
       // A release under way is left to recovery: waiting for a build here would only end in SIGKILL.
       journal.close()

@@ -11,6 +11,7 @@ import {
 } from '../release/release.ts'
 import { slotRoleSchema, slotSchema } from '../release/slot.ts'
 import { inFlightByKindSchema } from '../release/status-payload.ts'
+import { trafficCountsSchema } from '../release/traffic-counts.ts'
 
 /** Spoken by console, CLI and director; each accepts one version either side. Sent as `x-switchyard-protocol`. */
 export const PROTOCOL_VERSION = 1
@@ -35,6 +36,11 @@ export const slotHealthSchema = z.object({
   problem: z.string().nullable(),
 })
 
+/** What was answered in the last minute, by nginx's access log; `perSecond` is that of the last ten seconds. */
+export const slotTrafficSchema = trafficCountsSchema.extend({ perSecond: z.number().nonnegative() })
+
+export type SlotTraffic = z.infer<typeof slotTrafficSchema>
+
 export const slotViewSchema = z.object({
   slot: slotSchema,
   role: slotRoleSchema,
@@ -56,6 +62,8 @@ export const slotViewSchema = z.object({
   inFlight: z.number().int().nullable(),
   /** With the event streams, which no drain waits for. Null where the app does not tell. */
   inFlightByKind: inFlightByKindSchema.nullable().default(null),
+  /** Null where nginx's access log can't be read. */
+  traffic: slotTrafficSchema.nullable().default(null),
   /** `cores` in use now, against the limit of the compose file (null: no limit). */
   cpu: z.object({ cores: z.number(), limitCores: z.number().nullable() }).nullable(),
   memory: z.object({ usedBytes: z.number(), limitBytes: z.number().nullable() }).nullable(),
@@ -94,6 +102,17 @@ export const systemStatusSchema = z.object({
   }),
   docker: z.object({ version: z.string().nullable(), problem: z.string().nullable() }),
   slots: z.object({ primary: slotViewSchema, secondary: slotViewSchema }),
+  /** What no slot answered (files from disk, nginx's own refusals), and how nginx's access log is. */
+  traffic: z
+    .object({
+      byNginx: slotTrafficSchema.nullable(),
+      /** Since the director began. */
+      unreadableLines: z.number().int().nonnegative(),
+      /** One sentence where the log can't be read. */
+      problem: z.string().nullable(),
+    })
+    .nullable()
+    .default(null),
   /** The release under way, if any. */
   running: releaseSchema.nullable(),
   holder: holderSchema.nullable(),

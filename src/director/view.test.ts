@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { bareParts, bareTraffic } from '../../test/fixtures/bare-parts.ts'
+import { bareParts, bareTraffic, bareTrafficLog } from '../../test/fixtures/bare-parts.ts'
+import { traffic } from '../../test/fixtures/traffic-counts.ts'
 import { openJournal } from '../state/journal.ts'
 import { takeLock } from '../state/lock.ts'
 import { releaseLogs } from '../state/release-log.ts'
 import { releaseChanges } from './changes.ts'
 import { previewPlan } from './preview.ts'
+import { systemStatusSchema } from './protocol.ts'
 import { releases } from './releases.ts'
 import { lookAround } from './view.ts'
 
@@ -33,7 +35,7 @@ const verbs = releases({
   lockPath,
   settle: async () => undefined,
 })
-const look = () =>
+const look = (trafficLog = bareTrafficLog()) =>
   lookAround({
     parts,
     releases: verbs,
@@ -43,6 +45,7 @@ const look = () =>
     addressOf: () => 'http://127.0.0.1:8001',
     usageOf: async () => null,
     dockerVersion: async () => '20.10.24',
+    trafficLog,
   })
 
 const holder = {
@@ -68,4 +71,38 @@ test('who holds the lock keeps the verbs off, and what a killed holder left does
   const afterwards = await look()
   assert.equal(afterwards.holder, null)
   assert.deepEqual(afterwards.actions.deploy, { allowed: true, reason: null })
+})
+
+test('each slot shows its last minute of traffic, and how many come a second now', async () => {
+  const requests = { primary: [600, 124], secondary: [14, 0], none: [3, 1] } as const
+  const last = (by: keyof typeof requests, seconds: number) =>
+    traffic({ requests: requests[by][seconds === 60 ? 0 : 1], seconds })
+  const seen = await look(bareTrafficLog({ last, unreadableLines: () => 2 }))
+  const shown = [seen.slots.primary.traffic, seen.slots.secondary.traffic, seen.traffic?.byNginx]
+  assert.deepEqual(
+    shown.map((counts) => [counts?.seconds, counts?.requests, counts?.perSecond]),
+    [
+      [60, 600, 12.4],
+      [60, 14, 0],
+      [60, 3, 0.1],
+    ],
+  )
+  assert.equal(seen.traffic?.unreadableLines, 2)
+  assert.deepEqual(systemStatusSchema.parse(seen), seen)
+})
+
+test('a log that can not be read is said, and old numbers are not shown', async () => {
+  const problem = "The access log of nginx can't be read: it is not a file."
+  const seen = await look(bareTrafficLog({ problem: () => problem }))
+  assert.equal(seen.slots.primary.traffic, null)
+  assert.deepEqual(seen.traffic, { byNginx: null, unreadableLines: 0, problem })
+})
+
+test('the status of a director that counts no traffic can still be read', async () => {
+  const { traffic: _traffic, slots, ...others } = await look()
+  const slotsBefore = Object.fromEntries(
+    Object.entries(slots).map(([name, { traffic: _of, ...slot }]) => [name, slot]),
+  )
+  const read = systemStatusSchema.parse({ ...others, slots: slotsBefore })
+  assert.deepEqual([read.traffic, read.slots.primary.traffic], [null, null])
 })

@@ -2,13 +2,14 @@ import { type Bar, barOn, barWords } from '../release/bar.ts'
 import { ReleaseError } from '../release/errors.ts'
 import { wordsOf } from '../release/messages.ts'
 import { permissionsFor } from '../release/permissions.ts'
-import type { RoutingState, SlotContainer } from '../release/ports.ts'
+import type { RoutingState, SlotContainer, TrafficLog } from '../release/ports.ts'
 import type { Release } from '../release/release.ts'
 import { otherSlot, type Slot, type SlotRole } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { readHolder } from '../state/lock.ts'
 import { PROTOCOL_VERSION, type SlotView, type SystemStatus } from './protocol.ts'
 import type { Releases } from './releases.ts'
+import { trafficOf, trafficView } from './traffic-view.ts'
 
 const LOOK_DEADLINE_MS = 2_500
 /** Leaves time to ask the slot itself where Docker hangs. */
@@ -27,6 +28,7 @@ export type ViewOptions = {
   addressOf(slot: Slot): string
   usageOf(container: SlotContainer): Promise<Usage | null>
   dockerVersion(signal: AbortSignal): Promise<string>
+  trafficLog: TrafficLog
 }
 
 type Seen = {
@@ -59,8 +61,17 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
   const problem =
     standbySlot === null ? 'Nothing is live yet.' : standbyProblem(parts, standbySlot, seen[standbySlot])
   const roleOf = (slot: Slot): SlotRole => (slot === live ? 'live' : problem === null ? 'standby' : 'idle')
-  const view = (slot: Slot): SlotView =>
-    slotView(slot, roleOf(slot), seen[slot], options.addressOf(slot), parts.journal.holderOf(slot), barred)
+  const view = (slot: Slot): SlotView => ({
+    ...slotView(
+      slot,
+      roleOf(slot),
+      seen[slot],
+      options.addressOf(slot),
+      parts.journal.holderOf(slot),
+      barred,
+    ),
+    traffic: trafficOf(options.trafficLog, slot),
+  })
   return {
     protocol: PROTOCOL_VERSION,
     now: new Date().toISOString(),
@@ -70,6 +81,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     routing: { ...routing, problem: unsettled ?? routing.problem ?? liveBarred(parts, live) },
     docker,
     slots: { primary: view('primary'), secondary: view('secondary') },
+    traffic: trafficView(options.trafficLog),
     running,
     holder,
     liveRelease: parts.journal.newestLive()?.id ?? null,
@@ -149,7 +161,7 @@ function slotView(
   address: string,
   holder: Release | null,
   barred: readonly Bar[],
-): SlotView {
+): Omit<SlotView, 'traffic'> {
   const container = seen === 'unknown' ? null : seen
   // A slot that does not answer still runs what it was started with.
   const held = container !== null && container.release === holder?.id ? holder.build : null

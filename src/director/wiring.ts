@@ -22,6 +22,7 @@ import { containerStats } from '../docker/stats.ts'
 import { slotHealth } from '../health/slot-health.ts'
 import { rotateAccessLog } from '../nginx/rotate.ts'
 import { nginxTraffic } from '../nginx/traffic.ts'
+import { followTrafficLog } from '../nginx/traffic-log.ts'
 import { wordsOf } from '../release/messages.ts'
 import type { Bars, EnvFile, Journal, Slots } from '../release/ports.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
@@ -36,7 +37,7 @@ const ROTATE_DEADLINE_MS = 10_000
 const ACCESS_LOG_MAX_BYTES = 64 * 1024 * 1024
 const LAST_PARTS = { nginx: 2, primary: 11, secondary: 12 } as const
 
-export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion'> & {
+export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' | 'trafficLog'> & {
   parts: Parts
   slotLines(
     slot: Slot,
@@ -47,7 +48,7 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion'>
   rotateAccessLog(): Promise<boolean>
   /** Whether Docker was started anew in a way that only a new start of this container can follow. */
   isDockerReplaced(): Promise<boolean>
-  close(): void
+  close(): Promise<void>
 }
 
 /** Joins the engine's ports with Docker, nginx, the slots and the disk. The one place that knows all of them. */
@@ -61,6 +62,8 @@ export function wire(settings: DirectorSettings, stateDir: string, journal: Jour
   })
   const slots = dockerSlots({ docker, project })
   const stats = containerStats(docker, (cause) => console.error(`Usage can't be read: ${wordsOf(cause)}.`))
+  const accessLog = join(stateDir, 'traffic/access.log')
+  const trafficLog = followTrafficLog(accessLog)
   /** What the container in a slot uses now and gives back when it is replaced. */
   const usedBytes = async (slot: Slot, signal: AbortSignal): Promise<number> => {
     const container = await slots.inspect(slot, signal)
@@ -76,12 +79,16 @@ export function wire(settings: DirectorSettings, stateDir: string, journal: Jour
     rotateAccessLog: () =>
       rotateAccessLog(
         { docker, containerFilter: proxyOf(project) },
-        join(stateDir, 'traffic/access.log'),
+        accessLog,
         ACCESS_LOG_MAX_BYTES,
         AbortSignal.timeout(ROTATE_DEADLINE_MS),
       ),
     isDockerReplaced: () => isSocketReplaced(settings.DOCKER_SOCKET),
-    close: () => stats.close(),
+    trafficLog,
+    close: async () => {
+      stats.close()
+      await trafficLog.close()
+    },
   }
 }
 

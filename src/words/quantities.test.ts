@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ago, between, bytes, cores, duration, elapsed, middle } from './quantities.ts'
+import { ago, between, bytes, cores, duration, elapsed, middle, rate } from './quantities.ts'
 
 test('durations read at a glance', () => {
   const cases: [number, string][] = [
@@ -32,6 +32,10 @@ test('ages are coarse', () => {
 test('sizes and cores', () => {
   assert.equal(bytes(150 * 1_048_576), '150 MiB')
   assert.equal(cores(0.123), '0.12')
+})
+
+test('rates are fine where they are low', () => {
+  assert.deepEqual([0, 0.04, 0.1, 9.94, 9.96, 1_234.5].map(rate), ['0.0', '0.0', '0.1', '9.9', '10', '1235'])
 })
 
 test('the time between two moments is not known while one of them is not', () => {

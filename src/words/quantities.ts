@@ -31,6 +31,11 @@ export function cores(count: number): string {
   return count.toFixed(2)
 }
 
+/** How many a second: `0.4`, `9.9`, `120`. */
+export function rate(perSecond: number): string {
+  return perSecond < 9.95 ? perSecond.toFixed(1) : String(Math.round(perSecond))
+}
+
 /** Milliseconds between two ISO times; null while either is unknown. */
 export function between(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : Date.parse(to) - Date.parse(from)

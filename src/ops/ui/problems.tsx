@@ -11,7 +11,7 @@ type Props = { status: SystemStatus; followed: Release | null; releasePrefix: st
 
 /** Everything that is off now, each in a sentence of its own. */
 export function Problems({ status, followed, releasePrefix }: Props) {
-  const { routing, docker, last } = status
+  const { routing, docker, traffic, last } = status
   const trouble = liveTrouble(status)
   const isLastOnScreen = last !== null && last.id === followed?.id
   return (
@@ -27,6 +27,7 @@ export function Problems({ status, followed, releasePrefix }: Props) {
           <Prose text={docker.problem} />
         </Warning>
       )}
+      {traffic?.problem != null && <Warning>{traffic.problem}</Warning>}
       {last !== null && !isLastOnScreen && status.running === null && (
         <LastRelease last={last} href={`${releasePrefix}${last.id}`} />
       )}

@@ -1,7 +1,14 @@
 import type { ReactNode } from 'react'
 import type { SlotView } from '../../director/protocol.ts'
 import { duration, elapsed, middle } from '../../words/quantities.ts'
-import { conditionOf, cpuMeter, inFlightText, memoryMeter } from '../view/slot-tile.ts'
+import {
+  conditionOf,
+  cpuMeter,
+  inFlightText,
+  memoryMeter,
+  trafficNotes,
+  trafficView,
+} from '../view/slot-tile.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Meter } from './meter.tsx'
 import { Ago } from './now.tsx'
@@ -35,6 +42,7 @@ export function SlotTile({ slot }: { slot: SlotView }) {
         <Fact name="Up for">{slot.uptimeSeconds === null ? '–' : elapsed(slot.uptimeSeconds * 1_000)}</Fact>
         <Fact name="In flight">{inFlightText(slot)}</Fact>
       </dl>
+      <Traffic slot={slot} />
       <div className="space-y-1.5 border-t border-line px-4 py-2.5">
         <Meter name="CPU" view={cpuMeter(slot.cpu)} />
         <Meter name="Memory" view={memoryMeter(slot.memory)} />
@@ -66,6 +74,40 @@ function Health({ slot }: { slot: SlotView }) {
         {restarts > 0 && <span className="font-medium text-warn">restarted {restarts}×</span>}
       </p>
       {problem !== null && <p className="mt-0.5 text-ink [overflow-wrap:anywhere]">{problem}</p>}
+    </div>
+  )
+}
+
+/** As high without traffic as with it, so that the tiles do not jump. */
+function Traffic({ slot }: { slot: SlotView }) {
+  const view = trafficView(slot.traffic)
+  return (
+    <div className="min-h-[4.75rem] border-t border-line px-4 py-2.5">
+      {view.kind === 'none' ? (
+        <p className="text-ink-faint">{view.text}</p>
+      ) : (
+        <>
+          <dl className="grid grid-cols-4 gap-x-3">
+            {view.facts.map(([name, text]) => (
+              <Fact key={name} name={name}>
+                {text}
+              </Fact>
+            ))}
+          </dl>
+          <p className="mt-0.5 text-xs text-ink-muted">{view.detail}</p>
+        </>
+      )}
+      {trafficNotes(slot).map(({ sentence, tone }) => (
+        <p
+          key={sentence}
+          className={`mt-1 flex items-start gap-1.5 text-sm [overflow-wrap:anywhere] ${tone === 'bad' ? 'font-semibold text-bad' : 'text-ink-muted'}`}
+        >
+          <span className="mt-0.5">
+            <ToneIcon tone={tone} size={14} />
+          </span>
+          {sentence}
+        </p>
+      ))}
     </div>
   )
 }

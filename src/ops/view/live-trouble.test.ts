@@ -15,6 +15,7 @@ const slot = (name: Slot, state: SlotView['health']['state']): SlotView => ({
   uptimeSeconds: null,
   inFlight: null,
   inFlightByKind: null,
+  traffic: null,
   cpu: null,
   memory: null,
   barred: null,

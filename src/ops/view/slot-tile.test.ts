@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { conditionOf, cpuMeter, inFlightText, memoryMeter } from './slot-tile.ts'
+import { traffic } from '../../../test/fixtures/traffic-counts.ts'
+import { conditionOf, cpuMeter, inFlightText, memoryMeter, trafficNotes, trafficView } from './slot-tile.ts'
 
 const health = (state: 'absent' | 'operational' | 'unreachable') => ({
   state,
@@ -57,4 +58,50 @@ test('what is in flight is told by kind, where the slot tells', () => {
   assert.equal(inFlightText({ inFlight: 3, inFlightByKind: null }), '3')
   assert.equal(inFlightText(kinds(2, 0, 0)), '2')
   assert.equal(inFlightText(kinds(2, 1, 12)), '2 + 1 upload + 12 streams')
+})
+
+test('traffic is its rate, its latencies and what they stand on', () => {
+  const busy = traffic({
+    ...{ requests: 600, perSecond: 12.4, bytes: 4 * 1_048_576, streams: 2 },
+    statuses: { '1xx': 1, '2xx': 580, '3xx': 0, '4xx': 14, '5xx': 5 },
+    why: { live: 420, share: 0, pin: 180, preview: 0 },
+    latencyMs: { p50: 12, p95: 80, p99: 1_240 },
+  })
+  assert.deepEqual(trafficView(busy), {
+    kind: 'some',
+    facts: [
+      ['Requests', '12/s'],
+      ['p50', '12 ms'],
+      ['p95', '80 ms'],
+      ['p99', '1.2 s'],
+    ],
+    detail: '600 in the last minute · 1 1xx, 580 2xx, 14 4xx, 5 5xx · 420 live, 180 pin · 2 streams · 4 MiB',
+  })
+})
+
+test('streams alone have no latency', () => {
+  const view = trafficView(traffic({ requests: 1, streams: 1, perSecond: 0.1, latencyMs: null }))
+  assert.deepEqual(view.kind === 'some' && view.facts, [
+    ['Requests', '0.1/s'],
+    ['p50', '–'],
+    ['p95', '–'],
+    ['p99', '–'],
+  ])
+})
+
+test('no traffic is told from traffic that is not known', () => {
+  assert.deepEqual(trafficView(traffic()), { kind: 'none', text: 'No requests in the last minute.' })
+  assert.deepEqual(trafficView(null), { kind: 'none', text: 'How much traffic there is is not known.' })
+})
+
+test('failures are loud, and open tabs of the build that stands by are counted', () => {
+  const standby = { role: 'standby', deploymentId: 'b7-1a2b3c4' } as const
+  assert.deepEqual(
+    trafficNotes({ ...standby, traffic: traffic({ requests: 20, failed: 6, fromOldTabs: 14 }) }),
+    [
+      { sentence: '6 of 20 requests in the last minute failed.', tone: 'bad' },
+      { sentence: '14 requests in the last minute came from tabs of b7-1a2b3c4.', tone: 'quiet' },
+    ],
+  )
+  assert.deepEqual(trafficNotes({ ...standby, traffic: null }), [])
 })

@@ -1,6 +1,8 @@
 import type { SlotView } from '../../director/protocol.ts'
 import { counted } from '../../release/counted.ts'
-import { bytes, cores } from '../../words/quantities.ts'
+import { STATUS_CLASSES, WHYS } from '../../release/traffic-counts.ts'
+import { type TrafficNews, trafficNews } from '../../release/traffic-words.ts'
+import { bytes, cores, duration, rate } from '../../words/quantities.ts'
 import type { Tone } from './tone.ts'
 
 export type Condition = { word: string; tone: Tone }
@@ -54,4 +56,67 @@ export function inFlightText({
   return [String(request), counted(upload, 'upload'), counted(stream, 'stream')]
     .filter((part) => part !== '')
     .join(' + ')
+}
+
+/** `facts` by name, and what they stand on in one line; or what to say instead. */
+export type TrafficView =
+  | { kind: 'none'; text: string }
+  | { kind: 'some'; facts: readonly (readonly [name: string, text: string])[]; detail: string }
+
+export function trafficView(traffic: SlotView['traffic']): TrafficView {
+  if (traffic === null) return { kind: 'none', text: 'How much traffic there is is not known.' }
+  if (traffic.requests === 0) return { kind: 'none', text: 'No requests in the last minute.' }
+  const { latencyMs, perSecond } = traffic
+  const latency = (ms: number | undefined): string => (ms === undefined ? '–' : duration(ms))
+  return {
+    kind: 'some',
+    facts: [
+      ['Requests', `${rate(perSecond)}/s`],
+      ['p50', latency(latencyMs?.p50)],
+      ['p95', latency(latencyMs?.p95)],
+      ['p99', latency(latencyMs?.p99)],
+    ],
+    detail: detailOf(traffic),
+  }
+}
+
+function detailOf({
+  requests,
+  statuses,
+  why,
+  streams,
+  bytes: sent,
+}: NonNullable<SlotView['traffic']>): string {
+  const classes = STATUS_CLASSES.filter((name) => statuses[name] > 0).map(
+    (name) => `${statuses[name]} ${name}`,
+  )
+  const reasons = WHYS.filter((reason) => why[reason] > 0).map((reason) => `${why[reason]} ${reason}`)
+  return [
+    `${requests} in the last minute`,
+    classes.join(', '),
+    reasons.join(', '),
+    counted(streams, 'stream'),
+    bytes(sent),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ')
+}
+
+const NEWS_TONES: Readonly<Record<TrafficNews['kind'], Tone>> = {
+  failed: 'bad',
+  'old-tabs': 'quiet',
+  'gone-builds': 'quiet',
+}
+
+/** Failures, and tabs of builds that are not live. */
+export function trafficNotes({
+  traffic,
+  role,
+  deploymentId,
+}: Pick<SlotView, 'traffic' | 'role' | 'deploymentId'>): { sentence: string; tone: Tone }[] {
+  if (traffic === null) return []
+  return trafficNews(traffic, { role, deploymentId }).map(({ kind, sentence }) => ({
+    sentence,
+    tone: NEWS_TONES[kind],
+  }))
 }
