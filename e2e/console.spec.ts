@@ -102,6 +102,9 @@ test('the tiles show what the director knows', async ({ page }) => {
     await expect(tile).toContainText('Operational')
     await expect(tile.getByRole('meter', { name: 'Memory' })).toHaveAttribute('aria-valuetext', / of /)
   }
+  // The console itself is traffic of the live slot.
+  const live = page.getByRole('article', { name: (await status()).routing.live ?? '' })
+  await expect(live).toContainText(/Requests\d+(\.\d)?\/sp50\d+ ms.*\d+ in the last minute · /)
 })
 
 test('a dialog is used by keyboard alone and gives the focus back', async ({ page }) => {

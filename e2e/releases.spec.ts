@@ -148,6 +148,8 @@ test('deploy and roll back in a browser, under load, without one failed request'
   await runAction(old, firstBuild)
 
   await page.bringToFront()
+  const standby = page.getByRole('article', { name: 'primary' })
+  await expect(standby).toContainText(`in the last minute came from tabs of ${firstBuild}.`)
   await (await openRollback(page)).click()
   await expectLive('primary')
   await fresh.goto(system.url)

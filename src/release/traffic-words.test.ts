@@ -15,6 +15,7 @@ test('without failures and old tabs there is nothing to say', () => {
 test('failures are said against all requests', () => {
   const failures = (requests: number, failed: number) => sentences(traffic({ requests, failed }), live)
   assert.deepEqual(failures(600, 12), ['12 of 600 requests in the last minute failed.'])
+  assert.deepEqual(failures(123_456, 1_200), ['1,200 of 123,456 requests in the last minute failed.'])
   assert.deepEqual(failures(1, 1), ['1 of 1 request in the last minute failed.'])
 })
 

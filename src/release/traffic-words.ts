@@ -12,7 +12,7 @@ export function trafficNews(
   const news: TrafficNews[] = []
   const failed = statuses['5xx']
   if (failed > 0) {
-    const sentence = `${failed} of ${counted(requests, 'request')} in the last minute failed.`
+    const sentence = `${failed.toLocaleString('en')} of ${counted(requests, 'request')} in the last minute failed.`
     news.push({ kind: 'failed', sentence })
   }
   // What came before a slot became live again is nothing old any more.

@@ -35,7 +35,7 @@ test('sizes and cores', () => {
 })
 
 test('rates are fine where they are low', () => {
-  assert.deepEqual([0, 0.04, 0.1, 9.94, 9.96, 1_234.5].map(rate), ['0.0', '0.0', '0.1', '9.9', '10', '1235'])
+  assert.deepEqual([0, 0.04, 0.1, 9.94, 9.96, 1_234.5].map(rate), ['0.0', '0.0', '0.1', '9.9', '10', '1,235'])
 })
 
 test('the time between two moments is not known while one of them is not', () => {

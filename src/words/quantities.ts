@@ -31,9 +31,14 @@ export function cores(count: number): string {
   return count.toFixed(2)
 }
 
-/** How many a second: `0.4`, `9.9`, `120`. */
+/** `12,345`. */
+export function whole(count: number): string {
+  return Math.round(count).toLocaleString('en')
+}
+
+/** How many a second: `0.4`, `9.9`, `1,200`. */
 export function rate(perSecond: number): string {
-  return perSecond < 9.95 ? perSecond.toFixed(1) : String(Math.round(perSecond))
+  return perSecond < 9.95 ? perSecond.toFixed(1) : whole(perSecond)
 }
 
 /** Milliseconds between two ISO times; null while either is unknown. */

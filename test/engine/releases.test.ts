@@ -71,6 +71,20 @@ test('a deploy moves the traffic, a rollback moves it back, and no request fails
   assert.ok(report.sent >= 10_000)
 })
 
+test('traffic is counted at the slot that answers it, and what tabs of the old build ask is told apart', async () => {
+  const headers = { 'x-deployment-id': '1-0-0', connection: 'close' }
+  for (let n = 0; n < 3; n++) assert.equal((await fetch(system.url, { headers })).status, 200)
+  const { slots, traffic } = await until('they are counted', 15_000, async () => {
+    const seen = await system.status()
+    return seen.slots.primary.traffic?.fromOldTabs === 3 ? seen : null
+  })
+  assert.deepEqual([traffic?.problem, traffic?.unreadableLines], [null, 0])
+  assert.equal(slots.primary.traffic?.why.pin, 3)
+  const live = slots.secondary.traffic
+  assert.ok(live && live.requests > 1_000 && live.latencyMs, JSON.stringify(live))
+  assert.deepEqual([live.fromOldTabs, live.why.live, live.statuses['5xx']], [0, live.requests, 0])
+})
+
 test('the env file holds what each slot was started with, so that a plain compose up changes nothing', async () => {
   const text = readFileSync(join(system.dir, '.env'), 'utf8')
   const status = await system.status()

@@ -82,7 +82,7 @@ function Health({ slot }: { slot: SlotView }) {
 function Traffic({ slot }: { slot: SlotView }) {
   const view = trafficView(slot.traffic)
   return (
-    <div className="min-h-[4.75rem] border-t border-line px-4 py-2.5">
+    <div className="flex min-h-[4.75rem] flex-col justify-center border-t border-line px-4 py-2.5">
       {view.kind === 'none' ? (
         <p className="text-ink-faint">{view.text}</p>
       ) : (

@@ -62,9 +62,9 @@ test('what is in flight is told by kind, where the slot tells', () => {
 
 test('traffic is its rate, its latencies and what they stand on', () => {
   const busy = traffic({
-    ...{ requests: 600, perSecond: 12.4, bytes: 4 * 1_048_576, streams: 2 },
-    statuses: { '1xx': 1, '2xx': 580, '3xx': 0, '4xx': 14, '5xx': 5 },
-    why: { live: 420, share: 0, pin: 180, preview: 0 },
+    ...{ requests: 1_600, perSecond: 12.4, bytes: 4 * 1_048_576, streams: 2 },
+    statuses: { '1xx': 1, '2xx': 1_580, '3xx': 0, '4xx': 14, '5xx': 5 },
+    why: { live: 1_420, share: 0, pin: 180, preview: 0 },
     latencyMs: { p50: 12, p95: 80, p99: 1_240 },
   })
   assert.deepEqual(trafficView(busy), {
@@ -75,7 +75,11 @@ test('traffic is its rate, its latencies and what they stand on', () => {
       ['p95', '80 ms'],
       ['p99', '1.2 s'],
     ],
-    detail: '600 in the last minute · 1 1xx, 580 2xx, 14 4xx, 5 5xx · 420 live, 180 pin · 2 streams · 4 MiB',
+    detail:
+      '1,600 in the last minute · 1xx_1, 2xx_1,580, 4xx_14, 5xx_5 · live_1,420, pin_180 · 2 streams · 4 MiB'.replaceAll(
+        '_',
+        '\u00a0',
+      ),
   })
 })
 
@@ -91,7 +95,7 @@ test('streams alone have no latency', () => {
 
 test('no traffic is told from traffic that is not known', () => {
   assert.deepEqual(trafficView(traffic()), { kind: 'none', text: 'No requests in the last minute.' })
-  assert.deepEqual(trafficView(null), { kind: 'none', text: 'How much traffic there is is not known.' })
+  assert.deepEqual(trafficView(null), { kind: 'none', text: 'Traffic is not known.' })
 })
 
 test('failures are loud, and open tabs of the build that stands by are counted', () => {

@@ -2,7 +2,7 @@ import type { SlotView } from '../../director/protocol.ts'
 import { counted } from '../../release/counted.ts'
 import { STATUS_CLASSES, WHYS } from '../../release/traffic-counts.ts'
 import { type TrafficNews, trafficNews } from '../../release/traffic-words.ts'
-import { bytes, cores, duration, rate } from '../../words/quantities.ts'
+import { bytes, cores, duration, rate, whole } from '../../words/quantities.ts'
 import type { Tone } from './tone.ts'
 
 export type Condition = { word: string; tone: Tone }
@@ -64,7 +64,7 @@ export type TrafficView =
   | { kind: 'some'; facts: readonly (readonly [name: string, text: string])[]; detail: string }
 
 export function trafficView(traffic: SlotView['traffic']): TrafficView {
-  if (traffic === null) return { kind: 'none', text: 'How much traffic there is is not known.' }
+  if (traffic === null) return { kind: 'none', text: 'Traffic is not known.' }
   if (traffic.requests === 0) return { kind: 'none', text: 'No requests in the last minute.' }
   const { latencyMs, perSecond } = traffic
   const latency = (ms: number | undefined): string => (ms === undefined ? '–' : duration(ms))
@@ -87,20 +87,21 @@ function detailOf({
   streams,
   bytes: sent,
 }: NonNullable<SlotView['traffic']>): string {
-  const classes = STATUS_CLASSES.filter((name) => statuses[name] > 0).map(
-    (name) => `${statuses[name]} ${name}`,
-  )
-  const reasons = WHYS.filter((reason) => why[reason] > 0).map((reason) => `${why[reason]} ${reason}`)
+  const classes = STATUS_CLASSES.filter((name) => statuses[name] > 0)
+  const reasons = WHYS.filter((reason) => why[reason] > 0)
   return [
-    `${requests} in the last minute`,
-    classes.join(', '),
-    reasons.join(', '),
+    `${whole(requests)} in the last minute`,
+    classes.map((name) => together(name, statuses[name])).join(', '),
+    reasons.map((reason) => together(reason, why[reason])).join(', '),
     counted(streams, 'stream'),
     bytes(sent),
   ]
     .filter((part) => part !== '')
     .join(' · ')
 }
+
+/** On one line: a number that stands alone at a line's beginning says nothing. */
+const together = (name: string, count: number): string => `${name}\u00a0${whole(count)}`
 
 const NEWS_TONES: Readonly<Record<TrafficNews['kind'], Tone>> = {
   failed: 'bad',
