@@ -11,7 +11,7 @@ type Fallback<T> = {
   path: string
   answer: z.ZodType<T>
   body: unknown
-  /** The body says what the verb was decided on, so that the director refuses it a second time. */
+  /** The second time does nothing, or is refused since the body says what the verb was decided on. */
   isRepeatable?: boolean
 }
 

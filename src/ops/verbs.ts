@@ -2,9 +2,12 @@ import { z } from 'zod'
 import {
   type AbortRequest,
   acceptedSchema,
+  type BarRequest,
   type RollbackRequest,
   reloadResultSchema,
+  type UnbarRequest,
 } from '../director/protocol.ts'
+import { type BarOutcome, barOutcomeSchema } from '../release/bar.ts'
 import type { DeployRequest } from '../release/release.ts'
 import { act } from './act.ts'
 import type { Outcome } from './outcome.ts'
@@ -17,6 +20,8 @@ export type ConsoleActions = {
   deploy(request: DeployRequest): Promise<Outcome<Accepted>>
   rollback(request: RollbackRequest): Promise<Outcome<Accepted>>
   abort(request: AbortRequest): Promise<Outcome<Accepted>>
+  bar(request: BarRequest): Promise<Outcome<BarOutcome>>
+  unbar(request: UnbarRequest): Promise<Outcome<BarOutcome>>
   reload(): Promise<Outcome<Reloaded>>
   signOut(): Promise<Outcome<null>>
 }
@@ -46,6 +51,22 @@ export function lastingVerbs(actions: ConsoleActions): ConsoleActions {
         answer: acceptedSchema,
         body: request,
         isRepeatable: request.release !== undefined,
+      }),
+    bar: (request) =>
+      act(() => actions.bar(request), {
+        verb: 'the bar',
+        path: '/api/ops/bar',
+        answer: barOutcomeSchema,
+        body: request,
+        isRepeatable: true,
+      }),
+    unbar: (request) =>
+      act(() => actions.unbar(request), {
+        verb: 'unbarring',
+        path: '/api/ops/unbar',
+        answer: barOutcomeSchema,
+        body: request,
+        isRepeatable: true,
       }),
     reload: () =>
       act(actions.reload, {

@@ -3,13 +3,16 @@ import { z } from 'zod'
 import {
   abortRequestSchema,
   acceptedSchema,
+  barRequestSchema,
   reloadResultSchema,
   rollbackRequestSchema,
+  unbarRequestSchema,
 } from '../../director/protocol.ts'
 import type { Outcome } from '../../ops/outcome.ts'
 import { perform } from '../../ops/perform.ts'
 import { endSession } from '../../ops/sign-out.ts'
 import type { Accepted, Reloaded } from '../../ops/verbs.ts'
+import { type BarOutcome, barOutcomeSchema } from '../../release/bar.ts'
 import { deployRequestSchema } from '../../release/release.ts'
 
 const nothing = z.strictObject({})
@@ -27,6 +30,16 @@ export async function rollback(request: unknown): Promise<Outcome<Accepted>> {
 /** Stops the release under way, while it has not yet moved the traffic. */
 export async function abort(request: unknown): Promise<Outcome<Accepted>> {
   return perform('/v1/abort', acceptedSchema, abortRequestSchema, request)
+}
+
+/** Keeps everybody from a build, from now on. */
+export async function bar(request: unknown): Promise<Outcome<BarOutcome>> {
+  return perform('/v1/bar', barOutcomeSchema, barRequestSchema, request)
+}
+
+/** Lets a build that was barred be used again. */
+export async function unbar(request: unknown): Promise<Outcome<BarOutcome>> {
+  return perform('/v1/unbar', barOutcomeSchema, unbarRequestSchema, request)
 }
 
 /** Tests nginx's configuration and takes it into use. */

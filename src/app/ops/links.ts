@@ -1,5 +1,5 @@
 import type { ConsoleActions } from '../../ops/verbs.ts'
-import { abort, deploy, reload, rollback, signOut } from './actions.ts'
+import { abort, bar, deploy, reload, rollback, signOut, unbar } from './actions.ts'
 
 /** The addresses of the console, in one place. */
 export const LINKS = {
@@ -10,4 +10,4 @@ export const LINKS = {
   releasePrefix: '/ops/releases/',
 } as const
 
-export const consoleActions: ConsoleActions = { deploy, rollback, abort, reload, signOut }
+export const consoleActions: ConsoleActions = { deploy, rollback, abort, bar, unbar, reload, signOut }

@@ -1,10 +1,12 @@
 'use client'
 import type { ReactNode } from 'react'
 import type { SystemStatus } from '../../director/protocol.ts'
+import type { BarOutcome } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
 import { otherSlot } from '../../release/slot.ts'
 import type { ConsoleActions } from '../verbs.ts'
 import { AbortDialog } from './abort-dialog.tsx'
+import { BarDialogs, type OpenBarDialog } from './bar-dialogs.tsx'
 import { DeployDialog } from './deploy-dialog.tsx'
 import { RollbackDialog, type SeenLive } from './rollback-dialog.tsx'
 import type { Answers } from './use-send.ts'
@@ -14,6 +16,7 @@ export type OpenDialog =
   | { kind: 'deploy' }
   | { kind: 'rollback'; seen: SeenLive }
   | { kind: 'abort'; release: Release }
+  | OpenBarDialog
   | null
 
 type Props = Answers & {
@@ -21,13 +24,14 @@ type Props = Answers & {
   status: SystemStatus
   allowed: SystemStatus['actions']
   verbs: ConsoleActions
+  onBarred(outcome: BarOutcome): void
   /** Shown in the dialog, since the page behind it can't be used. */
   notice: ReactNode
   onClose(): void
 }
 
 /** The dialog that is open, with what it needs of the newest status. */
-export function BoardDialogs({ open, status, allowed, verbs, ...shared }: Props) {
+export function BoardDialogs({ open, status, allowed, verbs, onBarred, ...shared }: Props) {
   const { live } = status.routing
   switch (open?.kind) {
     case 'deploy':
@@ -60,6 +64,16 @@ export function BoardDialogs({ open, status, allowed, verbs, ...shared }: Props)
           running={status.running?.id ?? null}
           abort={verbs.abort}
           {...shared}
+        />
+      )
+    case 'bar':
+    case 'unbar':
+      return (
+        <BarDialogs
+          {...{ open, status, allowed, verbs, onAccepted: onBarred }}
+          notice={shared.notice}
+          onLateRefusal={shared.onLateRefusal}
+          onClose={shared.onClose}
         />
       )
     default:

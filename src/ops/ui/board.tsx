@@ -1,18 +1,20 @@
 'use client'
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { SystemStatus } from '../../director/protocol.ts'
-import type { ReleaseErrorBody } from '../../release/errors.ts'
+import { type BarOutcome, outcomeWords } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
+import { SLOTS } from '../../release/slot.ts'
 import { type Accepted, type ConsoleActions, lastingVerbs } from '../verbs.ts'
 import { isUnderWay } from '../view/release.ts'
 import { AbortButton } from './abort-button.tsx'
 import { BoardDialogs, type OpenDialog } from './board-dialogs.tsx'
-import { Notice } from './notice.tsx'
+import { type News, Notice } from './notice.tsx'
 import { Problems } from './problems.tsx'
 import { RecentReleases } from './recent-releases.tsx'
 import { ReleaseView } from './release-view.tsx'
 import { seenLive } from './rollback-dialog.tsx'
 import { Situation } from './situation.tsx'
+import { SlotBar } from './slot-bar.tsx'
 import { SlotTile } from './slot-tile.tsx'
 import { SystemLine } from './system-line.tsx'
 import { Track } from './track.tsx'
@@ -46,7 +48,7 @@ type Props = {
 export function Board(props: Props) {
   const { status, isCurrent, allowed, initialHistory, actions, links, open, setOpen, refresh } = props
   const verbs = useMemo(() => lastingVerbs(actions), [actions])
-  const [lateRefusal, setLateRefusal] = useState<ReleaseErrorBody | null>(null)
+  const [news, setNews] = useState<News | null>(null)
   const followed = useFollowed(status)
   const reload = useReload(verbs)
   const close = useCallback(() => setOpen(null), [setOpen])
@@ -61,6 +63,12 @@ export function Board(props: Props) {
     close()
   }
 
+  function onBarred(outcome: BarOutcome) {
+    setNews({ kind: 'done', sentence: outcomeWords(outcome) })
+    refresh()
+    close()
+  }
+
   return (
     <>
       <Situation
@@ -69,17 +77,16 @@ export function Board(props: Props) {
         onDeploy={() => setOpen({ kind: 'deploy' })}
         onRollback={() => setOpen({ kind: 'rollback', seen: seenLive(status) })}
       />
-      {lateRefusal !== null && (
-        <Notice news={{ kind: 'refused', error: lateRefusal }} onDismiss={() => setLateRefusal(null)} />
-      )}
+      {news !== null && <Notice news={news} onDismiss={() => setNews(null)} />}
       <Problems status={status} followed={followed.release} releasePrefix={links.releasePrefix} />
-      <Slots status={status} isCurrent={isCurrent} />
+      <Slots status={status} allowed={allowed} isCurrent={isCurrent} setOpen={setOpen} />
       {followed.release !== null && (
         <ReleaseView
           key={followed.release.id}
           ref={begun.section}
           id={followed.release.id}
           initial={followed.release}
+          barred={status.barred}
           onEnded={refresh}
           controls={(release) =>
             isUnderWay(release.state) && (
@@ -108,20 +115,26 @@ export function Board(props: Props) {
         verbs={verbs}
         notice={props.dialogNotice}
         onAccepted={onAccepted}
-        onLateRefusal={setLateRefusal}
+        onBarred={onBarred}
+        onLateRefusal={(error) => setNews({ kind: 'refused', error })}
         onClose={close}
       />
     </>
   )
 }
 
-function Slots({ status, isCurrent }: { status: SystemStatus; isCurrent: boolean }) {
+type SlotsProps = Pick<Props, 'status' | 'allowed' | 'isCurrent' | 'setOpen'>
+
+function Slots({ status, allowed, isCurrent, setOpen }: SlotsProps) {
   return (
     <section aria-label="Slots" className={isCurrent ? '' : 'grayscale'}>
       <Track live={status.routing.live} />
       <div className="grid gap-4 md:grid-cols-2">
-        <SlotTile slot={status.slots.primary} />
-        <SlotTile slot={status.slots.secondary} />
+        {SLOTS.map((slot) => (
+          <SlotTile key={slot} slot={status.slots[slot]}>
+            <SlotBar slot={status.slots[slot]} {...{ status, allowed, setOpen }} />
+          </SlotTile>
+        ))}
       </div>
     </section>
   )

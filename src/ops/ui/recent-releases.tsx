@@ -27,16 +27,18 @@ export function RecentReleases({ status, initial, links }: Props) {
           All releases
         </a>
       </div>
-      <Listed history={history} releasePrefix={links.releasePrefix} />
+      <Listed history={history} barred={status.barred} releasePrefix={links.releasePrefix} />
     </section>
   )
 }
 
 function Listed({
   history: { releases, problem },
+  barred,
   releasePrefix,
 }: {
   history: History
+  barred: SystemStatus['barred']
   releasePrefix: string
 }) {
   if (releases === null) return problem === null ? <ListSkeleton /> : <Refusal error={problem} />
@@ -45,6 +47,7 @@ function Listed({
       {problem !== null && <Warning>The newest releases could not be read; this list may be old.</Warning>}
       <ReleaseList
         releases={releases}
+        barred={barred}
         linkOf={({ id }) => `${releasePrefix}${id}`}
         empty={<EmptyHistory />}
       />

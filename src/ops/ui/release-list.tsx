@@ -1,12 +1,20 @@
 import type { ReactNode } from 'react'
+import { type Bar, barOn } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
 import { duration } from '../../words/quantities.ts'
 import { isUnderWay, moveOf, releaseTookMs, sourceText, stateOf, versionOf } from '../view/release.ts'
+import { BarredBadge } from './barred-badge.tsx'
 import { Moment } from './now.tsx'
 import { ToneIcon } from './tone-icon.tsx'
 import { TONE_TEXT } from './tones.ts'
 
-type Props = { releases: readonly Release[]; linkOf(release: Release): string; empty: ReactNode }
+type Props = {
+  releases: readonly Release[]
+  /** Every build that is barred. */
+  barred: readonly Bar[]
+  linkOf(release: Release): string
+  empty: ReactNode
+}
 
 const COLUMNS = [
   { name: 'Release', width: 'w-[7%]' },
@@ -20,7 +28,7 @@ const COLUMNS = [
 ] as const
 
 /** Releases, newest first. A table on a wide screen; on a phone each becomes a block of three lines. */
-export function ReleaseList({ releases, linkOf, empty }: Props) {
+export function ReleaseList({ releases, barred, linkOf, empty }: Props) {
   if (releases.length === 0)
     return <div className="rounded-lg border border-line bg-surface p-4">{empty}</div>
   return (
@@ -41,7 +49,12 @@ export function ReleaseList({ releases, linkOf, empty }: Props) {
         </thead>
         <tbody className="divide-y divide-line max-md:block">
           {releases.map((release) => (
-            <Row key={release.id} release={release} href={linkOf(release)} />
+            <Row
+              key={release.id}
+              release={release}
+              isBarred={barOn(barred, release.build) !== null}
+              href={linkOf(release)}
+            />
           ))}
         </tbody>
       </table>
@@ -51,7 +64,9 @@ export function ReleaseList({ releases, linkOf, empty }: Props) {
 
 const CELL = 'truncate md:px-1.5 md:py-2 md:first:pl-4 md:last:pr-4'
 
-function Row({ release, href }: { release: Release; href: string }) {
+type RowProps = { release: Release; isBarred: boolean; href: string }
+
+function Row({ release, isBarred, href }: RowProps) {
   const { word, tone } = stateOf(release.state)
   const source = sourceText(release.source).replace(/^the /, '')
   return (
@@ -72,7 +87,7 @@ function Row({ release, href }: { release: Release; href: string }) {
         </span>
       </td>
       <td className={`${CELL} max-md:w-full`} title={moveOf(release)}>
-        <Version release={release} />
+        <Version release={release} isBarred={isBarred} />
       </td>
       <td className={`${CELL} text-ink-muted`}>{release.slot}</td>
       <td className={`${CELL} text-ink-muted max-md:max-w-48`} title={source}>
@@ -90,12 +105,18 @@ function Row({ release, href }: { release: Release; href: string }) {
 }
 
 /** What the release brings comes first: a narrow column cuts the end. */
-function Version({ release }: { release: Release }) {
+function Version({ release, isBarred }: Omit<RowProps, 'href'>) {
   const version = versionOf(release)
   const unknown = isUnderWay(release.state) ? '…' : 'not built'
   return (
     <>
       <span className={version === null ? 'text-ink-muted' : 'font-medium'}>{version ?? unknown}</span>
+      {isBarred && (
+        <>
+          {' '}
+          <BarredBadge />
+        </>
+      )}
       {release.replaces !== null && (
         <span className="text-ink-muted">
           {beside(release)}

@@ -1,21 +1,72 @@
 'use client'
+import { useMemo, useState } from 'react'
+import { outcomeWords } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
+import { type ConsoleActions, lastingVerbs } from '../verbs.ts'
+import { isUnderWay } from '../view/release.ts'
+import { BarButton } from './bar-button.tsx'
+import { BarDialogs, type OpenBarDialog } from './bar-dialogs.tsx'
+import { type News, Notice } from './notice.tsx'
 import { NowProvider } from './now.tsx'
 import { ReleaseView } from './release-view.tsx'
+import { SessionEnded } from './session-ended.tsx'
+import { type Seen, useStatus } from './use-status.ts'
 
-type Props = { release: Release; renderedAtMs: number; sessionEnded: string }
+type Props = {
+  release: Release
+  /** Whether its build is barred, and may be, is the system's affair. Null where the director could not be asked in time. */
+  initialStatus: Seen | null
+  renderedAtMs: number
+  actions: ConsoleActions
+  signIn: string
+  sessionEnded: string
+}
 
-/** A release on a page of its own. Nothing is entered here, so an ended session leads straight to signing in. */
-export function ReleasePage({ release, renderedAtMs, sessionEnded }: Props) {
+/** A release on a page of its own. An ended session leads straight to signing in, unless a dialog is open. */
+export function ReleasePage({ release, initialStatus, renderedAtMs, actions, signIn, sessionEnded }: Props) {
+  const { seen, isSignedOut, refresh } = useStatus(initialStatus)
+  const verbs = useMemo(() => lastingVerbs(actions), [actions])
+  const [open, setOpen] = useState<OpenBarDialog | null>(null)
+  const [news, setNews] = useState<News | null>(null)
+  const status = seen?.status ?? null
   return (
     <NowProvider startMs={renderedAtMs}>
-      <ReleaseView
-        key={release.id}
-        id={release.id}
-        initial={release}
-        level="h1"
-        onSignedOut={() => window.location.assign(sessionEnded)}
-      />
+      <div className="space-y-4">
+        {news !== null && <Notice news={news} onDismiss={() => setNews(null)} />}
+        <ReleaseView
+          key={release.id}
+          id={release.id}
+          initial={release}
+          barred={status?.barred ?? []}
+          level="h1"
+          controls={({ build, state }) =>
+            status !== null &&
+            build !== null &&
+            !isUnderWay(state) && (
+              <BarButton subject={build} status={status} allowed={status.actions} setOpen={setOpen} />
+            )
+          }
+          onSignedOut={() => {
+            if (open === null) window.location.assign(sessionEnded)
+          }}
+        />
+        {open !== null && status !== null && (
+          <BarDialogs
+            open={open}
+            status={status}
+            allowed={status.actions}
+            verbs={verbs}
+            notice={isSignedOut && <SessionEnded signIn={signIn} />}
+            onAccepted={(outcome) => {
+              setNews({ kind: 'done', sentence: outcomeWords(outcome) })
+              refresh()
+              setOpen(null)
+            }}
+            onLateRefusal={(error) => setNews({ kind: 'refused', error })}
+            onClose={() => setOpen(null)}
+          />
+        )}
+      </div>
     </NowProvider>
   )
 }

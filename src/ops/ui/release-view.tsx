@@ -1,5 +1,6 @@
 'use client'
 import { type ReactNode, type Ref, useEffect, useEffectEvent, useId, useRef } from 'react'
+import { type Bar, barOn, barWords } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
 import { duration, elapsed } from '../../words/quantities.ts'
 import type { FeedState } from '../release-feed.ts'
@@ -12,6 +13,7 @@ import {
   stateOf,
   titleOf,
 } from '../view/release.ts'
+import { BarredBadge } from './barred-badge.tsx'
 import { LogView } from './log-view.tsx'
 import { ExactMoment, useNowMs } from './now.tsx'
 import { Refusal } from './refusal.tsx'
@@ -25,6 +27,8 @@ type Props = {
   id: number
   /** What is known before the stream's first word. */
   initial: Release | null
+  /** Every build that is barred, as far as it is known. */
+  barred: readonly Bar[]
   /** Buttons that belong to this release, such as Abort. */
   controls?(release: Release): ReactNode
   level?: 'h1' | 'h2'
@@ -37,7 +41,7 @@ type Props = {
 
 /** One release as it goes or as it went: what it is, its steps, its log, and its error in full. */
 export function ReleaseView(props: Props) {
-  const { id, initial, controls, level: Heading = 'h2', onSignedOut, onEnded, ref } = props
+  const { id, initial, barred, controls, level: Heading = 'h2', onSignedOut, onEnded, ref } = props
   const feed = useReleaseFeed(id)
   const tell = useEffectEvent((state: FeedState) => {
     if (state === 'signed-out') onSignedOut?.()
@@ -68,6 +72,7 @@ export function ReleaseView(props: Props) {
                 {titleOf(release)}
               </Heading>
               <Summary release={release} />
+              <Barred bar={barOn(barred, release.build)} />
               {release.note !== null && (
                 <p className="mt-1 max-w-prose text-sm [overflow-wrap:anywhere]">“{release.note}”</p>
               )}
@@ -116,6 +121,16 @@ function Summary({ release }: { release: Release }) {
         began <ExactMoment at={release.createdAt} />
       </span>
       <span>{isUnderWay(release.state) ? `${elapsed(tookMs)} so far` : `took ${duration(tookMs)}`}</span>
+    </p>
+  )
+}
+
+function Barred({ bar }: { bar: Bar | null }) {
+  if (bar === null) return null
+  return (
+    <p className="mt-1 flex max-w-prose flex-wrap items-center gap-x-2 gap-y-0.5 text-sm [overflow-wrap:anywhere]">
+      <BarredBadge />
+      <span className="min-w-0">{barWords(bar)}</span>
     </p>
   )
 }

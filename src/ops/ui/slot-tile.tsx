@@ -9,6 +9,7 @@ import {
   trafficNotes,
   trafficView,
 } from '../view/slot-tile.ts'
+import { BarredBadge } from './barred-badge.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { Meter } from './meter.tsx'
 import { Ago } from './now.tsx'
@@ -19,7 +20,7 @@ import { TONE_TEXT } from './tones.ts'
 const EDGES = { live: 'border-t-live', standby: 'border-t-standby', idle: 'border-t-line-strong' } as const
 
 /** One slot: what it is to visitors, what it runs, how it is. */
-export function SlotTile({ slot }: { slot: SlotView }) {
+export function SlotTile({ slot, children }: { slot: SlotView; children: ReactNode }) {
   return (
     <article
       aria-labelledby={`slot-${slot.slot}`}
@@ -30,7 +31,10 @@ export function SlotTile({ slot }: { slot: SlotView }) {
           <h3 id={`slot-${slot.slot}`} className="font-semibold">
             {slot.slot}
           </h3>
-          <RoleBadge role={slot.role} />
+          <span className="flex gap-1.5">
+            {slot.barred !== null && <BarredBadge />}
+            <RoleBadge role={slot.role} />
+          </span>
         </div>
         <p className="mt-1 truncate text-xl font-semibold tracking-tight" title={slot.version ?? undefined}>
           {slot.version ?? <span className="font-normal text-ink-faint">no build</span>}
@@ -52,6 +56,7 @@ export function SlotTile({ slot }: { slot: SlotView }) {
         <Identity name="Build" text={slot.deploymentId} />
         <Identity name="On host" text={slot.address} />
       </dl>
+      {children}
     </article>
   )
 }

@@ -5,13 +5,13 @@ import type { Outcome } from '../outcome.ts'
 import type { Accepted } from '../verbs.ts'
 
 /** Where an answer goes. It may come when its dialog is closed already, and another one open: then it must still be told. */
-export type Answers = {
-  onAccepted(accepted: Accepted, isLate: boolean): void
+export type Answers<T = Accepted> = {
+  onAccepted(accepted: T, isLate: boolean): void
   onLateRefusal(error: ReleaseErrorBody): void
 }
 
 /** Sends a dialog's verb once at a time, and keeps what it was refused with while the dialog is open. */
-export function useSend({ onAccepted, onLateRefusal }: Answers) {
+export function useSend<T>({ onAccepted, onLateRefusal }: Answers<T>) {
   const [isSending, setIsSending] = useState(false)
   const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
   const isOpen = useRef(true)
@@ -22,7 +22,7 @@ export function useSend({ onAccepted, onLateRefusal }: Answers) {
     }
   }, [])
 
-  async function send(verb: () => Promise<Outcome<Accepted>>) {
+  async function send(verb: () => Promise<Outcome<T>>) {
     if (isSending) return
     setIsSending(true)
     setRefusal(null)

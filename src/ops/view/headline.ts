@@ -11,7 +11,9 @@ export type Headline = {
   standby: string
 }
 
-export function headlineOf(status: Pick<SystemStatus, 'routing' | 'live' | 'standby'>): Headline {
+type Known = Pick<SystemStatus, 'routing' | 'live' | 'standby' | 'slots'>
+
+export function headlineOf(status: Known): Headline {
   const { live } = status.routing
   if (live === null) {
     const standby = status.routing.nginxAnswers
@@ -27,7 +29,9 @@ export function headlineOf(status: Pick<SystemStatus, 'routing' | 'live' | 'stan
   return { kind: 'silent', version, slot: live, standby: `${would} ${standby}` }
 }
 
-function standbyWords({ live, standby }: Pick<SystemStatus, 'live' | 'standby'>, slot: Slot): string {
+function standbyWords({ live, standby, slots }: Known, slot: Slot): string {
+  const { barred } = slots[slot]
+  if (barred !== null) return `${barred.version} on ${slot} is barred, so there is nothing to roll back to.`
   if (standby === null) return `Nothing stands by on ${slot}, so there is nothing to roll back to.`
   if (standby.image === live?.image)
     return `The same build stands by on ${slot}: a rollback would change nothing yet.`

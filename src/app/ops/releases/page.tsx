@@ -31,16 +31,18 @@ export default async function ReleasesPage({ searchParams }: Props) {
 
 type PageProps = {
   releases: Parameters<typeof ReleaseList>[0]['releases']
+  barred: Parameters<typeof ReleaseList>[0]['barred']
   more: boolean
   before: number | null
 }
 
-function Page({ releases, more, before }: PageProps) {
+function Page({ releases, barred, more, before }: PageProps) {
   const oldest = releases.at(-1)
   return (
     <div className="space-y-4">
       <ReleaseList
         releases={releases}
+        barred={barred}
         linkOf={({ id }) => `${LINKS.releasePrefix}${id}`}
         empty={before === null ? <EmptyHistory /> : <p>There is no older release.</p>}
       />

@@ -1,11 +1,12 @@
 import { notFound } from 'next/navigation'
+import { systemStatusSchema } from '../../../../director/protocol.ts'
 import { read } from '../../../../ops/read.ts'
 import { operatorOf } from '../../../../ops/session.ts'
 import { Refusal } from '../../../../ops/ui/refusal.tsx'
 import { ReleasePage } from '../../../../ops/ui/release-page.tsx'
 import { releaseSchema } from '../../../../release/release.ts'
 import { ConsoleShell } from '../../console-shell.tsx'
-import { LINKS } from '../../links.ts'
+import { consoleActions, LINKS } from '../../links.ts'
 
 type Props = { params: Promise<{ id: string }> }
 
@@ -15,7 +16,10 @@ export default async function Page({ params }: Props) {
   if (!/^[1-9]\d{0,8}$/.test(id)) notFound()
   const path = `${LINKS.releasePrefix}${id}`
   const operator = await operatorOf(path)
-  const release = await read(releaseSchema, `/v1/releases/${id}`)
+  const [release, status] = await Promise.all([
+    read(releaseSchema, `/v1/releases/${id}`),
+    read(systemStatusSchema, '/v1/status'),
+  ])
   if (!release.ok && release.error.code === 'not-found') notFound()
   return (
     <ConsoleShell operator={operator} current={LINKS.history}>
@@ -28,7 +32,10 @@ export default async function Page({ params }: Props) {
       {release.ok ? (
         <ReleasePage
           release={release.value}
+          initialStatus={status.ok ? { status: status.value, receivedAtMs: Date.now() } : null}
           renderedAtMs={Date.now()}
+          actions={consoleActions}
+          signIn={LINKS.signIn}
           sessionEnded={`${LINKS.sessionEnded}&next=${encodeURIComponent(path)}`}
         />
       ) : (
