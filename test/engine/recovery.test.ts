@@ -278,3 +278,38 @@ test('a rollback by a script that left no word is taken over from what nginx ser
   const release = await system.ended(id)
   assert.deepEqual([release.slot, release.replaces?.version], ['secondary', '5.0.0'])
 })
+
+test('a director that is killed between the record of a bar and the routing ends what it had begun', async () => {
+  const servedTo = async (deploymentId: string): Promise<string | null> => {
+    const headers = { 'x-deployment-id': deploymentId, connection: 'close' }
+    return (await fetch(system.url, { headers })).headers.get('x-served-by')
+  }
+  await isSound('secondary', '7.0.0')
+  assert.equal(await servedTo('5-0-0'), 'primary')
+  // The new generation is there then, and nothing can lead to it.
+  const obstacle = join(system.dir, 'nginx/live/current.tmp')
+  mkdirSync(obstacle)
+  const kill = await directorKiller()
+  const { code, output } = await system.cli('bar', '5-0-0')
+  assert.equal(code, 2, output)
+  assert.match(
+    output,
+    /^5\.0\.0 \(5-0-0\) is barred, but the routing could not be written: .+ The director tries again every few seconds\.$/m,
+  )
+  assert.equal(await servedTo('5-0-0'), 'primary')
+  kill()
+  rmdirSync(obstacle)
+  await until('its tabs are moved', 30_000, async () =>
+    (await servedTo('5-0-0').catch(() => null)) === 'secondary' ? true : null,
+  )
+  const { slots, actions, routing } = await until('the director is back', 30_000, () =>
+    system.status().catch(() => null),
+  )
+  assert.equal(slots.primary.barred?.deploymentId, '5-0-0')
+  assert.match(actions.rollback.reason ?? '', /^5\.0\.0 \(5-0-0\) is barred by /)
+  assert.equal(routing.problem, null)
+  const unbar = await system.cli('unbar', '5-0-0')
+  assert.equal(unbar.code, 0, unbar.output)
+  await isSound('secondary', '7.0.0')
+  assert.equal(await servedTo('5-0-0'), 'primary')
+})

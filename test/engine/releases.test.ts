@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { z } from 'zod'
 import { Refusal } from '../../src/director/client.ts'
 import { acceptedSchema } from '../../src/director/protocol.ts'
+import { barOutcomeSchema } from '../../src/release/bar.ts'
 import { startLoad } from '../load/load.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
 import { until } from './until.ts'
@@ -317,4 +318,90 @@ test('a rollback by the script is confirmed, and the director takes it over', as
   await until('the status agrees', 10_000, async () =>
     (await system.status()).actions.rollback.allowed ? true : null,
   )
+})
+
+const barOf = (build: string) =>
+  system.director.call(barOutcomeSchema, '/v1/bar', { method: 'POST', body: JSON.stringify({ build }) })
+
+/** Who answers a tab of the build with this id. */
+async function servedTo(deploymentId: string): Promise<string | null> {
+  const headers = { 'x-deployment-id': deploymentId, connection: 'close' }
+  return (await fetch(system.url, { headers })).headers.get('x-served-by')
+}
+
+async function refusalOf(refused: Promise<unknown>): Promise<[code: string, what: string]> {
+  const refusal = await refused.then(
+    () => assert.fail('It was not refused.'),
+    (cause: unknown) => (cause instanceof Refusal ? cause.body : assert.fail(String(cause))),
+  )
+  return [refusal.code, refusal.what]
+}
+
+test('a barred build is reached by no tab, rolled back to by nobody, and deployed by nobody, until it is unbarred', async () => {
+  const { routing, live, standby } = await system.status()
+  assert.deepEqual([routing.live, live?.version, standby?.version], ['primary', '9.1.0', '2.0.0'])
+  assert.equal(await servedTo('2-0-0'), 'secondary')
+
+  const bar = await system.cli('bar', '2-0-0', '--reason', 'CVE-2026-1234')
+  assert.deepEqual(
+    [bar.code, bar.stdout],
+    [
+      0,
+      '2.0.0 is barred. Its open tabs get 9.1.0 at their next request; a stream that is open goes on until secondary is reused or stopped.\n',
+    ],
+  )
+  assert.equal(await servedTo('2-0-0'), 'primary')
+  const status = await system.status()
+  const sentence = /^2\.0\.0 \(2-0-0\) is barred by .+ since .+ UTC: CVE-2026-1234\.$/
+  assert.match(status.actions.rollback.reason ?? '', sentence)
+  assert.deepEqual([status.actions.deploy.allowed, status.routing.problem], [true, null])
+
+  const [code, what] = await refusalOf(system.rollback())
+  assert.equal(code, 'build-barred')
+  assert.match(what, sentence)
+  const script = await system.run('./rollback.sh', [])
+  assert.deepEqual(
+    [script.code, script.output.split('.')[0]],
+    [1, 'The build in secondary is barred, so there is nothing to roll back to'],
+  )
+  const redeploy = await system.ended((await system.deploy(image(`${system.name}-slot:2.0.0`))).id)
+  assert.deepEqual([redeploy.state, redeploy.error?.code], ['failed', 'build-barred'])
+  assert.match(redeploy.error?.what ?? '', sentence)
+  assert.deepEqual(
+    redeploy.steps.filter(({ state }) => state === 'failed').map(({ name }) => name),
+    ['preflight'],
+  )
+  const planned = await system.cli('deploy', '--image', `${system.name}-slot:2.0.0`, '--dry-run')
+  assert.equal(planned.code, 1)
+  assert.match(planned.stdout, /^✗ 2\.0\.0 \(2-0-0\) is barred by .+: CVE-2026-1234\.$/m)
+  assert.equal(
+    (await refusalOf(barOf('9-1-0')))[1],
+    '9.1.0 (9-1-0) is what visitors get, so it can not be barred.',
+  )
+
+  const unbar = await system.cli('unbar', '2-0-0')
+  assert.equal(unbar.code, 0, unbar.output)
+  assert.equal(await servedTo('2-0-0'), 'secondary')
+  await stillServes({ slot: 'primary', version: '9.1.0' })
+})
+
+test('a deploy that fails over a barred build does not start that again, and is safe', async () => {
+  await barOf('2-0-0')
+  const failed = await system.ended((await system.deploy(image(await system.image('9.4.0', 'no-status')))).id)
+  assert.equal(failed.error?.code, 'status-missing')
+  assert.equal(failed.error?.needsAttention, undefined)
+  assert.match(
+    await system.log(failed.id),
+    /^2\.0\.0 \(2-0-0\) is barred by .+\. It is not brought back to secondary\.$/m,
+  )
+  const { slots, actions, routing } = await system.status()
+  assert.deepEqual([slots.secondary.role, slots.secondary.container?.state], ['idle', 'exited'])
+  assert.match(actions.rollback.reason ?? '', /^2\.0\.0 \(2-0-0\) is barred by /)
+  assert.deepEqual([actions.deploy.allowed, routing.problem], [true, null])
+  const unbar = await system.cli('unbar', '2-0-0')
+  assert.equal(
+    unbar.stdout,
+    '2.0.0 may be used again, but secondary does not answer as it should, so its tabs still get 9.1.0.\n',
+  )
+  assert.equal(await servedTo('2-0-0'), 'primary')
 })
