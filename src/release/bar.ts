@@ -30,7 +30,7 @@ export const barOutcomeSchema = z.object({
   isInReach: z.boolean(),
   /** The version that visitors get. */
   live: z.string().nullable(),
-  /** How long nginx took to confirm; null where the routing was right as it was. */
+  /** How long nginx took to confirm; null where the build runs in no slot. */
   tookMs: z.number().nullable(),
 })
 

@@ -141,6 +141,9 @@ test('a bar that nginx does not confirm stays, and says so', async () => {
     '1.0.0 (b1) is barred and the routing is written, but nginx does not confirm that it serves it: no answer in time.',
   ])
   assert.deepEqual(await reach(system), WITHOUT_PRIMARY)
+  assert.equal((await refusalOf(bar(system, 'b1')))[0], 'routing-unconfirmed')
+  delete system.faults.confirm
+  assert.equal((await bar(system, 'b1')).isChange, false)
 })
 
 test('a bar whose routing can not be written is known all the same, and the routing follows later', async () => {

@@ -3,10 +3,10 @@ import { ReleaseError } from './errors.ts'
 import { wordsOf } from './messages.ts'
 import { nearestName } from './nearest-name.ts'
 import { isOperational } from './operational.ts'
-import type { RoutingState } from './ports.ts'
+import type { NamedBuild, RoutingState } from './ports.ts'
 import type { Actor, Build } from './release.ts'
 import { nextRouting } from './routing.ts'
-import { otherSlot, SLOTS, type Slot } from './slot.ts'
+import { otherSlot, type Slot } from './slot.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
 
@@ -27,10 +27,9 @@ export async function barBuild(
   const refusal = barRefusal(build, live)
   if (refusal !== null) throw refusal
   const former = barOn(parts.bars.list(), build)
-  const bar = former ?? parts.bars.bar({ deploymentId: id, version: build.version }, reason, actor)
-  const fact = `${build.version} (${id}) is barred`
-  const tookMs = await moveTabs(parts, fact)
-  return { ...(await outcomeOf(parts, id, build)), bar, isChange: former === null, tookMs }
+  const bar = former ?? parts.bars.bar(build, reason, actor)
+  const tookMs = await moveTabs(parts, build, `${build.version} (${id}) is barred`)
+  return { ...(await outcomeOf(parts, build)), bar, isChange: former === null, tookMs }
 }
 
 /** Takes the bar from a build, in the same order. Where its slot answers well, its tabs are pinned to it again. Throws as `barBuild` does. */
@@ -43,8 +42,8 @@ export async function unbarBuild(
   await parts.traffic.read()
   const isChange = barOn(parts.bars.list(), build) !== null
   if (isChange) parts.bars.unbar(id, actor)
-  const tookMs = await moveTabs(parts, `${build.version} (${id}) is barred no more`)
-  return { ...(await outcomeOf(parts, id, build)), bar: null, isChange, tookMs }
+  const tookMs = await moveTabs(parts, build, `${build.version} (${id}) is barred no more`)
+  return { ...(await outcomeOf(parts, build)), bar: null, isChange, tookMs }
 }
 
 /** Whether the routing leaves out what is barred and nothing else. One that can't be read says nothing here. */
@@ -82,7 +81,7 @@ function agrees({ journal, bars }: Pick<Parts, 'journal' | 'bars'>, routing: Rou
   return routing.barred.includes(other) === isBarred
 }
 
-function mustKnow({ journal }: Parts, id: string): Build {
+function mustKnow({ journal }: Parts, id: string): NamedBuild {
   const builds = journal.builds()
   const build = builds.find(({ deploymentId }) => deploymentId === id)
   if (build) return build
@@ -101,26 +100,31 @@ async function liveBuild(parts: Parts): Promise<Build | null> {
   return live && (parts.journal.holderOf(live)?.build ?? null)
 }
 
-/** Answers with how long nginx took to confirm, or null where no tab had to move. */
-async function moveTabs(parts: Parts, fact: string): Promise<number | null> {
+/** Answers with how long nginx took to confirm, or null where the build runs in no slot. One that was routed before may not be served yet. */
+async function moveTabs(parts: Parts, { deploymentId }: NamedBuild, fact: string): Promise<number | null> {
   const startedMs = performance.now()
-  const next = await routeAsBarred(parts).catch((cause: unknown) => {
+  await routeAsBarred(parts).catch((cause: unknown) => {
     const reason = `${fact}, but the routing could not be written: ${wordsOf(cause)}. The director tries again every few seconds.`
     throw new ReleaseError('routing-unconfirmed', { reason }, { cause })
   })
-  if (next?.live == null) return null
-  const holder = parts.journal.holderOf(next.live)
-  const doubt = await unconfirmedBecause(parts, next.live, holder?.id ?? 0)
+  const routing = await parts.traffic.read()
+  if (!routing?.live || heldIn(parts, routing, deploymentId) === null) return null
+  const holder = parts.journal.holderOf(routing.live)
+  const doubt = await unconfirmedBecause(parts, routing.live, holder?.id ?? 0)
   if (doubt === null) return performance.now() - startedMs
   const reason = `${fact} and the routing is written, but nginx does not confirm that it serves it: ${doubt}.`
   throw new ReleaseError('routing-unconfirmed', { reason })
 }
 
-async function outcomeOf(parts: Parts, deploymentId: string, { version }: Build) {
+async function outcomeOf(parts: Parts, { deploymentId, version }: NamedBuild) {
   const routing = await parts.traffic.read()
-  const holds = (slot: Slot): boolean =>
-    slot !== routing?.live && parts.journal.holderOf(slot)?.build?.deploymentId === deploymentId
-  const slot = SLOTS.find(holds) ?? null
+  const slot = routing && heldIn(parts, routing, deploymentId)
   const isInReach = slot !== null && routing?.up.includes(slot) === true
   return { deploymentId, version, slot, isInReach, live: (await liveBuild(parts))?.version ?? null }
+}
+
+/** The slot beside the live one, where that is what holds the build. */
+function heldIn({ journal }: Parts, { live }: RoutingState, deploymentId: string): Slot | null {
+  const other = live && otherSlot(live)
+  return other && journal.holderOf(other)?.build?.deploymentId === deploymentId ? other : null
 }
