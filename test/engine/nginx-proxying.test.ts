@@ -88,6 +88,59 @@ test('static files of a kept build come from disk, whatever is live; the rest fr
   }
 })
 
+const ASK_AGAIN = 'public, max-age=0, must-revalidate'
+const CACHE_CONTROLS: readonly { type?: string; says: string; status?: string; passedOn: string }[] = [
+  { type: 'text/html; charset=utf-8', says: 's-maxage=31536000', passedOn: ASK_AGAIN },
+  { type: 'text/html', says: 's-maxage=5, stale-while-revalidate=31535995', passedOn: ASK_AGAIN },
+  { type: 'text/x-component', says: 's-maxage=31536000', passedOn: ASK_AGAIN },
+  { type: 'text/html; charset=utf-8', says: 's-maxage=31536000', status: '404', passedOn: ASK_AGAIN },
+  { says: 's-maxage=31536000', status: '304', passedOn: ASK_AGAIN },
+  { type: 'text/html', says: 'public, s-maxage=60', passedOn: 'public, s-maxage=60' },
+  { type: 'text/html', says: 'private, no-store', passedOn: 'private, no-store' },
+  { type: 'application/json', says: 's-maxage=10', passedOn: 's-maxage=10' },
+  { type: 'application/json', says: 'public, max-age=60', passedOn: 'public, max-age=60' },
+  { type: 'image/webp', says: 'public, max-age=14400', passedOn: 'public, max-age=14400' },
+  { says: 'public, max-age=60', status: '304', passedOn: 'public, max-age=60' },
+]
+
+test('no cache in front keeps a page past a release, and all else is kept as the app says', async () => {
+  for (const { type, says, status = '200', passedOn } of CACHE_CONTROLS) {
+    const query = new URLSearchParams({
+      status,
+      'cache-control': says,
+      ...(type && { 'content-type': type }),
+    })
+    const answer = await rig.ask(`/says?${query}`)
+    assert.equal(answer.httpStatus, Number(status))
+    assert.equal(answer.headers['cache-control'], passedOn, `${type} ${says} ${status}`)
+  }
+  assert.equal((await rig.ask('/page')).headers['cache-control'], undefined)
+})
+
+test('an image of a build that no slot runs is shown from disk as it is', async () => {
+  const media = join(rig.dir, 'state', 'assets', 'b0-pictures', '_next', 'static', 'media')
+  await mkdir(media, { recursive: true })
+  await writeFile(join(media, 'square.2zuy66pq4_7hz.png'), 'a picture')
+  const image = (name: string, id: string) =>
+    rig.ask(`/_next/image?url=${encodeURIComponent(`/_next/static/media/${name}`)}&w=48&q=75&dpl=${id}`)
+  const kept = await image('square.2zuy66pq4_7hz.png', 'b0-pictures')
+  assert.equal(kept.httpStatus, 200)
+  assert.equal(kept.body, 'a picture')
+  assert.equal(kept.headers['content-type'], 'image/png')
+  assert.equal(kept.headers['cache-control'], 'public, max-age=31536000, immutable')
+  const slotOf = async (answer: Promise<{ body: string }>) => JSON.parse((await answer).body).slot
+  for (const [name, id] of [
+    ['square.2zuy66pq4_7hz.png', 'b9-none'],
+    ['other.png', 'b0-pictures'],
+    ['..', 'b0-pictures'],
+    ['../../../../secret.txt', 'b0-pictures'],
+  ] as const) {
+    assert.equal(await slotOf(image(name, id)), 'primary', `${name} of ${id}`)
+  }
+  await rig.route({ pins: [{ deploymentId: 'b0-pictures', slot: 'secondary' }] })
+  assert.equal(await slotOf(image('square.2zuy66pq4_7hz.png', 'b0-pictures')), 'secondary')
+})
+
 test('a large body arrives whole, one above 10 MB is refused in words', async () => {
   const body = randomBytes(3 * 1024 * 1024)
   const sha256 = createHash('sha256').update(body).digest('hex')
