@@ -5,6 +5,7 @@ export const E2E_SYSTEM: SystemOptions = {
   name: 'switchyard-e2e',
   httpPort: 8480,
   networkPrefix: '172.30.81',
+  settings: { WARM_UP_PATHS: '/,/skew/isr,/skew/cached' },
 }
 
 export const e2eSystem = (): TestSystem => systemAt(E2E_SYSTEM)

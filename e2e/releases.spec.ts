@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
 import { z } from 'zod'
 import { setupLinkSchema, systemStatusSchema } from '../src/director/protocol.ts'
@@ -8,6 +6,8 @@ import type { Slot } from '../src/release/slot.ts'
 import { startLoad } from '../test/load/load.ts'
 import { commitAll, git } from '../test/system/system.ts'
 import { e2eSystem } from './e2e-system.ts'
+import { edit } from './edit.ts'
+import { layOut, SECOND_VERSION } from './two-builds.ts'
 
 const system = e2eSystem()
 const LIN = {
@@ -33,15 +33,6 @@ test.beforeAll(async ({ browser }) => {
   await expect(page.getByRole('article', { name: 'primary' })).toBeVisible()
   await page.close()
 })
-
-function edit(file: string, change: (source: string) => string): () => void {
-  const path = join(system.dir, file)
-  const before = readFileSync(path, 'utf8')
-  const after = change(before)
-  if (after === before) throw new Error(`${file} has not what was to be changed.`)
-  writeFileSync(path, after)
-  return () => writeFileSync(path, before)
-}
 
 /** The action and the chunk say by themselves which build they were compiled into; the page's words change too. */
 function changePage(word: string): void {
@@ -106,6 +97,7 @@ test('deploy and roll back in a browser, under load, without one failed request'
   context,
 }) => {
   changePage('anew')
+  layOut('b')
   commitAll(system.dir, 'Another page')
   git(system.dir, 'tag', '--force', 'v2')
   const old = await context.newPage()
@@ -123,7 +115,7 @@ test('deploy and roll back in a browser, under load, without one failed request'
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
   await dialog.getByRole('radio', { name: 'Git ref' }).check()
   await dialog.getByLabel('Branch, tag or commit').fill('v2')
-  await dialog.getByLabel('Version label (optional)').fill('2.0.0')
+  await dialog.getByLabel('Version label (optional)').fill(SECOND_VERSION)
   await dialog.getByRole('button', { name: /^Deploy 2\.0\.0 to secondary/ }).click()
   const release = page.getByRole('region', { name: /^Deploy 2\.0\.0/ })
   await expect(release.getByRole('region', { name: /^Log of release/ })).toContainText('#', {

@@ -1,0 +1,3 @@
+import { changed, inserted, unchanged } from './actions.ts'
+
+export const ACTIONS = { inserted, unchanged, changed } as const
