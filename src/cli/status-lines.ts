@@ -1,5 +1,6 @@
 import type { SlotView, SystemStatus } from '../director/protocol.ts'
 import { barWords } from '../release/bar.ts'
+import { inFlightText } from '../release/in-flight-words.ts'
 import { otherSlot } from '../release/slot.ts'
 import { type TrafficNews, trafficNews } from '../release/traffic-words.ts'
 import { ago, bytes, duration, rate } from '../words/quantities.ts'
@@ -59,7 +60,6 @@ function slotCells({
   memory,
   address,
 }: SlotView): string[] {
-  const streams = inFlightByKind?.stream ?? 0
   return [
     slot,
     role,
@@ -67,7 +67,7 @@ function slotCells({
     health.state,
     health.latencyMs === null ? '-' : duration(health.latencyMs),
     uptimeSeconds === null ? '-' : duration(uptimeSeconds * 1_000),
-    inFlight === null ? '-' : `${inFlight}${streams === 0 ? '' : ` + ${streams} open`}`,
+    inFlight === null ? '-' : inFlightText({ inFlight, inFlightByKind }),
     traffic === null ? '-' : rate(traffic.perSecond),
     traffic?.latencyMs == null ? '-' : duration(traffic.latencyMs.p99),
     cpu === null ? '-' : outOf(cpu.cores.toFixed(2), cpu.limitCores === null ? null : String(cpu.limitCores)),

@@ -8,19 +8,30 @@ export const checkResultSchema = z.object({
   detail: z.string().nullable(),
 })
 
+const count = z.number().int().nonnegative()
+
 /**
- * What a slot is answering now, by kind. `upload`: a request with a body of 1 MiB or more, or of unknown size. `stream`: an
- * event stream, which a browser opens again by itself; no drain waits for those.
+ * What a slot is doing now, by kind. An app need not tell all kinds apart. `upload`: a request with a body of 1 MiB or more,
+ * or of unknown size. `download`: an answer that has begun and is still being sent. `background`: work that goes on after its
+ * answer. `stream`, `socket`: an event stream, a WebSocket, which a client opens again by itself.
  */
 export const inFlightByKindSchema = z.object({
-  request: z.number().int().nonnegative(),
-  upload: z.number().int().nonnegative(),
-  stream: z.number().int().nonnegative(),
+  request: count,
+  upload: count,
+  download: count.default(0),
+  background: count.default(0),
+  stream: count,
+  socket: count.default(0),
 })
 
 export type InFlightByKind = z.infer<typeof inFlightByKindSchema>
 
 export type InFlightKind = keyof InFlightByKind
+
+/** What a drain waits for. The other kinds never end by themselves, and are told to reconnect. */
+export function waitedFor({ request, upload, download, background }: InFlightByKind): number {
+  return request + upload + download + background
+}
 
 /**
  * The body of `GET /api/system/status`: what a slot says of itself.
@@ -37,8 +48,8 @@ export const statusPayloadSchema = z.object({
   /** Baked into the image; null where an image carries none. */
   deploymentId: z.string().nullable(),
   uptimeSeconds: z.number().nonnegative(),
-  /** Requests that this slot is answering now, without the status request itself and without event streams. */
-  inFlight: z.number().int().nonnegative(),
+  /** What a drain waits for: requests that this slot is answering now, without the status request itself, and work after them. */
+  inFlight: count,
   /** An app that can't tell leaves it out. */
   inFlightByKind: inFlightByKindSchema.optional(),
   checks: z.record(z.string(), checkResultSchema),

@@ -1,4 +1,5 @@
-import { slotConfig } from '../config/slot.ts'
+import { type SlotConfig, slotConfig } from '../config/slot.ts'
+import { takeBackgroundWork } from './background.ts'
 import { drainOnSigterm } from './drain.ts'
 import { countInFlight } from './in-flight.ts'
 import { workloadState } from './state.ts'
@@ -10,15 +11,16 @@ const DRAIN_CAP_MS = 25_000
 export function startWorkload(): void {
   const state = workloadState()
   if (state.isStarted) return
-  checkEnvironment()
+  const { endsProcess } = checkedConfig()
   countInFlight(state)
-  drainOnSigterm(state, DRAIN_CAP_MS)
+  if (endsProcess) takeBackgroundWork(state)
+  drainOnSigterm(state, { capMs: DRAIN_CAP_MS, endsProcess })
   state.isStarted = true
 }
 
-function checkEnvironment(): void {
+function checkedConfig(): SlotConfig {
   try {
-    slotConfig()
+    return slotConfig()
   } catch (cause) {
     console.error(cause instanceof Error ? cause.message : cause)
     process.exit(1)

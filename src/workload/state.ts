@@ -1,5 +1,13 @@
-import type { Server } from 'node:http'
-import type { InFlightByKind } from '../release/status-payload.ts'
+import type { Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/** An answer that has not ended. */
+export type Answering = {
+  kind: 'request' | 'upload' | 'stream'
+  response: Pick<ServerResponse, 'headersSent'>
+  /** On the clock of `performance.now()`. */
+  sinceMs: number
+}
 
 /**
  * What one slot process knows of its own life. Next loads instrumentation, route handlers and pages as separate
@@ -11,7 +19,10 @@ export type WorkloadState = {
   isStarted: boolean
   /** True once every readiness check has passed at the same time. */
   hasBeenReady: boolean
-  inFlight: InFlightByKind
+  answering: Set<Answering>
+  /** Work that goes on after its answer. */
+  background: Set<Promise<unknown>>
+  sockets: Set<Duplex>
   /** Aborted when the slot is told to stop. */
   stop: AbortController
   servers: Set<Server>
@@ -27,7 +38,9 @@ export function workloadState(): WorkloadState {
     startedAtMs: Date.now() - performance.now(),
     isStarted: false,
     hasBeenReady: false,
-    inFlight: { request: 0, upload: 0, stream: 0 },
+    answering: new Set(),
+    background: new Set(),
+    sockets: new Set(),
     stop: new AbortController(),
     servers: new Set(),
   }

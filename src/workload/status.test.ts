@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import type { SlotConfig } from '../config/slot.ts'
-import { statusPayloadSchema } from '../release/status-payload.ts'
+import { inFlightByKindSchema, statusPayloadSchema } from '../release/status-payload.ts'
 import type { Check } from './checks.ts'
 import { CHECKS } from './checks.ts'
 import { runChecks } from './run-checks.ts'
-import type { WorkloadState } from './state.ts'
+import type { Answering, WorkloadState } from './state.ts'
 import { readStatus } from './status.ts'
 
 const CONFIG: SlotConfig = {
@@ -14,13 +15,16 @@ const CONFIG: SlotConfig = {
   version: '1.4.0',
   revision: null,
   deploymentId: 'b7-1a2b3c4',
+  endsProcess: true,
 }
 
 const newState = (): WorkloadState => ({
   startedAtMs: Date.now() - 1_500,
   isStarted: true,
   hasBeenReady: false,
-  inFlight: { request: 1, upload: 1, stream: 4 },
+  answering: new Set(),
+  background: new Set(),
+  sockets: new Set(),
   stop: new AbortController(),
   servers: new Set(),
 })
@@ -71,12 +75,40 @@ test('a slot is starting until its start-up has finished, whatever its checks sa
 test('the payload is the one that the engine expects', async () => {
   const { check, mend } = breakable()
   mend()
-  const payload = statusPayloadSchema.strict().parse(await readStatus(CONFIG, newState(), [check]))
+  const state = newState()
+  const answering = (kind: Answering['kind'], headersSent: boolean, agoMs: number): void =>
+    void state.answering.add({ kind, response: { headersSent }, sinceMs: performance.now() - agoMs })
+  answering('request', false, 20_000)
+  answering('request', true, 100)
+  answering('request', true, 20_000)
+  answering('upload', true, 20_000)
+  answering('stream', true, 20_000)
+  state.background.add(Promise.resolve())
+  state.sockets.add(new PassThrough())
+  const payload = statusPayloadSchema.strict().parse(await readStatus(CONFIG, state, [check]))
   assert.equal(payload.deploymentId, 'b7-1a2b3c4')
-  assert.equal(payload.inFlight, 2)
-  assert.deepEqual(payload.inFlightByKind, { request: 1, upload: 1, stream: 4 })
+  assert.equal(payload.inFlight, 5)
+  assert.deepEqual(payload.inFlightByKind, {
+    request: 2,
+    upload: 1,
+    download: 1,
+    background: 1,
+    stream: 1,
+    socket: 1,
+  })
   assert.ok(payload.uptimeSeconds >= 1.5)
   assert.equal(payload.checks.database?.detail, 'one connection')
+})
+
+test('the kinds that an older build does not tell are taken for none', () => {
+  assert.deepEqual(inFlightByKindSchema.parse({ request: 2, upload: 1, stream: 4 }), {
+    request: 2,
+    upload: 1,
+    download: 0,
+    background: 0,
+    stream: 4,
+    socket: 0,
+  })
 })
 
 test('checks run side by side, and one that ignores its deadline does not hold the answer', async () => {

@@ -1,6 +1,7 @@
 import type { SlotConfig } from '../config/slot.ts'
-import type { StatusPayload } from '../release/status-payload.ts'
+import { type StatusPayload, waitedFor } from '../release/status-payload.ts'
 import type { Check } from './checks.ts'
+import { inFlightNow } from './in-flight.ts'
 import { runChecks } from './run-checks.ts'
 import type { WorkloadState } from './state.ts'
 
@@ -16,6 +17,7 @@ export async function readStatus(
   const results = await runChecks(checks, CHECK_DEADLINE_MS)
   const areAllOk = Object.values(results).every((result) => result.ok)
   if (areAllOk && state.isStarted) state.hasBeenReady = true
+  const inFlightByKind = inFlightNow(state)
   return {
     status: statusOf(state, areAllOk),
     timestamp: new Date().toISOString(),
@@ -24,8 +26,8 @@ export async function readStatus(
     release: config.release,
     deploymentId: config.deploymentId,
     uptimeSeconds: Math.round((Date.now() - state.startedAtMs) / 100) / 10,
-    inFlight: state.inFlight.request + state.inFlight.upload,
-    inFlightByKind: { ...state.inFlight },
+    inFlight: waitedFor(inFlightByKind),
+    inFlightByKind,
     checks: results,
   }
 }

@@ -19,7 +19,14 @@ const ALLOWED: Record<string, readonly string[]> = {
   cli: ['cli', 'director/client.ts', 'director/protocol.ts', 'release', 'config', 'words', '*'],
   ops: ['ops', 'director/client.ts', 'director/protocol.ts', 'release', 'config', 'words', '*'],
   config: ['config', 'release', '*'],
-  workload: ['workload', 'release/status-payload.ts', 'release/slot.ts', 'config', '*'],
+  workload: [
+    'workload',
+    'release/status-payload.ts',
+    'release/in-flight-words.ts',
+    'release/slot.ts',
+    'config',
+    '*',
+  ],
   setup: [
     'setup',
     'cli',

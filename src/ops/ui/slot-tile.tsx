@@ -1,14 +1,8 @@
 import type { ReactNode } from 'react'
 import type { SlotView } from '../../director/protocol.ts'
+import { inFlightText } from '../../release/in-flight-words.ts'
 import { duration, elapsed, middle } from '../../words/quantities.ts'
-import {
-  conditionOf,
-  cpuMeter,
-  inFlightText,
-  memoryMeter,
-  trafficNotes,
-  trafficView,
-} from '../view/slot-tile.ts'
+import { conditionOf, cpuMeter, memoryMeter, trafficNotes, trafficView } from '../view/slot-tile.ts'
 import { BarredBadge } from './barred-badge.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { Meter } from './meter.tsx'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { traffic } from '../../../test/fixtures/traffic-counts.ts'
-import { conditionOf, cpuMeter, inFlightText, memoryMeter, trafficNotes, trafficView } from './slot-tile.ts'
+import { conditionOf, cpuMeter, memoryMeter, trafficNotes, trafficView } from './slot-tile.ts'
 
 const health = (state: 'absent' | 'operational' | 'unreachable') => ({
   state,
@@ -47,17 +47,6 @@ test('use is shown against its limit', () => {
     isHigh: true,
   })
   assert.equal(memoryMeter(null), null)
-})
-
-test('what is in flight is told by kind, where the slot tells', () => {
-  const kinds = (request: number, upload: number, stream: number) => ({
-    inFlight: request + upload,
-    inFlightByKind: { request, upload, stream },
-  })
-  assert.equal(inFlightText({ inFlight: null, inFlightByKind: null }), '–')
-  assert.equal(inFlightText({ inFlight: 3, inFlightByKind: null }), '3')
-  assert.equal(inFlightText(kinds(2, 0, 0)), '2')
-  assert.equal(inFlightText(kinds(2, 1, 12)), '2 + 1 upload + 12 streams')
 })
 
 test('traffic is its rate, its latencies and what they stand on', () => {

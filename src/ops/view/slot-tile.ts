@@ -46,18 +46,6 @@ function meter(text: string, fraction: number | null): MeterView {
   return { text, fraction: within, isHigh: within !== null && within >= HIGH_FRACTION }
 }
 
-/** `3`, `2 + 1 upload`, `0 + 12 streams`: what a drain would wait for, and the streams, which it would not. */
-export function inFlightText({
-  inFlight,
-  inFlightByKind,
-}: Pick<SlotView, 'inFlight' | 'inFlightByKind'>): string {
-  if (inFlight === null) return '–'
-  const { request, upload, stream } = inFlightByKind ?? { request: inFlight, upload: 0, stream: 0 }
-  return [String(request), counted(upload, 'upload'), counted(stream, 'stream')]
-    .filter((part) => part !== '')
-    .join(' + ')
-}
-
 /** `facts` by name, and what they stand on in one line; or what to say instead. */
 export type TrafficView =
   | { kind: 'none'; text: string }
