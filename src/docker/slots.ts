@@ -24,7 +24,7 @@ export function dockerSlots({ docker, project }: SlotsOptions): Slots {
   return {
     inspect: (slot, signal) => findSlotContainer(docker, project, slot, signal),
     start: (slot, build, release, log, signal) => startSlot(project, { slot, build, release }, log, signal),
-    stop: (slot, log, signal) => stopSlot({ docker, project }, slot, log, signal),
+    stop: (slot, log, signal, graceMs) => stopSlot({ docker, project }, { slot, graceMs }, log, signal),
     tail: (slot, lines, signal) => tailOf({ docker, project }, slot, lines, signal),
   }
 }
@@ -80,16 +80,17 @@ function startProblem(lines: readonly string[], code: number): string {
 
 async function stopSlot(
   { docker, project }: SlotsOptions,
-  slot: Slot,
+  { slot, graceMs }: { slot: Slot; graceMs: number | undefined },
   log: LogSink,
   signal: AbortSignal,
 ): Promise<void> {
+  const grace = graceMs === undefined ? {} : { t: Math.ceil(graceMs / 1000) }
   const container = await findSlotContainer(docker, project, slot, signal)
   if (!container) return log(`${slot} has no container to stop.`)
   try {
     await ask(
       signal,
-      (abortSignal) => docker.getContainer(container.id).stop({ abortSignal }),
+      (abortSignal) => docker.getContainer(container.id).stop({ ...grace, abortSignal }),
       STOP_DEADLINE_MS,
     )
     log(`${slot} is stopped.`)

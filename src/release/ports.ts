@@ -72,7 +72,8 @@ export type Slots = {
   inspect(slot: Slot, signal: AbortSignal): Promise<SlotContainer | null>
   /** `docker compose up -d --no-deps --no-build SERVICE` with the candidate's image and release in the environment. Throws `start-failed`. */
   start(slot: Slot, build: Build, release: number, log: LogSink, signal: AbortSignal): Promise<void>
-  stop(slot: Slot, log: LogSink, signal: AbortSignal): Promise<void>
+  /** Tells the slot to end, and kills it after `graceMs`; by default after what the compose file gives it. */
+  stop(slot: Slot, log: LogSink, signal: AbortSignal, graceMs?: number): Promise<void>
   /** The container's last lines, redacted and capped, for an error's detail. */
   tail(slot: Slot, lines: number, signal: AbortSignal): Promise<string>
 }

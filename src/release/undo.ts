@@ -1,6 +1,6 @@
 import { type Bar, barOn, barWords } from './bar.ts'
 import { routeAsBarred } from './barring.ts'
-import { drainSlot } from './drain.ts'
+import { leaveOut } from './drain.ts'
 import type { ReleaseError, ReleaseErrorBody } from './errors.ts'
 import { liveSentence } from './live-sentence.ts'
 import { describeError, wordsOf } from './messages.ts'
@@ -11,6 +11,7 @@ import { nextRouting } from './routing.ts'
 import { otherSlot } from './slot.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
+import { untilQuiet } from './until-quiet.ts'
 
 const RESTORE_DEADLINE_MS = 120_000
 
@@ -73,7 +74,8 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
 /** Visitors who came while the release was being confirmed are answered before their slot is taken from under them. */
 async function letGo(parts: Parts, { slot, id }: Release, log: LogSink): Promise<void> {
   try {
-    await drainSlot(parts, slot, id, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
+    await leaveOut(parts, slot, id)
+    await untilQuiet(parts, slot, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
   } catch (cause) {
     log(`${slot} could not be drained: ${wordsOf(cause)}.`)
   }
@@ -89,7 +91,7 @@ async function restoreSlots(parts: Parts, release: Release, log: LogSink): Promi
   if ((await parts.traffic.read())?.live === release.slot) return null
   if (release.from === null) return stopBoth(parts, release, log)
   const bar = barOn(parts.bars.list(), parts.journal.holderOf(release.slot)?.build)
-  if (bar !== null) return leaveOut(parts, release, bar, log)
+  if (bar !== null) return leaveStopped(parts, release, bar, log)
   const loss = release.verb === 'deploy' ? await bringBack(parts, release, log) : null
   if (loss === null) await readmit(parts, release, log)
   return loss
@@ -100,7 +102,7 @@ function wasTouched(release: Release): boolean {
 }
 
 /** A barred build was no way back before either, so that it does not run any more is no loss. */
-async function leaveOut(parts: Parts, { slot }: Release, bar: Bar, log: LogSink): Promise<null> {
+async function leaveStopped(parts: Parts, { slot }: Release, bar: Bar, log: LogSink): Promise<null> {
   log(`${barWords(bar)} It is not brought back to ${slot}.`)
   await stop(parts, slot, log)
   await routeAsBarred(parts)
