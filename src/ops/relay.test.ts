@@ -23,7 +23,7 @@ async function socketWith(context: TestContext, listener: RequestListener) {
     await client.close()
     rmSync(directory, { recursive: true })
   })
-  return { client, stop: never }
+  return { client, stop: never, retryMs: 1_500 }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -74,8 +74,9 @@ test('an event stream passes line by line, and its end is told to the director',
   assert.equal(answer.headers.get('cache-control'), 'no-store, no-transform')
   assert.equal(answer.headers.get('x-accel-buffering'), 'no')
   const reader = answer.body?.getReader()
-  const first = await reader?.read()
-  assert.equal(new TextDecoder().decode(first?.value), 'data: first\n\n')
+  const next = async () => new TextDecoder().decode((await reader?.read())?.value)
+  assert.equal(await next(), 'retry: 1500\n\n')
+  assert.equal(await next(), 'data: first\n\n')
   leaving.abort()
   await closed.promise
   assert.equal((await reader?.read())?.done, true)
@@ -89,6 +90,7 @@ test('a slot that is told to stop ends its streams', async (context) => {
   const request = new Request('http://app.example/api/ops/releases/1/events')
   const answer = await relay(request, ['releases', '1', 'events'], { ...parts, stop: stop.signal })
   const reader = answer.body?.getReader()
+  assert.equal(new TextDecoder().decode((await reader?.read())?.value), 'retry: 1500\n\n')
   assert.equal(new TextDecoder().decode((await reader?.read())?.value), 'data: first\n\n')
   stop.abort()
   assert.equal((await reader?.read())?.done, true)
@@ -100,6 +102,7 @@ test('without a director the answer is a refusal in three sentences', async (con
   const answer = await relay(new Request('http://app.example/api/ops/ping'), ['ping'], {
     client,
     stop: never,
+    retryMs: 1_500,
   })
   assert.equal(answer.status, 503)
   assert.deepEqual(await answer.json(), {

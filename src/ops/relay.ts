@@ -14,12 +14,13 @@ const RETURNED = [
 /**
  * Passes one request of the console on to the director as `/v1/PATH` and streams its answer back.
  * Answers 503 with a refusal when the director can't be reached, 404 for a path that would leave `/v1`.
- * The stream ends with the browser's interest in it, or when `stop` says that this slot is to end.
+ * The stream ends with the browser's interest in it, or when `stop` says that this slot is to end; a browser then opens
+ * an event stream again after `retryMs`.
  */
 export async function relay(
   request: Request,
   path: readonly string[],
-  { client, stop }: { client: DirectorClient; stop: AbortSignal },
+  { client, stop, retryMs }: { client: DirectorClient; stop: AbortSignal; retryMs: number },
 ): Promise<Response> {
   if (path.some((segment) => segment === '' || segment === '.' || segment === '..')) {
     return new Response(null, { status: 404 })
@@ -27,7 +28,7 @@ export async function relay(
   const target = `/v1/${path.map(encodeURIComponent).join('/')}${new URL(request.url).search}`
   const signal = AbortSignal.any([request.signal, stop])
   try {
-    return returned(await client.raw(target, outgoing(request, signal)))
+    return returned(await client.raw(target, outgoing(request, signal)), retryMs)
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: 499 })
     console.error(`ops: ${request.method} ${target}:`, error)
@@ -48,7 +49,7 @@ function outgoing(request: Request, signal: AbortSignal): Parameters<DirectorCli
 
 type Answer = Awaited<ReturnType<DirectorClient['raw']>>
 
-function returned(answer: Answer): Response {
+function returned(answer: Answer, retryMs: number): Response {
   const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false
   const headers = new Headers(isStream ? UNBUFFERED : NEVER_KEPT)
   for (const name of RETURNED) {
@@ -56,20 +57,24 @@ function returned(answer: Answer): Response {
     if (value !== null) headers.set(name, value)
   }
   for (const cookie of answer.headers.getSetCookie()) headers.append('set-cookie', cookie)
-  return new Response(answer.body && passedOn(answer.body, isStream), { status: answer.status, headers })
+  const body = answer.body && passedOn(answer.body, isStream ? `retry: ${retryMs}\n\n` : null)
+  return new Response(body, { status: answer.status, headers })
 }
 
-/** An event stream that breaks just ends: the browser resumes it. Any other body that breaks must not look whole. */
-function passedOn(body: NonNullable<Answer['body']>, isStream: boolean): ReadableStream<Uint8Array> {
+/** An event stream begins with `hello`, and when it breaks just ends: the browser resumes it. Any other body that breaks must not look whole. */
+function passedOn(body: NonNullable<Answer['body']>, hello: string | null): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   return new ReadableStream({
+    start(controller) {
+      if (hello !== null) controller.enqueue(new TextEncoder().encode(hello))
+    },
     async pull(controller) {
       try {
         const { done, value } = await reader.read()
         if (done) controller.close()
         else controller.enqueue(value)
       } catch (error) {
-        if (isStream) controller.close()
+        if (hello !== null) controller.close()
         else controller.error(error)
       }
     },

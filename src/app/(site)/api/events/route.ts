@@ -1,12 +1,11 @@
 import { connection } from 'next/server'
-import { stopSignal } from '../../../../workload/drain.ts'
+import { reconnectMs, stopSignal } from '../../../../workload/drain.ts'
 import { servedBy } from '../../../../workload/served-by.ts'
 import type { StreamEvent } from '../../stream-event.ts'
 
 const INTERVAL_MS = 2_000
 const MAX_AGE_MS = 10 * 60_000
 const MAX_STREAMS = 500
-const RECONNECT_MS = 1_000
 
 let open = 0
 
@@ -31,7 +30,7 @@ function events(end: AbortSignal): ReadableStream<Uint8Array> {
       open++
       const send = (text: string) => controller.enqueue(encoder.encode(text))
       const sendEvent = () => send(`data: ${JSON.stringify(event())}\n\n`)
-      send(`retry: ${RECONNECT_MS}\n\n`)
+      send(`retry: ${reconnectMs()}\n\n`)
       sendEvent()
       const timer = setInterval(sendEvent, INTERVAL_MS)
       const close = () => {
