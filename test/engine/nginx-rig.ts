@@ -1,4 +1,4 @@
-import { chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chown, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,8 +11,9 @@ import type { RoutingState, Traffic } from '../../src/release/ports.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const NAME = 'synginx'
-const PREFIX = '172.30.61'
+/** Another name and network let a second rig run beside it. */
+const NAME = process.env.NGINX_TEST_NAME ?? 'synginx'
+const PREFIX = process.env.NGINX_TEST_NETWORK ?? '172.30.61'
 const READY_WITHIN_MS = 15_000
 export const PORTS = { http: 18610, primary: 18611, secondary: 18612 } as const
 
@@ -30,6 +31,8 @@ export type Answer = {
 
 export type Ask = { method?: string; headers?: Record<string, string>; body?: string | Buffer; base?: string }
 
+export type Edit = readonly [from: string, to: string]
+
 export type Rig = {
   docker: Docker
   /** A copy of the project's nginx/, as the container sees it, with state/ beside it. */
@@ -43,12 +46,15 @@ export type Rig = {
   /** Tells a slot how to answer a path (`ok`, a status, `hang`, `reset`); answers with how often it was asked. */
   steer(slot: Slot, path: string, status?: string): Promise<number>
   container(name: 'proxy' | Slot): Docker.Container
+  /** Runs `during` with `from` replaced by `to` in one file of nginx/, reloaded before and put back after. */
+  withEdit(file: string, edits: readonly Edit[], during: () => Promise<void>): Promise<void>
   stop(): Promise<void>
 }
 
 export const CONTAINER_FILTER = {
   label: [`com.docker.compose.project=${NAME}`, 'com.docker.compose.service=traffic_proxy'],
 }
+export const NGINX_ADDRESS = `${PREFIX}.2`
 export const PUBLIC_URL = `http://${PREFIX}.2:8080`
 export const INTERNAL_URL = `http://${PREFIX}.2:8081`
 export const DEPLOYMENT_IDS = { primary: 'b1-aaaaaaa', secondary: 'b2-bbbbbbb' } as const
@@ -62,7 +68,7 @@ export async function startRig(): Promise<Rig> {
   const liveDir = join(dir, 'nginx', 'live')
   await cp(join(root, 'nginx'), join(dir, 'nginx'), {
     recursive: true,
-    filter: (path) => !path.includes('/live'),
+    filter: (path) => path !== join(root, 'nginx', 'live'),
   })
   await mkdir(join(dir, 'state', 'traffic'), { recursive: true })
   await mkdir(join(dir, 'state', 'assets'))
@@ -95,6 +101,18 @@ export async function startRig(): Promise<Rig> {
     },
     steer,
     container: (name) => docker.getContainer(`${NAME}-${name}`),
+    async withEdit(file, edits, during) {
+      const path = join(dir, 'nginx', file)
+      const text = await readFile(path, 'utf8')
+      try {
+        await writeFile(path, edits.reduce(replaced, text))
+        await rig.traffic.reload(AbortSignal.timeout(READY_WITHIN_MS))
+        await during()
+      } finally {
+        await writeFile(path, text)
+        await rig.traffic.reload(AbortSignal.timeout(READY_WITHIN_MS))
+      }
+    },
     async stop() {
       await sweep(docker)
       await rm(dir, { recursive: true, force: true })
@@ -105,6 +123,12 @@ export async function startRig(): Promise<Rig> {
     return slots.every((answer) => answer.httpStatus === 200) && (await ask('/x')).httpStatus === 503
   })
   return rig
+}
+
+/** An edit that finds nothing would leave a test that shows nothing. */
+function replaced(text: string, [from, to]: Edit): string {
+  if (!text.includes(from)) throw new Error(`There is no "${from}" to replace.`)
+  return text.replaceAll(from, to)
 }
 
 const DEFAULTS: Omit<RoutingState, 'generation'> = {
@@ -191,6 +215,7 @@ async function runSlot(docker: Docker, slot: Slot): Promise<void> {
     ExposedPorts: { '3000/tcp': {} },
     HostConfig: {
       Init: true,
+      RestartPolicy: { Name: 'always' },
       Binds: [`${join(root, 'test', 'fixtures')}:/fixtures:ro`],
       PortBindings: { '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: String(PORTS[slot]) }] },
     },
@@ -212,6 +237,7 @@ async function runProxy(docker: Docker, dir: string): Promise<void> {
     ExposedPorts: { '8080/tcp': {} },
     HostConfig: {
       Init: true,
+      RestartPolicy: { Name: 'always' },
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges:true'],

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
+import type { Slot } from '../../src/release/slot.ts'
 import { DEPLOYMENT_IDS, type Rig, startRig, until } from './nginx-rig.ts'
 
 let rig: Rig
@@ -155,39 +156,56 @@ for (;;) for (const name of ['gen-999', 'gen-1000']) {
 }`
 
 test('no request reads a third generation where the number of the next has a digit more', async () => {
-  const before = await readlink(join(rig.liveDir, 'current'))
-  const made = { 'gen-999': 'primary', 'gen-1000': 'primary', 'gen-100': 'secondary' }
-  for (const [name, live] of Object.entries(made)) {
-    await mkdir(join(rig.liveDir, name))
-    for (const flag of [`live-${live}`, 'up-primary', 'up-secondary']) {
-      await writeFile(join(rig.liveDir, name, flag), '')
-    }
-  }
+  const live = { 'gen-999': 'primary', 'gen-1000': 'primary', 'gen-100': 'secondary' } as const
+  assert.deepEqual(await seenWhileFlipping(live), { '200 primary': 600 })
+})
+
+test('while the live slot changes without a pause every request finds one, and never none', async () => {
+  const live = { 'gen-999': 'primary', 'gen-1000': 'secondary' } as const
+  const {
+    '200 primary': primary = 0,
+    '200 secondary': secondary = 0,
+    ...others
+  } = await seenWhileFlipping(live)
+  assert.deepEqual(others, {})
+  assert.equal(primary + secondary, 600)
+  assert.ok(primary > 0 && secondary > 0)
+})
+
+/** What 600 requests met, by status and slot, while `current` led to one and the other of the first two generations. */
+async function seenWhileFlipping(generations: Record<string, Slot>): Promise<Record<string, number>> {
+  const current = join(rig.liveDir, 'current')
+  const before = await readlink(current)
+  const seen: Record<string, number> = {}
+  for (const [name, live] of Object.entries(generations)) await makeGeneration(name, live)
   const flipping = spawn(process.execPath, ['-e', FLIPPING], { cwd: rig.liveDir, stdio: 'ignore' })
   try {
-    const seen: Record<string, number> = {}
-    await until('it has begun', async () => (await readlink(join(rig.liveDir, 'current'))) in made)
+    await until('it has begun', async () => (await readlink(current)) in generations)
     const visitor = async () => {
       for (let visit = 0; visit < 60; visit++) {
-        // With an id, so that all rules are read.
-        const answer = await rig.ask('/page', { headers: { 'x-deployment-id': 'b9-fffffff' } })
+        // All rules are read for a request with an id, the short way for one without.
+        const headers: Record<string, string> = visit % 2 === 0 ? { 'x-deployment-id': 'b9-fffffff' } : {}
+        const answer = await rig.ask('/page', { headers })
         const key = `${answer.httpStatus} ${answer.headers['x-served-by']}`
         seen[key] = (seen[key] ?? 0) + 1
       }
     }
     await Promise.all(Array.from({ length: 10 }, visitor))
-    assert.deepEqual(seen, { '200 primary': 600 })
+    return seen
   } finally {
-    await stopped(flipping)
-    await symlink(before, join(rig.liveDir, 'current.tmp'))
-    await rename(join(rig.liveDir, 'current.tmp'), join(rig.liveDir, 'current'))
-    for (const name of Object.keys(made)) await rm(join(rig.liveDir, name), { recursive: true })
+    const ended = once(flipping, 'exit')
+    flipping.kill('SIGKILL')
+    await ended
+    await rm(`${current}.tmp`, { force: true })
+    await symlink(before, `${current}.tmp`)
+    await rename(`${current}.tmp`, current)
+    for (const name of Object.keys(generations)) await rm(join(rig.liveDir, name), { recursive: true })
   }
-})
+}
 
-async function stopped(process: ChildProcess): Promise<void> {
-  const ended = once(process, 'exit')
-  process.kill('SIGKILL')
-  await ended
-  await rm(join(rig.liveDir, 'current.tmp'), { force: true })
+async function makeGeneration(name: string, live: Slot): Promise<void> {
+  await mkdir(join(rig.liveDir, name))
+  for (const flag of [`live-${live}`, 'up-primary', 'up-secondary']) {
+    await writeFile(join(rig.liveDir, name, flag), '')
+  }
 }
