@@ -1,6 +1,6 @@
 import http from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type LoadOptions, type LoadPlan, loadOptionsSchema } from './options.ts'
+import { atRate } from './pace.ts'
 import { type Relay, startRelay } from './relay.ts'
 import { type Shot, send } from './send.ts'
 import { type LoadReport, Tally } from './tally.ts'
@@ -13,7 +13,6 @@ export type Load = {
   sentSoFar(): number
 }
 
-const TICK_MS = 5
 const MAX_KEPT_CONNECTIONS = 64
 
 /**
@@ -45,19 +44,11 @@ async function fire(plan: LoadPlan, lines: Lines, tally: Tally, halt: AbortSigna
   const inFlight = new Set<Promise<void>>()
   const startedMs = performance.now()
   const total = Math.floor((plan.ratePerSecond * plan.durationMs) / 1_000)
-  for (let sent = 0; sent < total && !halt.aborted; ) {
-    const due = Math.min(
-      total,
-      Math.floor(((performance.now() - startedMs) / 1_000) * plan.ratePerSecond) + 1,
-    )
-    for (; sent < due; sent++) {
-      const shot = choose()
-      const isOverrun = inFlight.size >= plan.maxInFlight
-      const done = track(shot, tally, startedMs, isOverrun).finally(() => inFlight.delete(done))
-      inFlight.add(done)
-    }
-    await delay(TICK_MS)
-  }
+  await atRate(plan.ratePerSecond, total, halt, () => {
+    const isOverrun = inFlight.size >= plan.maxInFlight
+    const done = track(choose(), tally, startedMs, isOverrun).finally(() => inFlight.delete(done))
+    inFlight.add(done)
+  })
   await Promise.all(inFlight)
   return tally.report()
 }
