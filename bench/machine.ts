@@ -8,13 +8,17 @@ import type { Machine } from './results.ts'
 export async function describeMachine(docker: Docker, nginxImage: string): Promise<Machine> {
   const processors = cpus()
   const { Version } = await docker.version()
-  const said = await runIn(docker, nginxImage, ['nginx', '-v'])
   return {
     cores: `${processors.length} cores (${processors[0]?.model.trim() || 'unknown model'})`,
     memory: bytes(totalmem()),
     kernel: release(),
     docker: Version,
-    nginx: /nginx\/([\d.]+)/.exec(said)?.[1] ?? 'unknown',
+    nginx: await nginxVersion(docker, nginxImage),
     node: process.versions.node,
   }
+}
+
+export async function nginxVersion(docker: Docker, image: string): Promise<string> {
+  const said = await runIn(docker, image, ['nginx', '-v'])
+  return /nginx\/([\d.]+)/.exec(said)?.[1] ?? 'unknown'
 }

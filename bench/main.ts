@@ -1,5 +1,6 @@
 // node bench/main.ts [--full] [GROUP …]: measures, prints each table as it comes, and writes docs/performance.md.
 import { writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Docker from 'dockerode'
@@ -21,10 +22,11 @@ const { values, positionals } = parseArgs({
 const stop = stopOnSignals()
 const groups = await findGroups()
 const wanted = chosen(groups, positionals)
+const [loadBefore = 0] = loadavg()
 const machine = await describeMachine(new Docker(), MADE_IMAGES.nginx)
 for (const group of wanted) {
   if (stop.aborted) break
-  await measure(group, machine)
+  await measure(group, machine, loadBefore)
 }
 await writeReport(groups)
 console.log(`\ndocs/performance.md is written.`)
@@ -53,7 +55,7 @@ function chosen(all: readonly NamedGroup[], names: readonly string[]): readonly 
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
 }
 
-async function measure(group: NamedGroup, machine: Machine): Promise<void> {
+async function measure(group: NamedGroup, machine: Machine, loadBefore: number): Promise<void> {
   const { name, number, title } = group
   console.log(`\n── ${number}. ${title} (${name}) ──`)
   const startedMs = Date.now()
@@ -73,17 +75,20 @@ async function measure(group: NamedGroup, machine: Machine): Promise<void> {
   if (stop.aborted) return
   await keepResult({
     ...{ name, number, title, ranAt: new Date(startedMs).toISOString(), tookMs: Date.now() - startedMs },
-    ...{ isFull: values.full, machine, tables: tables.map(plain), error },
+    ...{ isFull: values.full, loadBefore, machine, tables: tables.map(plain), error },
   })
 }
 
-const plain = ({ title, columns, rows, targets, notes }: Table) => ({
-  title,
-  columns: [...columns],
-  rows: rows.map((cells) => [...cells]),
-  targets: [...targets],
-  notes: [...notes],
-})
+/** The same, no longer read-only. */
+function plain({ title, columns, rows, targets, notes }: Table) {
+  return {
+    title,
+    columns: [...columns],
+    rows: rows.map((cells) => [...cells]),
+    targets: [...targets],
+    notes: [...notes],
+  }
+}
 
 async function writeReport(all: readonly NamedGroup[]): Promise<void> {
   const results = await readResults()

@@ -33,6 +33,7 @@ const result: Result = {
   ranAt: '2026-01-02T03:04:05.678Z',
   tookMs: 61_000,
   isFull: false,
+  loadBefore: 0.25,
   machine,
   tables: [table],
   error: null,
@@ -83,7 +84,9 @@ test('the report holds each target, what failed to run and what was not run', ()
   assert.ok(report.includes('| 6. View |  |  | not run |'), report)
   assert.ok(report.includes('| a\\|b | 104 |'), report)
   assert.ok(
-    report.includes('Run on 2026-01-02 03:04 UTC in 1m 1s: `npm run bench -- tiny-failures`.'),
+    report.includes(
+      'Run on 2026-01-02 03:04 UTC in 1m 1s: `npm run bench -- tiny-failures`. Load average before it: 0.3.',
+    ),
     report,
   )
   assert.ok(report.includes('**It failed to run:** Docker does not answer.'), report)

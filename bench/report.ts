@@ -65,8 +65,8 @@ function renderTargets(chapters: readonly Chapter[]): string {
 function renderChapter({ name, number, title, result }: Chapter, shown: Machine | undefined): string {
   const heading = `## ${number}. ${title}`
   if (result === null) return `${heading}\n\nNot run yet: \`npm run bench -- ${name}\`.`
-  const { ranAt, tookMs, isFull, machine, error } = result
-  const run = `Run on ${ranAt.slice(0, 16).replace('T', ' ')} UTC in ${duration(tookMs)}${isFull ? ' with `bench:full`' : ''}: \`npm run bench -- ${name}\`.`
+  const { ranAt, tookMs, isFull, loadBefore, machine, error } = result
+  const run = `Run on ${ranAt.slice(0, 16).replace('T', ' ')} UTC in ${duration(tookMs)}${isFull ? ' with `bench:full`' : ''}: \`npm run bench -- ${name}\`. Load average before it: ${loadBefore.toFixed(1)}.`
   const elsewhere =
     shown !== undefined && machineLine(machine) !== machineLine(shown) ? [machineLine(machine)] : []
   if (error !== null) return [heading, run, ...elsewhere, `**It failed to run:** ${error}`].join('\n\n')

@@ -36,6 +36,8 @@ const resultSchema = z.strictObject({
   ranAt: z.string(),
   tookMs: z.number(),
   isFull: z.boolean(),
+  /** Of the minute before the first group began: other work on the machine shows here. */
+  loadBefore: z.number(),
   machine: machineSchema,
   tables: z.array(tableSchema),
   error: z.string().nullable(),

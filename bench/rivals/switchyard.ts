@@ -1,0 +1,134 @@
+import { chown, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { slotHealth } from '../../src/health/slot-health.ts'
+import { writeNetwork } from '../../src/nginx/network.ts'
+import { nginxTraffic } from '../../src/nginx/traffic.ts'
+import { drainSlot } from '../../src/release/drain.ts'
+import type { RoutingState, Traffic } from '../../src/release/ports.ts'
+import { SLOTS, type Slot } from '../../src/release/slot.ts'
+import { MADE_IMAGES } from '../../src/setup/image-names.ts'
+import type { Rig } from '../docker/rig.ts'
+import type { Rival } from './rival.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const PLAIN_LISTENER = 'listen 8080 default_server backlog=4096;'
+const TLS_LISTENER = [
+  'listen 8443 ssl http2 default_server;',
+  'ssl_certificate /etc/sybench/tls.crt;',
+  'ssl_certificate_key /etc/sybench/tls.key;',
+].join('\n    ')
+
+/** As docker-compose.release.yml and the settings' defaults say. */
+const DRAIN_CAP_MS = 60_000
+const GRACE_SECONDS = 30
+const RELEASES = { primary: 1, secondary: 2 } as const
+
+/** The repository's own nginx/ and the director's own adapter for it. The one thing added is a listener for TLS. */
+export const switchyard: Rival = {
+  name: 'Switchyard',
+  publishesSlots: false,
+  start: async (rig, tlsDir, host = 2) => {
+    const name = `switchyard-${host}`
+    const dir = join(rig.dir, name)
+    const liveDir = join(dir, 'nginx', 'live')
+    await layOut(dir, liveDir, rig.gateway)
+    const { address } = await rig.startProxy({ name, host, container: proxyContainer(rig, dir, tlsDir) })
+    const traffic = nginxTraffic({
+      liveDir,
+      publicUrl: new URL(`http://${address}:8080`),
+      internalUrl: new URL(`http://${address}:8081`),
+      docker: rig.docker,
+      containerFilter: { label: [] },
+    })
+    const route = async (live: Slot, up: readonly Slot[] = SLOTS): Promise<RoutingState> => {
+      const before = await traffic.read()
+      const generation = (before?.generation ?? 0) + 1
+      const next = { ...EMPTY, generation, live, up, release: RELEASES[live] }
+      await traffic.write(next)
+      return next
+    }
+    let routing = await route('primary')
+    const flip = async (to: Slot) => {
+      routing = await route(to)
+    }
+    const confirm = async (slot: Slot, signal: AbortSignal) => {
+      const { generation } = routing
+      await traffic.confirm({ generation, slot, release: RELEASES[slot], health: 'operational' }, signal)
+    }
+    await confirm('primary', AbortSignal.timeout(20_000))
+    return {
+      address: { host: address, httpPort: 8080, tlsPort: 8443 },
+      liveDir,
+      flip,
+      confirm,
+      release: async (to, signal) => {
+        await reuse(rig, traffic, to, signal)
+        await flip(to)
+        await confirm(to, signal)
+      },
+    }
+  },
+}
+
+const EMPTY = { shares: {}, pins: [], console: null } as const
+
+async function layOut(dir: string, liveDir: string, gateway: string): Promise<void> {
+  await cp(join(root, 'nginx'), join(dir, 'nginx'), {
+    recursive: true,
+    filter: (path) => path !== join(root, 'nginx', 'live'),
+  })
+  await addTls(join(dir, 'nginx', 'proxy.conf'))
+  for (const part of ['assets', 'traffic']) await mkdir(join(dir, 'state', part), { recursive: true })
+  await chown(join(dir, 'state', 'traffic'), 1000, 1000)
+  await writeNetwork(liveDir, [gateway])
+}
+
+async function addTls(path: string): Promise<void> {
+  const parts = (await readFile(path, 'utf8')).split(PLAIN_LISTENER)
+  if (parts.length !== 2) throw new Error(`nginx/proxy.conf has no single line "${PLAIN_LISTENER}".`)
+  await writeFile(path, parts.join(`${PLAIN_LISTENER}\n    ${TLS_LISTENER}`))
+}
+
+/** As `traffic_proxy` of docker-compose.release.yml. */
+function proxyContainer(rig: Rig, dir: string, tlsDir: string) {
+  return {
+    Image: MADE_IMAGES.nginx,
+    Entrypoint: [],
+    Cmd: ['nginx', '-e', 'stderr', '-c', '/etc/switchyard/nginx/proxy.conf', '-g', 'daemon off;'],
+    User: '1000:1000',
+    HostConfig: {
+      Init: true,
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      Tmpfs: { '/tmp': 'uid=1000,gid=1000,mode=0700,size=128m' },
+      Binds: [
+        `${dir}/nginx:/etc/switchyard/nginx:ro`,
+        `${dir}/state/assets:/srv/assets:ro`,
+        `${dir}/state/traffic:/var/log/switchyard`,
+        `${tlsDir}:/etc/sybench:ro`,
+      ],
+      ExtraHosts: SLOTS.map((slot) => `slot-${slot}:${rig.slotAddress(slot)}`),
+      PidsLimit: 64,
+      Memory: 384 * 1024 * 1024,
+    },
+  }
+}
+
+/** The engine's own order: drained first, told to stop, started anew, healthy. */
+async function reuse(rig: Rig, traffic: Traffic, slot: Slot, signal: AbortSignal): Promise<void> {
+  await drainSlot(
+    {
+      traffic,
+      health: slotHealth({ addressOf: rig.slotAddress }),
+      slots: { inspect: async () => null },
+      settings: { drainCapMs: DRAIN_CAP_MS },
+    },
+    slot,
+    RELEASES[slot],
+    () => undefined,
+    signal,
+  )
+  await rig.stopSlot(slot, GRACE_SECONDS)
+  await rig.startSlot(slot)
+}
