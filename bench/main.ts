@@ -68,7 +68,7 @@ async function measure(group: NamedGroup, machine: Machine, loadBefore: number):
   } catch (cause) {
     error = reasonOf(cause)
     process.exitCode ||= 1
-    console.error(cause)
+    if (!stop.aborted) console.error(cause)
   }
   for (const table of tables) console.log(`\n${renderText(table)}`)
   // What was broken off says nothing of the group: the result of before stays.

@@ -56,16 +56,15 @@ export async function keepResult(result: Result): Promise<void> {
   await rename(`${path}.tmp`, path)
 }
 
-/** The kept results by the group's name. A file that does not hold one fails with its name. */
+/** The kept results by the group's name. What an older version has kept otherwise is left out, and said so. */
 export async function readResults(): Promise<Map<string, Result>> {
   await mkdir(directory, { recursive: true })
   const results = new Map<string, Result>()
   for (const file of (await readdir(directory)).filter((name) => name.endsWith('.json'))) {
     const text = await readFile(join(directory, file), 'utf8')
     const parsed = resultSchema.safeParse(JSON.parse(text))
-    if (!parsed.success)
-      throw new Error(`bench/results/${file} is no result: ${z.prettifyError(parsed.error)}`)
-    results.set(parsed.data.name, parsed.data)
+    if (parsed.success) results.set(parsed.data.name, parsed.data)
+    else console.error(`bench/results/${file} is left out: ${z.prettifyError(parsed.error)}`)
   }
   return results
 }
