@@ -6,12 +6,12 @@ import { otherSlot, type Slot } from '../release/slot.ts'
 
 type Finding = PreflightFindings[number]
 
-/** The checks of Docker and the host, each of which answers with a finding, or null where it has nothing to say. */
+/** The checks of Docker and the host; null and an empty list have nothing to say. */
 export type HostChecks = {
   docker(signal: AbortSignal): Promise<Finding | null>
   disk(signal: AbortSignal): Promise<Finding | null>
-  compose(signal: AbortSignal): Promise<Finding | null>
-  memory(slot: Slot, signal: AbortSignal): Promise<Finding | null>
+  /** The compose file, and the memory that `slot` needs by it. */
+  compose(slot: Slot, signal: AbortSignal): Promise<readonly Finding[]>
   foundation(source: Source, signal: AbortSignal): Promise<Finding | null>
   envFiles(source: Source, signal: AbortSignal): Promise<Finding | null>
 }
@@ -30,13 +30,12 @@ export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
       const slot = otherSlot((await liveSlot(traffic)) ?? 'secondary')
       const others = await Promise.all([
         host.disk(signal),
-        host.memory(slot, signal),
-        host.compose(signal),
+        host.compose(slot, signal),
         nginxFinding(traffic, signal),
         host.foundation(source, signal),
         host.envFiles(source, signal),
       ])
-      return [docker, routing, ...others].filter((finding) => finding !== null)
+      return [docker, routing, ...others.flat()].filter((finding) => finding !== null)
     },
   }
 }

@@ -6,13 +6,7 @@ import { dockerBuilder } from '../docker/build.ts'
 import { envFilesFinding } from '../docker/env-files.ts'
 import { foundationFinding } from '../docker/foundation.ts'
 import { type ContainerLogLine, readContainerLog } from '../docker/logs.ts'
-import {
-  composeFinding,
-  diskFinding,
-  dockerFinding,
-  dockerVersion,
-  memoryFinding,
-} from '../docker/preflight.ts'
+import { composeFindings, diskFinding, dockerFinding, dockerVersion } from '../docker/preflight.ts'
 import { describeProject, type Project } from '../docker/project.ts'
 import { readRedaction } from '../docker/redact.ts'
 import { isSocketReplaced } from '../docker/replaced-socket.ts'
@@ -137,8 +131,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
     preflight: preflightOf(traffic, {
       docker: (signal) => dockerFinding(docker, signal),
       disk: (signal) => diskFinding(docker, project, signal),
-      compose: (signal) => composeFinding(project, signal),
-      memory: async (slot, signal) => memoryFinding(project, slot, await usedBytes(slot, signal), signal),
+      compose: (slot, signal) => composeFindings(project, slot, (within) => usedBytes(slot, within), signal),
       foundation: (source, signal) =>
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
       envFiles: (source, signal) => envFilesFinding(project, source, signal),

@@ -11,7 +11,7 @@ import { shortRevision } from './git.ts'
 import { findImage, resolveImage } from './image-source.ts'
 import type { Project } from './project.ts'
 import { readRedaction } from './redact.ts'
-import { readTree } from './tree.ts'
+import { listTree } from './tree.ts'
 
 const BUILD_DEADLINE_MS = 30 * 60_000
 
@@ -111,11 +111,11 @@ async function check(options: BuilderOptions, source: Source, signal: AbortSigna
   const { project } = options
   switch (source.kind) {
     case 'tree': {
-      const { paths, revision, changedHash } = await readTree(project, signal)
+      const { paths, revision, isChanged } = await listTree(project, signal)
       if (paths.length === 0)
         throw new ReleaseError('internal', { reason: 'The project directory holds no files to build.' })
       if (revision === null) return `The working tree will be built: ${paths.length} files, not under git.`
-      const changes = changedHash === null ? 'no changes' : 'uncommitted changes'
+      const changes = isChanged ? 'uncommitted changes' : 'no changes'
       return `The working tree will be built: ${paths.length} files, commit ${shortRevision(revision)} with ${changes}.`
     }
     case 'ref':

@@ -68,9 +68,8 @@ async function hashesBelow(directory: string, wanted: (path: string) => boolean)
     .filter((entry) => entry.isFile())
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
     .filter(wanted)
-  const hashes = new Map<string, string>()
-  for (const path of paths) hashes.set(path, (await hashFile(join(directory, path))) ?? '')
-  return hashes
+  const hashed = paths.map(async (path) => [path, (await hashFile(join(directory, path))) ?? ''] as const)
+  return new Map(await Promise.all(hashed))
 }
 
 async function hashFile(path: string): Promise<string | undefined> {

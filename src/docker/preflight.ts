@@ -61,36 +61,36 @@ const configSchema = z.object({
   services: z.record(z.string(), z.object({ mem_limit: z.coerce.number().nonnegative().optional() })),
 })
 
-/** Whether the compose file is valid with its env file; compose's own words where it is not. */
-export async function composeFinding(project: Project, signal: AbortSignal): Promise<Finding> {
-  const name = 'compose'
-  try {
-    await composeOutput(project, ['config', '--quiet'], signal)
-    return { name, outcome: 'ok', sentence: 'The compose file is valid.' }
-  } catch (cause) {
-    return refusal(name, 'compose-invalid', cause)
-  }
-}
-
 /**
- * Whether `slot` can run at its limit beside the live one. `reclaimableBytes` is what its present container uses and gives back.
- * Says nothing where the compose file is not valid: `composeFinding` does.
+ * Whether the compose file is valid with its env file, in compose's own words where it is not, and whether `slot` can run
+ * at its limit beside the live one; `reclaimable` tells what its present container uses and gives back. One run of compose
+ * answers both.
  */
-export async function memoryFinding(
+export async function composeFindings(
   project: Project,
   slot: Slot,
-  reclaimableBytes: number,
+  reclaimable: (signal: AbortSignal) => Promise<number>,
   signal: AbortSignal,
-): Promise<Finding | null> {
-  let limitBytes: number
+): Promise<Finding[]> {
+  const [config, reclaimableBytes] = await Promise.all([readConfig(project, signal), reclaimable(signal)])
+  if (config.services === null) return [config.finding]
+  const limitBytes = config.services[serviceOf(slot)]?.mem_limit ?? 0
+  const availableBytes = (await readAvailableMemory()) + reclaimableBytes
+  return [memoryVerdict({ limitBytes, availableBytes }), config.finding]
+}
+
+/** `services` is null where compose did not name any that we can read. */
+type Config = { finding: Finding; services: z.infer<typeof configSchema>['services'] | null }
+
+async function readConfig(project: Project, signal: AbortSignal): Promise<Config> {
+  const name = 'compose'
   try {
     const text = await composeOutput(project, ['config', '--format', 'json'], signal)
-    limitBytes = configSchema.parse(JSON.parse(text)).services[serviceOf(slot)]?.mem_limit ?? 0
+    const services = configSchema.safeParse(JSON.parse(text)).data?.services ?? null
+    return { finding: { name, outcome: 'ok', sentence: 'The compose file is valid.' }, services }
   } catch (cause) {
-    if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
-    return null
+    return { finding: refusal(name, 'compose-invalid', cause), services: null }
   }
-  return memoryVerdict({ limitBytes, availableBytes: (await readAvailableMemory()) + reclaimableBytes })
 }
 
 /** What `docker compose ARGS` writes. Throws an `Error` in compose's words, or `aborted`. */

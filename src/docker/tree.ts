@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, mkdtemp, readlink, rm } from 'node:fs/promises'
+import { lstat, mkdtemp, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { throwIfAborted } from './command.ts'
@@ -9,24 +9,35 @@ import { mayBeBuilt } from './kept-out.ts'
 import type { Project } from './project.ts'
 
 const TREE_HASH_LENGTH = 8
+const READ_WHOLE_BYTES = 1024 * 1024
 
-export type Tree = {
+export type ListedTree = {
   /** Relative to the project directory, sorted. */
   paths: string[]
   /** The commit that is checked out; null where the project is no git work tree, or has no commit. */
   revision: string | null
-  /** Of names, modes and contents; null where the tree is exactly that commit. */
+  /** False where the tree is exactly that commit. */
+  isChanged: boolean
+}
+
+export type Tree = ListedTree & {
+  /** Of names, modes and contents; null where the tree is not changed. */
   changedHash: string | null
 }
 
 /** The working tree as a build would get it. Throws `internal` with git's words, `aborted`. */
 export async function readTree(project: Project, signal: AbortSignal): Promise<Tree> {
+  const tree = await listTree(project, signal)
+  return { ...tree, changedHash: tree.isChanged ? await hashFiles(project, tree.paths, signal) : null }
+}
+
+/** The same without reading any content. */
+export async function listTree(project: Project, signal: AbortSignal): Promise<ListedTree> {
   const isWorkTree = (await git(project, ['rev-parse', '--is-inside-work-tree'], signal)).code === 0
   const listed = isWorkTree ? await listWorkTree(project, signal) : await listDirectory(project, signal)
   const paths = (await existing(project, listed.filter(mayBeBuilt))).sort()
   const revision = isWorkTree ? await resolveRef(project, 'HEAD', signal) : null
-  const isChanged = revision === null || (await hasChanges(project, signal))
-  return { paths, revision, changedHash: isChanged ? await hashFiles(project, paths, signal) : null }
+  return { paths, revision, isChanged: revision === null || (await hasChanges(project, signal)) }
 }
 
 async function listWorkTree(project: Project, signal: AbortSignal): Promise<string[]> {
@@ -84,6 +95,8 @@ async function hashFiles(
       `${path}\0${stats.isSymbolicLink() ? 'link' : stats.mode & 0o111 ? 'program' : 'file'}\0${stats.size}\0`,
     )
     if (stats.isSymbolicLink()) hash.update(await readlink(absolute))
+    // A stream each took 0.4 s for 500 source files.
+    else if (stats.size <= READ_WHOLE_BYTES) hash.update(await readFile(absolute, { signal }))
     else for await (const chunk of createReadStream(absolute, { signal })) hash.update(chunk)
   }
   return hash.digest('hex').slice(0, TREE_HASH_LENGTH)

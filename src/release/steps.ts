@@ -47,10 +47,14 @@ export type Step = (context: StepContext) => Promise<string | null>
 /** What each step does. Every one can run twice: recovery may begin again where a killed director stopped. */
 export const STEPS: Readonly<Record<StepName, Step>> = {
   preflight: async (context) => {
-    const release = current(context)
+    const { source } = current(context)
     const { builder, preflight } = context.parts
-    if (release.source.kind !== 'standby') context.log(await builder.check(release.source, context.signal))
-    return refuseOnFinding(await preflight.run(release.source, context.signal), context.log)
+    const [words, findings] = await Promise.all([
+      source.kind === 'standby' ? null : builder.check(source, context.signal),
+      preflight.run(source, context.signal),
+    ])
+    if (words !== null) context.log(words)
+    return refuseOnFinding(findings, context.log)
   },
 
   build: async (context) => {

@@ -12,7 +12,7 @@ import { dockerAssets } from '../../src/docker/assets.ts'
 import { foundationFinding } from '../../src/docker/foundation.ts'
 import { readDockerDisk } from '../../src/docker/host-capacity.ts'
 import { followContainerLog, readContainerLog } from '../../src/docker/logs.ts'
-import { composeFinding, diskFinding, dockerFinding, memoryFinding } from '../../src/docker/preflight.ts'
+import { composeFindings, diskFinding, dockerFinding } from '../../src/docker/preflight.ts'
 import { composeArgv } from '../../src/docker/project.ts'
 import { followSlotLog } from '../../src/docker/slot-log.ts'
 import { dockerSlots } from '../../src/docker/slots.ts'
@@ -219,19 +219,22 @@ test('a compose file that is broken is told in the words of compose', async () =
   const text = readFileSync(path, 'utf8')
   writeIn(directory, 'docker-compose.release.yml', text.replace('pids_limit: 256', 'pids_limits: 256'))
   const { sentence } = await sentenceOf(slots.start('secondary', build('b2'), 9, silent, deadline()))
-  const finding = await composeFinding(project, deadline())
+  const find = () => composeFindings(project, 'secondary', async () => 0, deadline())
+  const findings = await find()
   writeIn(directory, 'docker-compose.release.yml', text)
   assert.match(
     sentence,
     /^The secondary slot could not be started: .*Additional property pids_limits is not allowed\.$/,
   )
-  assert.deepEqual([finding.code, finding.outcome], ['compose-invalid', 'refused'])
-  assert.match(finding.sentence, /^Compose refuses it: .*Additional property pids_limits is not allowed\.$/)
-  assert.deepEqual(await composeFinding(project, deadline()), {
-    name: 'compose',
-    outcome: 'ok',
-    sentence: 'The compose file is valid.',
-  })
+  const [finding] = findings
+  assert.deepEqual([findings.length, finding?.code, finding?.outcome], [1, 'compose-invalid', 'refused'])
+  assert.match(
+    finding?.sentence ?? '',
+    /^Compose refuses it: .*Additional property pids_limits is not allowed\.$/,
+  )
+  const [memory, valid] = await find()
+  assert.match(memory?.sentence ?? '', /^\d.* of memory are available, a slot at its limit needs 128 MiB\.$/)
+  assert.deepEqual(valid, { name: 'compose', outcome: 'ok', sentence: 'The compose file is valid.' })
 })
 
 test('the last lines of a slot are shown without secrets', async () => {
@@ -453,8 +456,6 @@ test('preflight says what it sees of Docker and the host', async () => {
   const { path, bytes } = await readDockerDisk(DockerRootDir)
   assert.equal(path, DockerRootDir)
   assert.ok(bytes > 0)
-  const memory = await memoryFinding(project, 'secondary', 0, deadline())
-  assert.match(memory?.sentence ?? '', /^\d.* of memory are available, a slot at its limit needs 128 MiB\.$/)
 })
 
 test('a source that changes what a release does not touch is warned of', async () => {
