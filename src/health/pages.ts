@@ -39,7 +39,7 @@ export async function checkConsole(
       return
     }
     log(`not yet: ${problem}`)
-    if (turn < CONSOLE_TRIES) await delay(where.intervalMs, undefined, { signal })
+    if (turn < CONSOLE_TRIES) await delay(2 * where.intervalMs, undefined, { signal })
   }
   throw new ReleaseError('console-unhealthy', { reason: problem ?? '/ops can not reach the director' })
 }

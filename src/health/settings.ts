@@ -17,7 +17,7 @@ export const DEFAULT_HEALTH_SETTINGS: HealthSettings = {
   port: 3000,
   probeTimeoutMs: 3_000,
   inARow: 5,
-  intervalMs: 200,
+  intervalMs: 100,
   deadlineMs: 60_000,
   wrongForMs: 5_000,
   warmUpPaths: ['/'],

@@ -40,12 +40,15 @@ export async function untilQuiet(
     if (seen === 'stopped') return { end: 'stopped' }
     say(stillWords(slot, seen))
     if (seen !== 'silent') was = begun(was, seen)
+    const nowMs = performance.now()
     const isQuiet = seen !== 'silent' && waitedFor(seen) === 0
-    quietSinceMs = isQuiet ? (quietSinceMs ?? performance.now()) : null
-    if (seen !== 'silent' && quietSinceMs !== null && performance.now() - quietSinceMs >= QUIET_MS) {
-      return { end: 'quiet', tookMs: performance.now() - startedMs, was: was ?? NOTHING, kinds: seen }
+    quietSinceMs = isQuiet ? (quietSinceMs ?? nowMs) : null
+    const quietForMs = quietSinceMs === null ? 0 : nowMs - quietSinceMs
+    if (seen !== 'silent' && quietForMs >= QUIET_MS) {
+      return { end: 'quiet', tookMs: nowMs - startedMs, was: was ?? NOTHING, kinds: seen }
     }
-    await delay(POLL_MS, undefined, { signal })
+    // The last look comes when the second is over, not up to one poll later.
+    await delay(Math.min(POLL_MS, Math.ceil(QUIET_MS - quietForMs)), undefined, { signal })
   }
   return seen === 'silent' ? { end: 'silent' } : { end: 'cap', kinds: seen }
 }
