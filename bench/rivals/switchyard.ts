@@ -5,6 +5,7 @@ import { writeNetwork } from '../../src/nginx/network.ts'
 import { nginxTraffic } from '../../src/nginx/traffic.ts'
 import { drainSlot } from '../../src/release/drain.ts'
 import type { RoutingState, Traffic } from '../../src/release/ports.ts'
+import { NO_ROUTING } from '../../src/release/routing.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
 import { MADE_IMAGES } from '../../src/setup/image-names.ts'
 import type { Rig } from '../docker/rig.ts'
@@ -43,7 +44,7 @@ export const switchyard: Rival = {
     const route = async (live: Slot, up: readonly Slot[] = SLOTS): Promise<RoutingState> => {
       const before = await traffic.read()
       const generation = (before?.generation ?? 0) + 1
-      const next = { ...EMPTY, generation, live, up, release: RELEASES[live] }
+      const next = { ...NO_ROUTING, generation, live, up, release: RELEASES[live] }
       await traffic.write(next)
       return next
     }
@@ -69,8 +70,6 @@ export const switchyard: Rival = {
     }
   },
 }
-
-const EMPTY = { shares: {}, pins: [], console: null } as const
 
 async function layOut(dir: string, liveDir: string, gateway: string): Promise<void> {
   await cp(join(root, 'nginx'), join(dir, 'nginx'), {
@@ -121,7 +120,10 @@ async function reuse(rig: Rig, traffic: Traffic, slot: Slot, signal: AbortSignal
     {
       traffic,
       health: slotHealth({ addressOf: rig.slotAddress }),
-      slots: { inspect: async () => null },
+      slots: {
+        inspect: async () => null,
+        stop: (which, _log, _signal, graceMs = GRACE_SECONDS * 1_000) => rig.stopSlot(which, graceMs / 1_000),
+      },
       settings: { drainCapMs: DRAIN_CAP_MS },
     },
     slot,
@@ -129,6 +131,6 @@ async function reuse(rig: Rig, traffic: Traffic, slot: Slot, signal: AbortSignal
     () => undefined,
     signal,
   )
-  await rig.stopSlot(slot, GRACE_SECONDS)
+  if (await rig.isRunning(slot)) await rig.stopSlot(slot, GRACE_SECONDS)
   await rig.startSlot(slot)
 }
