@@ -117,6 +117,16 @@ test('no cache in front keeps a page past a release, and all else is kept as the
   assert.equal((await rig.ask('/page')).headers['cache-control'], undefined)
 })
 
+test('a page that brings a visitor’s own cookie is for that visitor alone', async () => {
+  await rig.route({ shares: { secondary: 10 } })
+  const page = `/says?${new URLSearchParams({ 'content-type': 'text/html', 'cache-control': 's-maxage=31536000' })}`
+  const first = await rig.ask(page)
+  assert.equal(first.headers['cache-control'], 'private, no-cache')
+  const cookie = /^[^;]+/.exec(String(first.headers['set-cookie']))?.[0] ?? ''
+  assert.match(cookie, /^switchyard_visitor=/)
+  assert.equal((await rig.ask(page, { headers: { cookie } })).headers['cache-control'], ASK_AGAIN)
+})
+
 test('an image of a build that no slot runs is shown from disk as it is', async () => {
   const media = join(rig.dir, 'state', 'assets', 'b0-pictures', '_next', 'static', 'media')
   await mkdir(media, { recursive: true })
