@@ -356,21 +356,23 @@ test('images that are missing or not allowed are refused', async () => {
     await own.check({ kind: 'image', image, hasConsole: true }, deadline()),
     `The image ${image} is on this host.`,
   )
-  const bar = {
-    ...{
-      deploymentId: image.split(':')[1] ?? '',
-      version: '1.4.0',
-      reason: 'A hole',
-      at: '2026-03-01T10:00:04Z',
-    },
-    actor: { kind: 'host', name: 'ada' } as const,
-  }
+})
+
+test('an image whose build is barred is refused, whatever it is called', async () => {
+  const images = await docker.listImages({ filters: { reference: [`switchyard/${NAME}`] } })
+  const named = images.find(({ Labels }) => Labels?.['io.switchyard.deployment-id'])
+  const [image = ''] = named?.RepoTags ?? []
+  const deploymentId = named?.Labels['io.switchyard.deployment-id'] ?? ''
+  const actor = { kind: 'host', name: 'ada' } as const
+  const bar = { deploymentId, version: '1.4.0', reason: 'A hole', at: '2026-03-01T10:00:04Z', actor }
   const barred = dockerBuilder({ ...options, bars: { list: () => [bar] } })
-  const { sentence } = await sentenceOf(barred.check({ kind: 'image', image, hasConsole: true }, deadline()))
-  assert.equal(
-    sentence,
-    `1.4.0 (${bar.deploymentId}) is barred by ada since 2026-03-01 10:00:04 UTC: A hole.`,
-  )
+  for (const name of [image, named?.Id ?? '']) {
+    const checked = barred.check({ kind: 'image', image: name, hasConsole: true }, deadline())
+    assert.equal(
+      (await sentenceOf(checked)).sentence,
+      `1.4.0 (${deploymentId}) is barred by ada since 2026-03-01 10:00:04 UTC: A hole.`,
+    )
+  }
 })
 
 test('an abort before the start is an abort', async () => {
