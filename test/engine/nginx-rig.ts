@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
+import { z } from 'zod'
 import { writeNetwork } from '../../src/nginx/network.ts'
 import { writeGeneration } from '../../src/nginx/switch.ts'
 import { nginxTraffic } from '../../src/nginx/traffic.ts'
@@ -13,7 +14,8 @@ import { SLOTS, type Slot } from '../../src/release/slot.ts'
 const root = join(import.meta.dirname, '..', '..')
 /** Another name and network let a second rig run beside it. */
 const NAME = process.env.NGINX_TEST_NAME ?? 'synginx'
-const PREFIX = process.env.NGINX_TEST_NETWORK ?? '172.30.61'
+/** The first three numbers of all addresses. */
+export const NETWORK = process.env.NGINX_TEST_NETWORK ?? '172.30.61'
 const READY_WITHIN_MS = 15_000
 export const PORTS = { http: 18610, primary: 18611, secondary: 18612 } as const
 
@@ -54,9 +56,9 @@ export type Rig = {
 export const CONTAINER_FILTER = {
   label: [`com.docker.compose.project=${NAME}`, 'com.docker.compose.service=traffic_proxy'],
 }
-export const NGINX_ADDRESS = `${PREFIX}.2`
-export const PUBLIC_URL = `http://${PREFIX}.2:8080`
-export const INTERNAL_URL = `http://${PREFIX}.2:8081`
+export const NGINX_ADDRESS = `${NETWORK}.2`
+export const PUBLIC_URL = `http://${NETWORK}.2:8080`
+export const INTERNAL_URL = `http://${NETWORK}.2:8081`
 export const DEPLOYMENT_IDS = { primary: 'b1-aaaaaaa', secondary: 'b2-bbbbbbb' } as const
 export const RELEASES = { primary: 1, secondary: 2 } as const
 
@@ -75,7 +77,7 @@ export async function startRig(): Promise<Rig> {
   await mkdir(liveDir)
   await chown(join(dir, 'state', 'traffic'), 1000, 1000)
   // The tests run on the host, which is the network's gateway.
-  await writeNetwork(liveDir, [`${PREFIX}.1`])
+  await writeNetwork(liveDir, [`${NETWORK}.1`])
   await makeNetwork(docker)
   for (const slot of SLOTS) await runSlot(docker, slot)
   await runProxy(docker, dir)
@@ -157,7 +159,7 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
 }
 
 export function slotUrl(slot: Slot): string {
-  return `http://${PREFIX}.${slot === 'primary' ? 11 : 12}:3000`
+  return `http://${NETWORK}.${slot === 'primary' ? 11 : 12}:3000`
 }
 
 function ask(
@@ -185,6 +187,23 @@ function ask(
   })
 }
 
+/** One request from within a slot's container, which is neither the director nor the host. */
+export async function askFrom(
+  rig: Rig,
+  slot: Slot,
+  path: string,
+  { method = 'GET', headers = {}, base = PUBLIC_URL }: Omit<Ask, 'body'> = {},
+): Promise<{ status: number; body: string }> {
+  const script = `fetch(${JSON.stringify(`${base}${path}`)}, ${JSON.stringify({ method, headers })})
+    .then(async (answer) => console.log(JSON.stringify({ status: answer.status, body: await answer.text() })))`
+  const run = await rig.container(slot).exec({ Cmd: ['node', '-e', script], AttachStdout: true, Tty: true })
+  let output = ''
+  for await (const chunk of await run.start({ Tty: true })) output += chunk
+  return answerSchema.parse(JSON.parse(output))
+}
+
+const answerSchema = z.object({ status: z.number(), body: z.string() })
+
 async function steer(slot: Slot, path: string, status = ''): Promise<number> {
   const query = new URLSearchParams({ path, status })
   const { body } = await ask(`/_fixture?${query}`, { method: 'POST', base: slotUrl(slot) })
@@ -196,7 +215,7 @@ async function makeNetwork(docker: Docker): Promise<void> {
     Name: `${NAME}-network`,
     Driver: 'bridge',
     IPAM: {
-      Config: [{ Subnet: `${PREFIX}.0/24`, IPRange: `${PREFIX}.128/25`, Gateway: `${PREFIX}.1` }],
+      Config: [{ Subnet: `${NETWORK}.0/24`, IPRange: `${NETWORK}.128/25`, Gateway: `${NETWORK}.1` }],
     },
   })
 }
@@ -247,7 +266,7 @@ async function runProxy(docker: Docker, dir: string): Promise<void> {
         `${dir}/state/assets:/srv/assets:ro`,
         `${dir}/state/traffic:/var/log/switchyard`,
       ],
-      ExtraHosts: [`slot-primary:${PREFIX}.11`, `slot-secondary:${PREFIX}.12`],
+      ExtraHosts: [`slot-primary:${NETWORK}.11`, `slot-secondary:${NETWORK}.12`],
       PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(PORTS.http) }] },
       PidsLimit: 64,
       Memory: 384 * 1024 * 1024,
@@ -258,7 +277,7 @@ async function runProxy(docker: Docker, dir: string): Promise<void> {
 }
 
 function at(host: number): Docker.ContainerCreateOptions['NetworkingConfig'] {
-  return { EndpointsConfig: { [`${NAME}-network`]: { IPAMConfig: { IPv4Address: `${PREFIX}.${host}` } } } }
+  return { EndpointsConfig: { [`${NAME}-network`]: { IPAMConfig: { IPv4Address: `${NETWORK}.${host}` } } } }
 }
 
 async function sweep(docker: Docker): Promise<void> {
