@@ -4,7 +4,8 @@ import type { InFlightByKind } from '../release/status-payload.ts'
 import { countSockets } from './sockets.ts'
 import type { Answering, WorkloadState } from './state.ts'
 
-export const STATUS_PATH = '/api/system/status'
+/** The question itself, and the console's, which asks it of both slots. Either would change the answer. */
+const UNCOUNTED_PATHS: ReadonlySet<string | undefined> = new Set(['/api/system/status', '/api/ops/status'])
 
 /** An upload of less is over before anybody looks. */
 const UPLOAD_BYTES = 1024 * 1024
@@ -13,7 +14,7 @@ const DOWNLOAD_MS = 2_000
 
 /**
  * Counts what this process is answering, by kind, for every server in it, whoever made them.
- * Status requests don't count, or the question would change the answer.
+ * Asking for the status does not count.
  */
 export function countInFlight(state: WorkloadState): void {
   subscribe('http.server.request.start', (message) => {
@@ -63,7 +64,7 @@ function asExchange(message: unknown): Exchange | null {
 
 /** Null is not counted. Event streams are apart: they never end by themselves, and an EventSource comes back on its own. */
 function kindOf({ url, method, headers }: IncomingMessage): Answering['kind'] | null {
-  if (url?.split('?', 1)[0] === STATUS_PATH) return null
+  if (UNCOUNTED_PATHS.has(url?.split('?', 1)[0])) return null
   if (method === 'GET' && headers.accept === 'text/event-stream') return 'stream'
   const isLarge = Number(headers['content-length'] ?? 0) >= UPLOAD_BYTES
   return isLarge || headers['transfer-encoding'] !== undefined ? 'upload' : 'request'

@@ -60,16 +60,17 @@ const NOTHING = { request: 0, upload: 0, download: 0, background: 0, stream: 0, 
 
 const exited = async (child: ChildProcess) => once(child, 'exit', { signal: AbortSignal.timeout(5_000) })
 
-test('what is in flight is counted by kind, without the question itself', async () => {
+test('what is in flight is counted by kind, without the question itself, be it asked by the console', async () => {
   const slot = await startSlot()
   const agent = new http.Agent({ keepAlive: true })
   assert.equal((await slot.read()).inFlight, 0)
+  const console = open(slot.port, '/api/ops/status?ms=400', agent)
   const first = open(slot.port, '/slow?ms=400', agent)
   const second = open(slot.port, '/slow?ms=400', agent)
   const stream = await open(slot.port, '/events', agent, { accept: 'text/event-stream' })
   await until(async () => (await slot.read()).inFlight === 2)
   assert.deepEqual((await slot.read()).inFlightByKind, { ...NOTHING, request: 2, stream: 1 })
-  for (const response of await Promise.all([first, second])) response.resume()
+  for (const response of await Promise.all([console, first, second])) response.resume()
   await until(async () => (await slot.read()).inFlight === 0)
   stream.destroy()
 })

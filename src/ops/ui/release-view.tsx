@@ -4,6 +4,7 @@ import { type Bar, barOn, barWords } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
 import { duration, elapsed } from '../../words/quantities.ts'
 import type { FeedState } from '../release-feed.ts'
+import { lastWords } from '../view/log.ts'
 import {
   announcementOf,
   isUnderWay,
@@ -90,7 +91,7 @@ export function ReleaseView(props: Props) {
           <div className="flex flex-col lg:flex-row">
             <div className="shrink-0 border-line px-4 py-3 max-lg:border-b lg:w-[22rem] lg:border-r">
               <h3 className="sr-only">Steps</h3>
-              <Steps steps={release.steps} release={release.state} />
+              <Steps steps={release.steps} release={release.state} waitsFor={lastWords(feed.log, 'drain')} />
             </div>
             <LogView release={id} log={feed.log} state={feed.state} />
           </div>

@@ -19,8 +19,15 @@ const STATES = {
   skipped: { icon: Circle, word: 'not begun', ring: 'border-line-strong text-ink-faint', spin: '' },
 } as const
 
+type Props = {
+  steps: readonly StepRecord[]
+  release: ReleaseState
+  /** What a drain that runs is still waiting for. */
+  waitsFor: string | null
+}
+
 /** The steps of a release, top to bottom, with how long each took. */
-export function Steps({ steps, release }: { steps: readonly StepRecord[]; release: ReleaseState }) {
+export function Steps({ steps, release, waitsFor }: Props) {
   const nowMs = useNowMs()
   return (
     <ol className="py-1">
@@ -28,6 +35,7 @@ export function Steps({ steps, release }: { steps: readonly StepRecord[]; releas
         <Step
           key={step.name}
           step={step}
+          note={step.name === 'drain' && step.state === 'running' ? waitsFor : step.detail}
           shown={shownAs(step, release)}
           nowMs={nowMs}
           isLast={index === steps.length - 1}
@@ -43,9 +51,15 @@ function shownAs({ state }: StepRecord, release: ReleaseState): keyof typeof STA
   return state === 'waiting' && !isUnderWay(release) ? 'skipped' : state
 }
 
-type StepProps = { step: StepRecord; shown: keyof typeof STATES; nowMs: number; isLast: boolean }
+type StepProps = {
+  step: StepRecord
+  note: string | null
+  shown: keyof typeof STATES
+  nowMs: number
+  isLast: boolean
+}
 
-function Step({ step, shown, nowMs, isLast }: StepProps) {
+function Step({ step, note, shown, nowMs, isLast }: StepProps) {
   const { icon: Icon, word, ring, spin } = STATES[shown]
   const tookMs = stepTookMs(step, nowMs)
   return (
@@ -71,8 +85,8 @@ function Step({ step, shown, nowMs, isLast }: StepProps) {
             {tookMs !== null && (step.endedAt === null ? elapsed(tookMs) : duration(tookMs))}
           </span>
         </span>
-        {step.detail !== null && (
-          <span className="block text-xs text-ink-muted [overflow-wrap:anywhere]">{step.detail}</span>
+        {note !== null && (
+          <span className="block text-xs text-ink-muted [overflow-wrap:anywhere]">{note}</span>
         )}
       </span>
     </li>

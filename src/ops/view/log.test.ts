@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { appendLines, EMPTY_LOG, matching, plain, textOf, toneOf } from './log.ts'
+import { appendLines, EMPTY_LOG, lastWords, matching, plain, textOf, toneOf } from './log.ts'
 
 const line = (offset: number, text: string) => ({
   offset,
@@ -27,6 +27,12 @@ test('beyond the cap the oldest lines go, counted', () => {
   )
   assert.equal(log.dropped, 1)
   assert.equal(appendLines(log, [line(4, 'd')], 2).dropped, 2)
+})
+
+test('what a step said last is found behind the lines of others', () => {
+  const log = appendLines(EMPTY_LOG, [line(1, 'a'), line(2, 'b'), { ...line(3, 'c'), step: 'drain' }])
+  assert.equal(lastWords(log, 'build'), 'b')
+  assert.equal(lastWords(log, 'start'), null)
 })
 
 test('terminal colours and cursor moves are left out', () => {

@@ -45,6 +45,11 @@ export function matching(lines: readonly LogLine[], needle: string): readonly Lo
   return wanted === '' ? lines : lines.filter((line) => line.text.toLowerCase().includes(wanted))
 }
 
+/** What a step has said last; null before its first line. */
+export function lastWords({ lines }: LogBuffer, step: LogLine['step']): string | null {
+  return lines.findLast((line) => line.step === step)?.text ?? null
+}
+
 /** The log as text, for the clipboard. */
 export function textOf(lines: readonly LogLine[]): string {
   return lines.map((line) => `${line.at} ${line.step} ${line.text}`).join('\n')
