@@ -12,12 +12,13 @@ import type { RoutingState, Traffic } from '../../src/release/ports.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-/** Another name and network let a second rig run beside it. */
+/** Another name, network and port let a second rig run beside it. */
 const NAME = process.env.NGINX_TEST_NAME ?? 'synginx'
 /** The first three numbers of all addresses. */
 export const NETWORK = process.env.NGINX_TEST_NETWORK ?? '172.30.61'
 const READY_WITHIN_MS = 15_000
-export const PORTS = { http: 18610, primary: 18611, secondary: 18612 } as const
+const FIRST_PORT = Number(process.env.NGINX_TEST_PORT ?? 18610)
+export const PORTS = { http: FIRST_PORT, primary: FIRST_PORT + 1, secondary: FIRST_PORT + 2 } as const
 
 /** Debian and the official images alike: another image to try the same configuration on is named by NGINX_TEST_IMAGE. */
 const NGINX_IMAGE = process.env.NGINX_TEST_IMAGE ?? 'switchyard-base/nginx'

@@ -1,0 +1,151 @@
+const OPS = 'location ~ ^/(?:ops|api/ops)(?:/|$)'
+const STATIC = 'location ^~ /_next/static/'
+
+/**
+ * What tests of nginx-*.test.ts show of nginx/*.conf, by their titles, where a row of `nginx-rules.ts` would not do.
+ * Directives are named as `nginx-directives.ts` does.
+ */
+export const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  // nginx-ops.test.ts
+  'the live slot serves the console as long as it can, also with its own refusals': [
+    OPS,
+    'location @ops_read',
+  ],
+  'a console that fails in the live slot is served by the other one': [
+    ...[
+      `${OPS}: if (-f $generation/up-$other_slot)`,
+      `${OPS}: if ($ops_way ~ "^(GET|HEAD)$")`,
+      `${OPS}: error_page`,
+    ],
+    ...[
+      'location @ops_read: proxy_intercept_errors',
+      'location @ops_read: error_page',
+      'location @ops_other',
+    ],
+    'map $slot $other_slot',
+  ],
+  'a stream of events that fails in the live slot comes from the other one': [
+    ...[`${OPS}: if ($is_stream)`, `${OPS}: if ($ops_way ~ "^(GET|HEAD) stream$")`, 'location @ops_follow'],
+    ...['location @ops_follow: proxy_intercept_errors', 'location @ops_follow: error_page'],
+    'location @ops_other: proxy_buffering',
+  ],
+  'a console that hangs in the live slot is served by the other one after 5 s': [
+    'location @ops_read: proxy_read_timeout',
+  ],
+  'who waited for a slot that hangs may ask for the other one, also for a verb': [
+    `${OPS}: if ($ops_via ~ "^other [A-Z]")`,
+  ],
+  'while the live build has no console, all of /ops is the other slot’s': [
+    ...[`${OPS}: if (-f $generation/console-secondary)`, `${OPS}: if ($ops_way)`, `${OPS}: proxy_buffering`],
+  ],
+  'an action that failed or broke off is not run again by the other slot': [
+    ...['location @ops_send', `${OPS}: if ($ops_way ~ "^[A-Z]")`],
+  ],
+  'a live slot that is stopped leaves the console working, actions too: they never reached it': [
+    ...['upstream primary_first', 'upstream primary_first: server'],
+  ],
+  'the only console keeps /ops': [`${OPS}: if (-f $generation/console-primary)`],
+  'a verb of the console that hangs is not asked of the other slot': [
+    'location @ops_send: proxy_read_timeout',
+  ],
+
+  // Streams
+  'events arrive as they are sent, from the site and through the console’s relay': [
+    ...[
+      'location /: if ($is_stream)',
+      'location /: error_page',
+      'location @stream',
+      'location @stream: proxy_buffering',
+    ],
+    ...['map "$upgrade_to_slot $http_accept $uri" $is_stream', 'location @ops_follow: proxy_buffering'],
+  ],
+  'a WebSocket passes, and stays with its slot when the traffic moves': [
+    'map $upgrade_to_slot $connection_to_slot',
+  ],
+  'a stream is waited for when an ordinary request is not': [
+    ...[
+      'location @stream: proxy_read_timeout',
+      'proxy.conf: proxy_read_timeout',
+      'proxy.conf: recursive_error_pages',
+    ],
+  ],
+
+  // Slots
+  'a pin to a slot that can not be connected to falls through to the live slot, POST included': [
+    ...['upstream secondary_first', 'upstream secondary_first: server'],
+    'upstream_target.conf: if ($slot != $live_slot)',
+  ],
+  'a pinned slot that breaks a request off: reading is asked of the live one, a POST is not': [
+    'proxy.conf: proxy_next_upstream',
+  ],
+  'connections to the slots are kept, also to one beside the live slot': [
+    ...['upstream primary: keepalive', 'upstream secondary: keepalive'],
+    ...['upstream primary_first: keepalive', 'upstream secondary_first: keepalive'],
+  ],
+  'the slots’ connections are not kept longer than nginx is told': [
+    ...['upstream primary: keepalive_timeout', 'upstream secondary: keepalive_timeout'],
+    ...['upstream primary_first: keepalive_timeout', 'upstream secondary_first: keepalive_timeout'],
+  ],
+  'an absent slot holds nobody up for more than the three seconds of a connect': [
+    'proxy.conf: proxy_connect_timeout',
+  ],
+  'a slot that does not take a body is given up': ['proxy.conf: proxy_send_timeout'],
+  'a slot that hangs is waited for as long as is said for GET /api/system/status, then there is a page': [
+    'location = /api/system/status: proxy_read_timeout',
+  ],
+  'an answer may have headers of 15 KB, and larger ones get a page instead': [
+    'proxy.conf: proxy_buffer_size',
+  ],
+
+  // Visitors
+  'headers of 15 KB pass, larger ones are refused at once': ['proxy.conf: large_client_header_buffers'],
+  'who sends its headers too slowly is cut off': ['proxy.conf: client_header_timeout'],
+  'who sends its body too slowly is cut off with a reset, and no slot has heard of it': [
+    ...['proxy.conf: client_body_timeout', 'proxy.conf: reset_timedout_connection'],
+  ],
+  'who does not take its answer is cut off': ['proxy.conf: send_timeout'],
+  'a kept connection is closed when it was idle for long, or has served many': [
+    ...['proxy.conf: keepalive_timeout', 'proxy.conf: keepalive_requests'],
+  ],
+  'a request of HTTP/1.0 without a Host is one for localhost': [
+    'map $http_host $asked_host',
+    'proxy.conf: server_name',
+  ],
+  'attempts to sign in beyond thirty are answered with 429 in three forms, and say when to come back': [
+    ...[
+      'map "$request_method $uri" $sign_in_key',
+      'proxy.conf: limit_req_zone',
+      'proxy.conf: limit_req_status',
+    ],
+    ...['proxy.conf: limit_req', 'map $status $retry_seconds', 'map $status $error_code'],
+  ],
+  'behind a terminator nobody else is believed': ['geo $realip_remote_addr $comes_from_terminator'],
+  'a TLS terminator that terminator.conf names is believed, and nobody else': [
+    ...[
+      'map "$comes_from_terminator $http_x_forwarded_proto" $visitor_scheme',
+      'map $visitor_scheme $cookie_secure',
+    ],
+  ],
+
+  // Files
+  'a file goes out as it was compressed when it was published, to be kept for ever': [
+    ...[STATIC, `${STATIC}: gzip_static`, `${STATIC}: try_files`, `${STATIC}: gzip_vary`],
+    ...[`${STATIC}: add_header Cache-Control`, `${STATIC}: add_header X-Content-Type-Options`],
+  ],
+  'a build that was published without copies is compressed as it goes': [
+    `${STATIC}: gzip`,
+    `${STATIC}: gzip_types`,
+  ],
+  'a client that came through another proxy gets it compressed as well': [`${STATIC}: gzip_proxied`],
+  'neither a file nor its copy may be a link': [`${STATIC}: disable_symlinks`],
+
+  // The director, and what it reads
+  'the internal port tells the director the state, and its neighbours nothing': ['internal.conf: deny'],
+  'a reload is confirmed by new workers, and an open stream outlives it': [
+    'location = /stub: add_header X-Switchyard-Reload',
+  ],
+  'every request leaves one line of JSON, without its query': [
+    ...['proxy.conf: log_format', 'proxy.conf: access_log', 'location = /api/system/status: access_log'],
+    'map $request_uri $asked_path',
+  ],
+}
