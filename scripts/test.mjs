@@ -87,6 +87,11 @@ function nodeTests(name, patterns, options = []) {
   if (!isGood && number('fail') + number('cancelled') === 0) count(false)
 }
 
+function nginxMatrix() {
+  heading('nginx, version by version')
+  count(run('node', ['test/system/nginx-matrix.ts']))
+}
+
 function browserTests() {
   heading('Browser')
   const report = join(results, 'browser.json')
@@ -116,6 +121,10 @@ const parts = {
     ),
   e2e: () => startDockerThen(() => installOrFail(installChromium, browserTests)),
 }
+/** Only where they are named. */
+const onRequest = {
+  nginx: () => startDockerThen(nginxMatrix),
+}
 
 function startDockerThen(next) {
   installOrFail(startDocker, next)
@@ -130,11 +139,12 @@ await ensurePackages()
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 const wanted = process.argv.slice(2)
-const unknown = wanted.filter((name) => !(name in parts))
+const known = { ...parts, ...onRequest }
+const unknown = wanted.filter((name) => !(name in known))
 if (unknown.length > 0) {
-  console.error(`There is no part "${unknown[0]}". The parts are: ${Object.keys(parts).join(', ')}.`)
+  console.error(`There is no part "${unknown[0]}". The parts are: ${Object.keys(known).join(', ')}.`)
   process.exit(64)
 }
-for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) parts[name]()
+for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) known[name]()
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`)
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1)

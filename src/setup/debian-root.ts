@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { runOnHost, saidBy } from './command.ts'
 import { unpackPackages } from './deb-packages.ts'
 import { SetupFailure } from './failure.ts'
-import { DEBIAN_MIRROR, DEBIAN_SUITE } from './image-names.ts'
+import { DEBIAN_MIRROR } from './image-names.ts'
 import type { Say } from './progress.ts'
 
 const BOOTSTRAP_TIMEOUT_MS = 10 * 60_000
@@ -44,13 +44,13 @@ async function perlPackages(): Promise<string[]> {
   return [`perl-modules-${series}`, `libperl${series}`]
 }
 
-/** Makes a minimal Debian 13 with `packages` as the tar file `target`. Throws `SetupFailure` with the last lines of what went wrong. */
+/** Makes a minimal Debian with `packages` as the tar file `target`. Throws `SetupFailure` with the last lines of what went wrong. */
 export async function makeDebianRoot(
   bootstrapper: Bootstrapper,
-  packages: readonly string[],
-  target: string,
+  root: { suite: string; packages: readonly string[]; target: string; aptOptions?: readonly string[] },
   say: Say,
 ): Promise<void> {
+  const { suite, packages, target, aptOptions = [] } = root
   const { unpackedIn } = bootstrapper
   const program = unpackedIn === null ? '/usr/bin/mmdebstrap' : join(unpackedIn, 'usr/bin/mmdebstrap')
   const keyring = join(unpackedIn ?? '/', 'usr/share/keyrings/debian-archive-keyring.gpg')
@@ -68,9 +68,10 @@ export async function makeDebianRoot(
     '--aptopt=Apt::Install-Recommends "false"',
     '--aptopt=Acquire::Languages "none"',
     '--aptopt=Acquire::Retries "3"',
+    ...aptOptions.map((option) => `--aptopt=${option}`),
     ...CLEANING.map((command) => `--customize-hook=${command}`),
     ...(hasKeyring ? [`--keyring=${keyring}`] : []),
-    DEBIAN_SUITE,
+    suite,
     target,
     DEBIAN_MIRROR,
   ]

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { findBootstrapper, makeDebianRoot } from './debian-root.ts'
 import { buildImage } from './docker-images.ts'
-import { BASE_LABEL, DEBIAN_PACKAGES, MADE_IMAGES, NPM_PACKAGE } from './image-names.ts'
+import { BASE_LABEL, DEBIAN_PACKAGES, DEBIAN_SUITE, MADE_IMAGES, NPM_PACKAGE } from './image-names.ts'
 import { unpackNpmPackage } from './npm-package.ts'
 import type { Say } from './progress.ts'
 
 export type MadeImage = 'node' | 'nginx'
+
+/** Another release of Debian than the one that is served from, under a name of its own. */
+export type OfSuite = { suite?: string; tag?: string; aptOptions?: readonly string[] }
 
 const NODE_LAYER = [
   'COPY node /usr/local/bin/node',
@@ -28,18 +31,24 @@ const DOCKERFILES: Record<MadeImage, readonly string[]> = {
  * Makes one base image from Debian's packages and the npm registry: Debian by mmdebstrap, Node as the binary that runs
  * this very program, npm as published. For machines that can't pull the official images.
  */
-export async function makeImage(docker: Docker, kind: MadeImage, say: Say): Promise<string> {
+export async function makeImage(
+  docker: Docker,
+  kind: MadeImage,
+  say: Say,
+  { suite = DEBIAN_SUITE, tag = MADE_IMAGES[kind], aptOptions }: OfSuite = {},
+): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), 'switchyard-base-'))
   try {
     const context = join(work, 'context')
     await mkdir(context)
     const bootstrapper = await findBootstrapper(join(work, 'bootstrapper'), say)
-    await makeDebianRoot(bootstrapper, DEBIAN_PACKAGES[kind], join(context, 'root.tar'), say)
+    const root = { suite, packages: DEBIAN_PACKAGES[kind], target: join(context, 'root.tar'), aptOptions }
+    await makeDebianRoot(bootstrapper, root, say)
     if (kind === 'node') await addNode(work, context, say)
     await writeFile(join(context, 'Dockerfile'), `${DOCKERFILES[kind].join('\n')}\n`)
     say('importing it into Docker')
-    await buildImage(docker, { context, tag: MADE_IMAGES[kind], labels: { [BASE_LABEL]: kind } }, say)
-    return MADE_IMAGES[kind]
+    await buildImage(docker, { context, tag, labels: { [BASE_LABEL]: kind } }, say)
+    return tag
   } finally {
     await rm(work, { recursive: true, force: true })
   }

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Docker from 'dockerode'
+import { otherNginxes } from '../system/nginx-images.ts'
+import { runNginxTests } from '../system/run-nginx-tests.ts'
+
+/** What differs between versions shows here within seconds; `npm run test:nginx` runs all files on each. */
+const FILES = [
+  'nginx-rules.test.ts',
+  'nginx-routing.test.ts',
+  'nginx-static.test.ts',
+  'nginx-proxying.test.ts',
+]
+const DEADLINE_MS = 5 * 60_000
+
+for (const { image, version } of await otherNginxes(new Docker(), console.log)) {
+  const startedAt = performance.now()
+  const outcomes = await runNginxTests(FILES, image, DEADLINE_MS)
+  console.log(`nginx ${version}: ${outcomes.length} tests in ${Math.round(performance.now() - startedAt)} ms`)
+  for (const { name, isGood, error } of outcomes) {
+    test(`on nginx ${version}: ${name}`, () => assert.ok(isGood, error ?? 'it failed without an error'))
+  }
+}
