@@ -8,7 +8,8 @@ export type Move = {
   /** When the symlink was seen to be renamed, where one is. */
   renamedMs: number | null
   doneMs: number
-  confirmedMs: number
+  /** Null where it was not confirmed in time. */
+  confirmedMs: number | null
   /** When the next move began, or the observation ended. */
   untilMs: number
 }

@@ -71,7 +71,7 @@ test('the report holds each target, what failed to run and what was not run', ()
         number: 5,
         title: 'Cost',
         tables: [],
-        error: 'Docker does not answer.',
+        error: 'Docker does not answer.\n\nStart it.',
       },
     },
     { name: 'view', number: 6, title: 'View', result: null },
@@ -80,7 +80,7 @@ test('the report holds each target, what failed to run and what was not run', ()
     report.includes('| 1. failed | 0 | 0 | met |\n| 1. cut | 0 | 2 | missed. The relay was late. |\n'),
     report,
   )
-  assert.ok(report.includes('| 5. Cost |  |  | failed to run: Docker does not answer. |\n'), report)
+  assert.ok(report.includes('| 5. Cost |  |  | failed to run: Docker does not answer. Start it. |\n'), report)
   assert.ok(report.includes('| 6. View |  |  | not run |'), report)
   assert.ok(report.includes('| a\\|b | 104 |'), report)
   assert.ok(

@@ -1,20 +1,35 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { reasonOf } from '../src/release/errors.ts'
 import type { Release } from '../src/release/release.ts'
 import { type EngineSystem, engineSystem } from '../test/engine/engine-system.ts'
 import { systemAt } from '../test/system/system.ts'
-import type { BenchContext, Table } from './group.ts'
+import type { BenchContext, Table, Target } from './group.ts'
 import { largest, median } from './statistics.ts'
 
-const OPTIONS = { name: 'sybench-system', httpPort: 18710, networkPrefix: '172.30.71' }
+const OPTIONS = { name: 'sybench-system', httpPort: 18720, networkPrefix: '172.30.74' }
 const LIMIT_MS = 100
+const LIMIT = `≤ ${LIMIT_MS} ms`
+const TARGET = 'rollback, from the verb to confirmed, median'
 const POLL_MS = 5
 const ENDED_WITHIN_MS = 30_000
 
 /** One rollback, in milliseconds after the verb was sent. */
 type Rollback = { acceptedMs: number; movedMs: number; confirmedMs: number; liveMs: number }
 
+/** Without a system to measure, what was measured beside it still stands. */
+export async function rollbackTable(context: BenchContext): Promise<Table> {
+  try {
+    return await measure(context)
+  } catch (cause) {
+    context.signal.throwIfAborted()
+    const why = `It failed to run: ${reasonOf(cause)}`
+    context.log(why)
+    return table([], [{ name: TARGET, limit: LIMIT, seen: 'nothing', isMet: false, why }])
+  }
+}
+
 /** A whole system of its own with tiny slots, brought up by set-up itself: director, journal, lock, health checks. */
-export async function rollbackTable({ isFull, log, signal }: BenchContext): Promise<Table> {
+async function measure({ isFull, log, signal }: BenchContext): Promise<Table> {
   log('bringing up a whole system with tiny slots')
   try {
     const system = await engineSystem(OPTIONS)
@@ -29,7 +44,7 @@ export async function rollbackTable({ isFull, log, signal }: BenchContext): Prom
       rollbacks.push(await rollBackOnce(system, signal))
     }
     await system.director.close()
-    return table(rollbacks)
+    return table(rollbacks, [targetOf(rollbacks)])
   } finally {
     // Also where set-up itself did not come to its end.
     await systemAt(OPTIONS).sweep()
@@ -72,45 +87,36 @@ function endOf(release: Release, name: string): number {
   return Date.parse(endedAt)
 }
 
-function table(rollbacks: readonly Rollback[]): Table {
-  const row = (name: string, values: readonly number[]): string[] => [
-    name,
-    `${median(values)}`,
-    `${largest(values)}`,
-  ]
-  const confirmed = rollbacks.map(({ confirmedMs }) => confirmedMs)
-  const seen = median(confirmed)
-  const isMet = seen <= LIMIT_MS
+function table(rollbacks: readonly Rollback[], targets: readonly Target[]): Table {
+  const row = (name: string, of: (rollback: Rollback) => number): string[] => {
+    const values = rollbacks.map(of)
+    return [name, ...(values.length === 0 ? ['–', '–'] : [`${median(values)}`, `${largest(values)}`])]
+  }
   return {
     title: 'A rollback of the whole system: milliseconds after the verb was sent',
     columns: ['until', 'median', 'worst'],
     rows: [
-      row(
-        'the director has accepted it and written it down',
-        rollbacks.map(({ acceptedMs }) => acceptedMs),
-      ),
-      row(
-        'the traffic has moved',
-        rollbacks.map(({ movedMs }) => movedMs),
-      ),
-      row('confirmed through nginx', confirmed),
-      row(
-        'the asker sees it live',
-        rollbacks.map(({ liveMs }) => liveMs),
-      ),
+      row('the director has accepted it and written it down', ({ acceptedMs }) => acceptedMs),
+      row('the traffic has moved', ({ movedMs }) => movedMs),
+      row('confirmed through nginx', ({ confirmedMs }) => confirmedMs),
+      row('the asker sees it live', ({ liveMs }) => liveMs),
     ],
-    targets: [
-      {
-        name: 'rollback, from the verb to confirmed, median',
-        limit: `≤ ${LIMIT_MS} ms`,
-        seen: `${seen} ms`,
-        isMet,
-        why: isMet ? null : partsInWords(rollbacks),
-      },
-    ],
+    targets,
     notes: [
       `${rollbacks.length} rollbacks there and back by POST /v1/rollback, on a system that has nothing else to do. Between verb and move lie the lock, the preflight, the standby’s health check and the journal’s fsyncs, which no rival has: theirs is the switch above.`,
     ],
+  }
+}
+
+function targetOf(rollbacks: readonly Rollback[]): Target {
+  const seenMs = median(rollbacks.map(({ confirmedMs }) => confirmedMs))
+  const isMet = seenMs <= LIMIT_MS
+  return {
+    name: TARGET,
+    limit: LIMIT,
+    seen: `${seenMs} ms`,
+    isMet,
+    why: isMet ? null : partsInWords(rollbacks),
   }
 }
 

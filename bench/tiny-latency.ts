@@ -145,8 +145,7 @@ async function moveRepeatedly(
       const startMs = nowMs()
       await running.flip(to)
       const doneMs = nowMs()
-      await running.confirm(to, AbortSignal.any([signal, AbortSignal.timeout(CONFIRM_WITHIN_MS)]))
-      const confirmedMs = nowMs()
+      const confirmedMs = await confirmedAt(running, to, signal)
       await next
       moves.push({ to, startMs, renamedMs: renamed?.at ?? null, doneMs, confirmedMs, untilMs: nowMs() })
     }
@@ -154,6 +153,16 @@ async function moveRepeatedly(
     renamed?.close()
   }
   return moves
+}
+
+async function confirmedAt(running: RunningRival, to: Slot, signal: AbortSignal): Promise<number | null> {
+  try {
+    await running.confirm(to, AbortSignal.any([signal, AbortSignal.timeout(CONFIRM_WITHIN_MS)]))
+    return nowMs()
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
 }
 
 const arrivalsSchema = z.record(z.string(), z.array(z.number()))
@@ -175,7 +184,7 @@ function latencies({ moves, arrivals }: Outcome, zero: 'start' | 'rename'): Late
     first: seen.map(({ first }) => first),
     lastFresh: seen.map(({ lastFresh }) => lastFresh),
     lastKept: seen.map(({ lastKept }) => lastKept),
-    confirmed: moves.map((move) => move.confirmedMs - zeroOf(move)),
+    confirmed: moves.map((move) => (move.confirmedMs === null ? null : move.confirmedMs - zeroOf(move))),
   }
 }
 
@@ -184,7 +193,7 @@ const known = (values: readonly (number | null)[]): number[] => values.filter((v
 /** Median and worst; a move that had not come to its end before the next one makes the worst unknown. */
 function shown(values: readonly (number | null)[]): string {
   const numbers = known(values)
-  const worst = numbers.length < values.length ? 'not before the next' : largest(numbers).toFixed(1)
+  const worst = numbers.length < values.length ? 'not in time' : largest(numbers).toFixed(1)
   return numbers.length === 0 ? worst : `${median(numbers).toFixed(1)} / ${worst}`
 }
 
@@ -261,6 +270,6 @@ function targetsOf(own: Outcome): Target[] {
 
 function target(name: string, limitMs: number, seenMs: number, why: string): Target {
   const isMet = seenMs <= limitMs
-  const seen = Number.isFinite(seenMs) ? `${seenMs.toFixed(1)} ms` : 'not before the next move'
+  const seen = Number.isFinite(seenMs) ? `${seenMs.toFixed(1)} ms` : 'not in time'
   return { name, limit: `≤ ${limitMs} ms`, seen, isMet, why: isMet ? null : why }
 }

@@ -32,7 +32,7 @@ function articleRival({ isLogged }: { isLogged: boolean }): Rival {
       })
       const where = { host: address, httpPort: 80, tlsPort: 443 }
       const flip = async (to: Slot) => {
-        const text = `upstream live_backend {\n  server host.docker.internal:${PUBLISHED_PORTS[to]};\n}\n`
+        const text = `upstream live_backend {\n  server host.docker.internal:${PUBLISHED_PORTS[to]};\n  keepalive 32;\n}\n`
         await writeFile(join(dir, 'upstream_target.conf'), text)
         await dockerExec(container.id, ['nginx', '-s', 'reload'])
       }

@@ -9,6 +9,7 @@ const MAX_BODY_BYTES = 1024 * 1024
 const MAX_ARRIVALS = 200_000
 const EVENT_EVERY_MS = 1_000
 const DRAIN_CAP_MS = 25_000
+const CLOSE_IDLE_EVERY_MS = 50
 const startedMs = Date.now()
 const PAGE = Buffer.from(
   `<!doctype html><html lang="en"><title>${slot}</title>${'<p>tiny</p>'.repeat(80)}</html>`,
@@ -117,10 +118,7 @@ const server = http.createServer((request, response) => {
       if (arrivals[url.pathname].length < MAX_ARRIVALS) arrivals[url.pathname].push(nowMs())
     }
     inFlight++
-    response.once('close', () => {
-      inFlight--
-      if (isDraining) setImmediate(() => server.closeIdleConnections())
-    })
+    response.once('close', () => inFlight--)
   }
   route(request, response, url)
 })
@@ -140,6 +138,8 @@ process.once('SIGTERM', () => {
   server.close(() => process.exit(143))
   for (const response of eventStreams) response.end('event: reconnect\ndata: the slot stops\n\n')
   for (const client of sockets.clients) client.close(1012, 'the slot stops')
+  // Connections fall idle one by one, and each that is kept alive would keep the process.
+  setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
   setTimeout(() => process.exit(1), DRAIN_CAP_MS).unref()
 })
 
