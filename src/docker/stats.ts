@@ -1,11 +1,14 @@
-import { StringDecoder } from 'node:string_decoder'
+import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { ask, statusCodeOf } from './engine.ts'
-import { limitsOf, sampled, statsSampleSchema, usedMemory } from './usage.ts'
+import { limitsOf, type StatsSample, sampled, statsSampleSchema, usedMemory } from './usage.ts'
 
-/** A stream that nobody reads any more costs the daemon a sample a second. */
-const IDLE_AFTER_MS = 30_000
-const MAX_PENDING_LENGTH = 1024 * 1024
+/** A sample serves all who look within this. */
+const FRESH_MS = 1_000
+/** The first two samples of a container are so far apart; later ones, as far as those who look. */
+const FIRST_GAP_MS = 1_000
+/** What was seen before so long a pause says nothing of now. */
+const FORGOTTEN_AFTER_MS = 30_000
 
 export type Usage = {
   cpu: { cores: number; limitCores: number | null }
@@ -13,95 +16,111 @@ export type Usage = {
 }
 
 export type ContainerStats = {
-  /** The newest sample of a running container, at once; null until there is one, a second or two after the first call. */
+  /** The newest that is known of a running container, at once; null until there is something, a second or two after the first call. */
   read(id: string): Usage | null
-  /** Bytes that a container uses now, asked of Docker where there is no sample; 0 when it has ended. Throws `docker-unreachable`, `aborted`. */
+  /** Bytes that a container uses now, asked of Docker where they are not known; 0 when it has ended. Throws `docker-unreachable`, `aborted`. */
   usedBytes(id: string, signal: AbortSignal): Promise<number>
-  /** Ends every stream. */
+  /** Asks nothing more. */
   close(): void
 }
 
-type Watch = { newest: Usage | null; readMs: number; stop: AbortController }
+type Watch = {
+  limits: ReturnType<typeof limitsOf> | null
+  last: StatsSample | null
+  newest: Usage | null
+  readMs: number
+  askedMs: number
+  isAsking: boolean
+}
 
 /**
- * Cpu and memory of containers, from one stream each that is opened by the first `read` and kept while it is read.
- * A stream that breaks is opened anew by a later `read`; `onProblem` hears why it broke.
+ * Cpu and memory of containers, from samples that are taken while somebody looks. Docker's own stream of them sends
+ * several KiB a second for each container, looked at or not, which cost more than all else that an open console does.
+ * `onProblem` hears why a sample could not be had; a later `read` tries again.
  */
 export function containerStats(docker: Docker, onProblem: (cause: unknown) => void): ContainerStats {
   const watches = new Map<string, Watch>()
+  const end = new AbortController()
 
   function read(id: string): Usage | null {
-    const watch = watches.get(id) ?? open(id)
-    watch.readMs = Date.now()
+    const nowMs = performance.now()
+    for (const [other, { readMs }] of watches) {
+      if (nowMs - readMs > FORGOTTEN_AFTER_MS) watches.delete(other)
+    }
+    const watch = watches.get(id) ?? { ...UNSEEN }
+    watches.set(id, watch)
+    watch.readMs = nowMs
+    if (!watch.isAsking && nowMs - watch.askedMs >= FRESH_MS) void renew(id, watch)
     return watch.newest
   }
 
-  function open(id: string): Watch {
-    const watch: Watch = { newest: null, readMs: Date.now(), stop: new AbortController() }
-    watches.set(id, watch)
-    follow(docker, id, watch)
-      .catch((cause: unknown) => {
-        if (!watch.stop.signal.aborted) onProblem(cause)
-      })
-      .finally(() => {
-        if (watches.get(id) === watch) watches.delete(id)
-      })
-    return watch
+  async function renew(id: string, watch: Watch): Promise<void> {
+    watch.isAsking = true
+    try {
+      await takeSample(docker, id, watch, end.signal)
+      if (watch.newest === null && watch.last !== null) {
+        await delay(FIRST_GAP_MS, undefined, { signal: end.signal, ref: false })
+        await takeSample(docker, id, watch, end.signal)
+      }
+    } catch (cause) {
+      if (!end.signal.aborted) onProblem(cause)
+    } finally {
+      watch.isAsking = false
+      watch.askedMs = performance.now()
+    }
   }
 
   async function usedBytes(id: string, signal: AbortSignal): Promise<number> {
-    return watches.get(id)?.newest?.memory.usedBytes ?? (await askMemory(docker, id, signal))
+    const known = watches.get(id)?.newest?.memory.usedBytes
+    return known ?? (await askMemory(docker, id, signal))
   }
 
-  function close(): void {
-    for (const watch of watches.values()) watch.stop.abort()
-    watches.clear()
-  }
+  return { read, usedBytes, close: () => end.abort() }
+}
 
-  return { read, usedBytes, close }
+const UNSEEN: Watch = {
+  limits: null,
+  last: null,
+  newest: null,
+  readMs: 0,
+  askedMs: Number.NEGATIVE_INFINITY,
+  isAsking: false,
+}
+
+async function takeSample(docker: Docker, id: string, watch: Watch, signal: AbortSignal): Promise<void> {
+  watch.limits ??= await readLimits(docker, id, signal)
+  const sample = await askSample(docker, id, signal)
+  const seen = watch.last && sampled(watch.last, sample)
+  watch.last = sample
+  watch.newest = seen && {
+    cpu: { cores: seen.cores, limitCores: watch.limits.limitCores },
+    memory: { usedBytes: seen.usedBytes, limitBytes: watch.limits.limitBytes },
+  }
+}
+
+async function readLimits(
+  docker: Docker,
+  id: string,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof limitsOf>> {
+  const { HostConfig } = await ask(signal, (abortSignal) => docker.getContainer(id).inspect({ abortSignal }))
+  return limitsOf(HostConfig)
 }
 
 async function askMemory(docker: Docker, id: string, signal: AbortSignal): Promise<number> {
   try {
-    const sample: unknown = await ask(signal, (abortSignal) => {
-      // The types leave the signal out, which the library passes on.
-      const options = { stream: false as const, 'one-shot': true, abortSignal }
-      return docker.getContainer(id).stats(options)
-    })
-    return usedMemory(statsSampleSchema.parse(sample)) ?? 0
+    return usedMemory(await askSample(docker, id, signal)) ?? 0
   } catch (cause) {
     if (statusCodeOf(cause) === 404) return 0
     throw cause
   }
 }
 
-async function follow(docker: Docker, id: string, watch: Watch): Promise<void> {
-  const { signal } = watch.stop
-  const container = docker.getContainer(id)
-  const { HostConfig } = await ask(signal, (abortSignal) => container.inspect({ abortSignal }))
-  const limits = limitsOf(HostConfig)
-  // The types leave the signal out, which the library passes on.
-  const options = { stream: true as const, abortSignal: signal }
-  const stream = await ask(signal, () => container.stats(options))
-  for await (const line of jsonLines(stream)) {
-    const sample = sampled(statsSampleSchema.parse(JSON.parse(line)))
-    watch.newest = sample && {
-      cpu: { cores: sample.cores, limitCores: limits.limitCores },
-      memory: { usedBytes: sample.usedBytes, limitBytes: limits.limitBytes },
-    }
-    if (Date.now() - watch.readMs > IDLE_AFTER_MS) return watch.stop.abort()
-  }
-}
-
-/** Docker sends one sample a line, a few KiB each, in chunks that may end anywhere. */
-async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8')
-  let pending = ''
-  for await (const chunk of stream) {
-    pending += typeof chunk === 'string' ? chunk : decoder.write(chunk)
-    if (pending.length > MAX_PENDING_LENGTH) throw new Error('Docker sent a sample of more than 1 MiB')
-    const lines = pending.split('\n')
-    pending = lines.pop() ?? ''
-    yield* lines.filter((line) => line.trim() !== '')
-  }
+async function askSample(docker: Docker, id: string, signal: AbortSignal): Promise<StatsSample> {
+  const sample: unknown = await ask(signal, (abortSignal) => {
+    // The types leave the signal out, which the library passes on.
+    const options = { stream: false as const, 'one-shot': true, abortSignal }
+    return docker.getContainer(id).stats(options)
+  })
+  return statsSampleSchema.parse(sample)
 }

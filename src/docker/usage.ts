@@ -3,9 +3,7 @@ import { z } from 'zod'
 /** One sample of `GET /containers/ID/stats`, both cgroup versions: the second has no `total_inactive_file`. */
 export const statsSampleSchema = z.object({
   read: z.string(),
-  preread: z.string(),
   cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }),
-  precpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }),
   memory_stats: z.object({
     usage: z.number().optional(),
     stats: z
@@ -16,20 +14,19 @@ export const statsSampleSchema = z.object({
 
 export type StatsSample = z.infer<typeof statsSampleSchema>
 
-/** Null in both until there is something to compare with, and for a container that doesn't run. */
-export type Sampled = { cores: number; usedBytes: number } | null
-
 /**
  * Cores in use over the time between two samples, and memory without the page cache that the kernel can take back,
- * as `docker stats` shows it.
+ * as `docker stats` shows it. Null for a container that doesn't run, or did not in between.
  */
-export function sampled(sample: StatsSample): Sampled {
+export function sampled(
+  before: StatsSample,
+  sample: StatsSample,
+): { cores: number; usedBytes: number } | null {
   const usedBytes = usedMemory(sample)
-  const tookMs = Date.parse(sample.read) - Date.parse(sample.preread)
-  const isFirst = Date.parse(sample.preread) <= 0
-  if (usedBytes === null || isFirst || !(tookMs > 0)) return null
-  const usedNs = sample.cpu_stats.cpu_usage.total_usage - sample.precpu_stats.cpu_usage.total_usage
-  return { cores: Math.max(0, usedNs / 1e6 / tookMs), usedBytes }
+  const tookMs = Date.parse(sample.read) - Date.parse(before.read)
+  const usedNs = sample.cpu_stats.cpu_usage.total_usage - before.cpu_stats.cpu_usage.total_usage
+  if (usedBytes === null || !(tookMs > 0) || usedNs < 0) return null
+  return { cores: usedNs / 1e6 / tookMs, usedBytes }
 }
 
 /** In bytes, without the page cache that the kernel can take back; null for a container that doesn't run. */
