@@ -29,7 +29,10 @@ after(async () => {
 })
 
 async function deploy(version: string): Promise<Release> {
-  const tag = await system.image(version)
+  return deployImage(await system.image(version))
+}
+
+async function deployImage(tag: string): Promise<Release> {
   const { id } = await system.deploy({ kind: 'image', image: tag, hasConsole: true })
   return live(await system.ended(id))
 }
@@ -176,6 +179,8 @@ test('at the cap a release says by kind what it cut, and what it told to reconne
   const status = await until('the director is back', 20_000, () => system.status())
   assert.equal(status.routing.live, 'secondary')
   const { address } = status.slots.primary
+  // Made before, since what is in flight must outlast the way to the drain.
+  const next = await system.image('4.0.0')
   const headers = { 'x-deployment-id': '1-0-0' }
   // nginx repeats a GET that was cut, at the live slot, and never a POST.
   const requests = [1, 2].map(() =>
@@ -191,7 +196,7 @@ test('at the cap a release says by kind what it cut, and what it told to reconne
     const all = [request, upload, download, background, stream, socket].join()
     return all === '3,1,1,1,20,10' ? true : null
   })
-  const release = await deploy('4.0.0')
+  const release = await deployImage(next)
   t.diagnostic(`drain: ${drainOf(release)}`)
   assert.equal(
     drainOf(release),
