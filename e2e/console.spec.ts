@@ -1,5 +1,7 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test'
 import { logLineSchema, setupLinkSchema, systemStatusSchema } from '../src/director/protocol.ts'
+import type { Bar, BarOutcome } from '../src/release/bar.ts'
+import { otherSlot } from '../src/release/slot.ts'
 import { statusPayloadSchema } from '../src/release/status-payload.ts'
 import { e2eSystem, isKept, PRINTED_LINK } from './e2e-system.ts'
 
@@ -238,6 +240,95 @@ test('a release is followed step by step, refused a second time, and aborted', a
   await expect(release).toBeFocused()
   expect((await status()).live?.image).toBe(before)
   await expect(page.getByRole('button', { name: 'Deploy…' })).toBeEnabled()
+})
+
+test('what visitors get can not be barred, and its release says why', async ({ page }) => {
+  const { liveRelease, live } = await status()
+  await open(page, `/ops/releases/${liveRelease}`)
+  const button = page.getByRole('button', { name: 'Bar this build…' })
+  await expect(button).toBeDisabled()
+  await expect(button).toHaveAccessibleDescription(
+    `${live?.version} (${live?.deploymentId}) is what visitors get, so it can not be barred.`,
+  )
+})
+
+/** The standby as if it held 0.9.0, with a director that bars it. Answers with what it was sent. */
+async function scriptBars(page: Page): Promise<unknown[]> {
+  const build = { deploymentId: 'b9-0000000', version: '0.9.0' }
+  const sent: unknown[] = []
+  let bar: Bar | null = null
+  const outcome = async (): Promise<BarOutcome> => {
+    const { routing, live } = await status()
+    const slot = otherSlot(routing.live ?? 'primary')
+    return {
+      ...{ ...build, bar, isChange: true, slot, isInReach: bar === null },
+      ...{ live: live?.version ?? null, tookMs: 30 },
+    }
+  }
+  await page.route('**/api/ops/status', async (route) => {
+    const response = await route.fetch()
+    const seen = systemStatusSchema.parse(await response.json())
+    const standby = seen.slots[otherSlot(seen.routing.live ?? 'primary')]
+    Object.assign(standby, build, { role: bar === null ? 'standby' : 'idle', barred: bar })
+    await route.fulfill({ response, json: { ...seen, barred: bar === null ? [] : [bar] } })
+  })
+  await page.route(/\/api\/ops\/(un)?bar\b/, async (route) => {
+    const body = route.request().postDataJSON()
+    sent.push(body)
+    const isBar = !route.request().url().includes('unbar')
+    const actor = { kind: 'operator', name: 'Grace' } as const
+    bar = isBar ? { ...build, reason: body.reason, actor, at: new Date().toISOString() } : null
+    await route.fulfill({ json: await outcome() })
+  })
+  // The page's own way to the director is lost, so that the verb takes the one that is scripted.
+  await page.route('**/ops', (route) =>
+    route.request().headers()['next-action'] === undefined ? route.continue() : route.abort(),
+  )
+  return sent
+}
+
+test('a build is barred by a dialog that says what becomes of its tabs, and unbarred by another', async ({
+  page,
+}) => {
+  const sent = await scriptBars(page)
+  await open(page)
+  const { routing, live } = await status()
+  const slot = otherSlot(routing.live ?? 'primary')
+  const tile = page.getByRole('article', { name: slot })
+  const opener = tile.getByRole('button', { name: 'Bar this build…' })
+  await expect(tile).toContainText('b9-0000000')
+  await opener.click()
+  const dialog = page.getByRole('dialog', { name: 'Bar 0.9.0' })
+  await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused()
+  await expect(dialog).toContainText('0.9.0, build b9-0000000')
+  await expect(dialog).toContainText(
+    `Tabs that are open on 0.9.0 are moved to ${live?.version} at their next request: they load the page once.`,
+  )
+  await expect(dialog).toContainText(
+    `A stream that is open on 0.9.0 goes on until ${slot} is reused or stopped.`,
+  )
+  await dialog.getByLabel('Reason (optional)').fill('CVE-2026-1234')
+  await dialog.getByRole('button', { name: 'Bar 0.9.0' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(
+    page.getByText(/^0\.9\.0 is barred\. Its open tabs get .+ at their next request; /),
+  ).toBeVisible()
+  await expect(tile.getByText('Barred', { exact: true })).toBeVisible()
+  await expect(tile).toContainText('Barred by Grace')
+  await expect(tile).toContainText('CVE-2026-1234')
+  await expect(
+    page.getByText(`0.9.0 on ${slot} is barred, so there is nothing to roll back to.`),
+  ).toBeVisible()
+
+  await tile.getByRole('button', { name: 'Unbar this build…' }).click()
+  const back = page.getByRole('dialog', { name: 'Unbar 0.9.0' })
+  await expect(back).toContainText('0.9.0 (b9-0000000) is barred by Grace since ')
+  await expect(back).toContainText(`tabs that still run it go back to ${slot}.`)
+  await back.getByRole('button', { name: 'Unbar 0.9.0' }).click()
+  await expect(back).toBeHidden()
+  await expect(opener).toBeEnabled()
+  await expect(tile.getByText('Barred', { exact: true })).toBeHidden()
+  expect(sent).toEqual([{ build: 'b9-0000000', reason: 'CVE-2026-1234' }, { build: 'b9-0000000' }])
 })
 
 test('nginx is reloaded from the console', async ({ page }) => {

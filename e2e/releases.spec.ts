@@ -158,6 +158,35 @@ test('deploy and roll back in a browser, under load, without one failed request'
   expect(Object.keys(report.byServed).toSorted()).toEqual(['primary', 'secondary'])
 })
 
+test('a tab of a barred build loads the live one at its next action, and a half-loaded page does not break', async ({
+  context,
+}) => {
+  expect((await status()).routing.live).toBe('primary')
+  const [acting, loading] = [await context.newPage(), await context.newPage()]
+  for (const page of [acting, loading]) await page.goto(system.url)
+  const old = await buildOf(acting)
+  const moved = await system.cli('rollback')
+  expect(moved.code, moved.output).toBe(0)
+  const live = z.string().parse((await status()).live?.deploymentId)
+  await runAction(acting, old)
+
+  const bar = await system.cli('bar', old, '--reason', 'A hole')
+  expect(bar.code, bar.output).toBe(0)
+  await loading.getByTestId('load-chunk').click()
+  await expect(loading.getByTestId('chunk-build')).toHaveText(old)
+  await acting.getByLabel('Text').fill('barred')
+  await acting.getByRole('button', { name: 'Run' }).click()
+  await expect(acting.getByTestId('served-deployment-id')).toHaveText(live)
+  await runAction(acting, live)
+
+  const unbar = await system.cli('unbar', old)
+  expect(unbar.code, unbar.output).toBe(0)
+  await runAction(loading, old)
+  const back = await system.cli('rollback')
+  expect(back.code, back.output).toBe(0)
+  await expectLive('primary')
+})
+
 test('a rollback takes less than half a second from click to confirmed', async ({ page }) => {
   await signIn(page)
   const times: number[] = []
