@@ -185,7 +185,7 @@ function table(outcomes: readonly Outcome[], isFull: boolean): Table {
     ],
     rows: outcomes.flatMap(rowsOf),
     targets: outcomes.slice(0, 1).flatMap(targetsOf),
-    notes: notes(isFull),
+    notes: [...overrunNotes(outcomes), ...notes(isFull)],
   }
 }
 
@@ -239,6 +239,17 @@ function causes(incidents: readonly Incident[]): string {
   const shown = sorted.slice(0, MAX_CAUSES).map(([cause, count]) => `${count} × ${cause}`)
   const rest = sorted.slice(MAX_CAUSES).reduce((all, [, count]) => all + count, 0)
   return [...shown, ...(rest > 0 ? [`${rest} others`] : [])].join('; ')
+}
+
+/** A machine that can't send what it should says nothing of a way to switch. */
+function overrunNotes(outcomes: readonly Outcome[]): string[] {
+  const overrun = outcomes.filter(({ phases }) =>
+    phases.some(({ incidents }) => incidents.some(({ error }) => error.startsWith('not sent'))),
+  )
+  return overrun.map(
+    ({ rival }) =>
+      `${rival}: so many requests were in flight that some were not sent. Either the way stood still, or this machine was too busy; only a run on a quiet machine tells them apart.`,
+  )
 }
 
 function notes(isFull: boolean): string[] {

@@ -67,5 +67,7 @@ function failuresOf(name: string, { failures, failuresNotListed }: LoadReport): 
     error,
   }))
   const last = listed.at(-1)
-  return last ? [...listed, ...Array.from({ length: failuresNotListed }, () => last)] : listed
+  if (last === undefined) return []
+  const unlisted = { ...last, kind: name, error: `not told apart, after the first ${listed.length}` }
+  return [...listed, ...Array.from({ length: failuresNotListed }, () => unlisted)]
 }
