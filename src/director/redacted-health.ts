@@ -2,26 +2,28 @@ import type { Redact } from '../docker/redact.ts'
 import { ReleaseError } from '../release/errors.ts'
 import type { Health } from '../release/ports.ts'
 
-/** What a candidate says of itself reaches logs and errors: a check may throw a whole connection string. */
+/**
+ * What a candidate says of itself reaches logs and errors: a check may throw a whole connection string. The secrets are
+ * read when there is something to take them out of, since a slot is probed at every look of a console.
+ */
 export function redactedHealth(health: Health, readRedaction: () => Promise<Redact>): Health {
   return {
     probe: (slot, signal) => redacting(readRedaction, () => health.probe(slot, signal)),
-    untilHealthy: (slot, expected, log, signal) =>
-      redacting(readRedaction, (redact) =>
-        health.untilHealthy(slot, expected, (text) => log(redact(text)), signal),
-      ),
+    untilHealthy: async (slot, expected, log, signal) => {
+      const redact = await readRedaction()
+      return redacting(
+        async () => redact,
+        () => health.untilHealthy(slot, expected, (text) => log(redact(text)), signal),
+      )
+    },
   }
 }
 
-async function redacting<T>(
-  readRedaction: () => Promise<Redact>,
-  work: (redact: Redact) => Promise<T>,
-): Promise<T> {
-  const redact = await readRedaction()
+async function redacting<T>(readRedaction: () => Promise<Redact>, work: () => Promise<T>): Promise<T> {
   try {
-    return await work(redact)
+    return await work()
   } catch (cause) {
-    throw cause instanceof ReleaseError ? redactedError(cause, redact) : cause
+    throw cause instanceof ReleaseError ? redactedError(cause, await readRedaction()) : cause
   }
 }
 
