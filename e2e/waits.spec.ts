@@ -19,14 +19,15 @@ test('a release shows by kind what it waits for, and a real build ends its strea
   await expect(page.getByRole('article', { name: 'primary' })).toBeVisible()
 
   const { slots, routing } = await system.director.call(systemStatusSchema, '/v1/status')
-  const standby = routing.live === 'primary' ? slots.secondary : slots.primary
+  const [live, standby] =
+    routing.live === 'primary' ? [slots.primary, slots.secondary] : [slots.secondary, slots.primary]
   const headers = { accept: 'text/event-stream' }
   const streams = [1, 2, 3].map(() => request(`${standby.address}/api/events`, { headers }))
   const upload = dribble(`${standby.address}/api/echo`, UPLOAD_MS)
   const tile = page.getByRole('article', { name: standby.slot })
   await expect(tile).toContainText('0 + 1 upload + 3 streams')
 
-  const source = { kind: 'image', image: standby.container?.image, hasConsole: true }
+  const source = { kind: 'image', image: live.container?.image, hasConsole: true }
   const { release } = await system.director.call(acceptedSchema, '/v1/deploy', {
     method: 'POST',
     body: JSON.stringify({ source }),
