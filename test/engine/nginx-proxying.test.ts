@@ -89,7 +89,8 @@ test('static files of a kept build come from disk, whatever is live; the rest fr
 })
 
 const ASK_AGAIN = 'public, max-age=0, must-revalidate'
-const CACHE_CONTROLS: readonly { type?: string; says: string; status?: string; passedOn: string }[] = [
+type Kept = { path?: string; type?: string; says: string; status?: string; passedOn: string }
+const CACHE_CONTROLS: readonly Kept[] = [
   { type: 'text/html; charset=utf-8', says: 's-maxage=31536000', passedOn: ASK_AGAIN },
   { type: 'text/html', says: 's-maxage=5, stale-while-revalidate=31535995', passedOn: ASK_AGAIN },
   { type: 'text/x-component', says: 's-maxage=31536000', passedOn: ASK_AGAIN },
@@ -101,18 +102,22 @@ const CACHE_CONTROLS: readonly { type?: string; says: string; status?: string; p
   { type: 'application/json', says: 'public, max-age=60', passedOn: 'public, max-age=60' },
   { type: 'image/webp', says: 'public, max-age=14400', passedOn: 'public, max-age=14400' },
   { says: 'public, max-age=60', status: '304', passedOn: 'public, max-age=60' },
+  // What a visitor writes into the path changes nothing.
+  { path: '/says/a|b', type: 'text/html', says: 's-maxage=31536000', passedOn: ASK_AGAIN },
+  { path: '/says/||s-maxage=', type: 'text/html', says: 'private, no-store', passedOn: 'private, no-store' },
+  { path: '/says|s-maxage=1|text/html|', says: 'private', passedOn: 'private' },
 ]
 
 test('no cache in front keeps a page past a release, and all else is kept as the app says', async () => {
-  for (const { type, says, status = '200', passedOn } of CACHE_CONTROLS) {
+  for (const { path = '/says', type, says, status = '200', passedOn } of CACHE_CONTROLS) {
     const query = new URLSearchParams({
       status,
       'cache-control': says,
       ...(type && { 'content-type': type }),
     })
-    const answer = await rig.ask(`/says?${query}`)
+    const answer = await rig.ask(`${path}?${query}`)
     assert.equal(answer.httpStatus, Number(status))
-    assert.equal(answer.headers['cache-control'], passedOn, `${type} ${says} ${status}`)
+    assert.equal(answer.headers['cache-control'], passedOn, `${path} ${type} ${says} ${status}`)
   }
   assert.equal((await rig.ask('/page')).headers['cache-control'], undefined)
 })
