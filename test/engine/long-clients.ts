@@ -46,7 +46,10 @@ export function request(
 export function dribble(url: string, ms: number): Promise<Went> {
   return request(url, { method: 'POST' }, (outgoing) => {
     const timer = setInterval(() => outgoing.write(DRIBBLE), DRIBBLE_MS)
-    const last = setTimeout(() => outgoing.end('end'), ms)
+    const last = setTimeout(() => {
+      clearInterval(timer)
+      outgoing.end('end')
+    }, ms)
     outgoing.once('close', () => {
       clearInterval(timer)
       clearTimeout(last)
