@@ -73,12 +73,16 @@ export async function logSince(
   return demuxed(container, source)
 }
 
-/** Worker processes that take new connections, by the daemon's `ps`; null on hosts without one. */
-export async function countWorkers(container: Docker.Container, signal: AbortSignal): Promise<number | null> {
+/** The process ids of the workers that take new connections; null where Docker can't list processes. */
+export async function servingWorkers(
+  container: Docker.Container,
+  signal: AbortSignal,
+): Promise<string[] | null> {
   try {
     const { Processes } = await container.top({ ps_args: '-eo pid,args', abortSignal: signal })
-    const commands = Processes.map((columns: string[]) => columns.at(-1) ?? '')
-    return commands.filter((command: string) => /^nginx: worker process$/.test(command)).length
+    // One that is shutting down says so in its title.
+    const serving = Processes.filter((columns: string[]) => columns.at(-1) === 'nginx: worker process')
+    return serving.map((columns: string[]) => columns[0] ?? '')
   } catch {
     signal.throwIfAborted()
     return null

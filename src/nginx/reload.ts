@@ -5,9 +5,9 @@ import { IN_A_ROW } from './confirm.ts'
 import { freshRequest } from './fresh-request.ts'
 import {
   type ContainerFilter,
-  countWorkers,
   findProxy,
   logSince,
+  servingWorkers,
   signalReload,
   testConfig,
 } from './proxy-container.ts'
@@ -46,12 +46,15 @@ export async function reloadNginx(
   const { number, putBack } = await raiseReloadNumber(proxy.liveDir)
   try {
     await checkConfig(proxy, signal)
+    const old = (await servingWorkers(container, signal)) ?? []
     const signalledAt = Date.now()
     await signalReload(container, signal)
-    const seen = await untilServed(proxy.internalUrl, number, signal)
-    if (seen === null) throw await refusal(container, signalledAt, signal)
-    const tookMs = performance.now() - startedAt
-    return { tookMs, workers: (await countWorkers(container, signal)) ?? seen.size }
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONFIRM_WITHIN_MS)])
+    const seen = await untilServed(proxy.internalUrl, number, deadline)
+    const workers = seen === null ? null : await untilAlone(container, old, deadline)
+    signal.throwIfAborted()
+    if (seen === null || workers === null) throw await refusal(container, signalledAt, signal)
+    return { tookMs: performance.now() - startedAt, workers: workers.length || seen.size }
   } catch (error) {
     await putBack()
     throw error
@@ -62,9 +65,8 @@ export async function reloadNginx(
 async function untilServed(
   internalUrl: URL,
   number: number,
-  signal: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<Set<string> | null> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONFIRM_WITHIN_MS)])
   let inARow = 0
   let workers = new Set<string>()
   while (!deadline.aborted) {
@@ -79,7 +81,24 @@ async function untilServed(
     inARow += 1
     if (inARow === IN_A_ROW) return workers
   }
-  signal.throwIfAborted()
+  return null
+}
+
+/**
+ * The workers that take connections when none of `old` does any more: one that gets no processor has not heard of the
+ * reload yet, and answers the next visitor by the old configuration. Null when that never came; none where nobody knows.
+ */
+async function untilAlone(
+  container: Docker.Container,
+  old: readonly string[],
+  deadline: AbortSignal,
+): Promise<string[] | null> {
+  while (!deadline.aborted) {
+    const serving = await servingWorkers(container, deadline).catch(() => [...old])
+    if (serving === null) return []
+    if (!serving.some((worker) => old.includes(worker))) return serving
+    await pause(PAUSE_MS)
+  }
   return null
 }
 

@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RoutingState } from '../../src/release/ports.ts'
 import { SLOTS } from '../../src/release/slot.ts'
-import { DEPLOYMENT_IDS, type Rig, startRig, until } from './nginx-rig.ts'
+import { DEPLOYMENT_IDS, type Rig, runInProxy, startRig, until } from './nginx-rig.ts'
 
 const PINS = [
   { deploymentId: DEPLOYMENT_IDS.primary, slot: 'primary' },
@@ -27,7 +27,7 @@ const proxy = () => rig.container('proxy')
 const WAYS: readonly { what: string; harm: () => Promise<unknown> }[] = [
   {
     what: 'whose master process is killed is started again by Docker',
-    harm: () => runInProxy('kill -9 "$(cat /tmp/nginx.pid)"'),
+    harm: () => runInProxy(rig, 'kill -9 "$(cat /tmp/nginx.pid)"'),
   },
   { what: 'that is restarted comes back', harm: () => proxy().restart({ t: 5 }) },
   {
@@ -62,9 +62,9 @@ for (const { what, harm } of WAYS) {
 
 test('a worker that is killed is replaced, and who comes then notices nothing', async () => {
   const workers = async () =>
-    (await runInProxy('cat /proc/$(cat /tmp/nginx.pid)/task/*/children')).trim().split(' ')
+    (await runInProxy(rig, 'cat /proc/$(cat /tmp/nginx.pid)/task/*/children')).trim().split(' ')
   const before = await workers()
-  await runInProxy(`kill -9 ${before[0]}`)
+  await runInProxy(rig, `kill -9 ${before[0]}`)
   await until('there are two again', async () => {
     const now = await workers()
     return now.length === before.length && now.join() !== before.join()
@@ -129,11 +129,4 @@ function startLoad(): { seen: Load; stop: () => Promise<void> } {
 async function startedTime(): Promise<string> {
   const { State } = await proxy().inspect()
   return State.Running && !State.Restarting ? State.StartedAt : ''
-}
-
-async function runInProxy(script: string): Promise<string> {
-  const run = await proxy().exec({ Cmd: ['sh', '-c', script], AttachStdout: true, Tty: true })
-  let output = ''
-  for await (const chunk of await run.start({ Tty: true })) output += chunk
-  return output
 }

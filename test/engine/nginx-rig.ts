@@ -188,6 +188,14 @@ function ask(
   })
 }
 
+/** What a shell in nginx's container writes. */
+export async function runInProxy(rig: Rig, script: string): Promise<string> {
+  const run = await rig.container('proxy').exec({ Cmd: ['sh', '-c', script], AttachStdout: true, Tty: true })
+  let output = ''
+  for await (const chunk of await run.start({ Tty: true })) output += chunk
+  return output
+}
+
 /** One request from within a slot's container, which is neither the director nor the host. */
 export async function askFrom(
   rig: Rig,

@@ -5,7 +5,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import Docker from 'dockerode'
 import { nginxTraffic } from '../../src/nginx/traffic.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
-import { INTERNAL_URL, PUBLIC_URL, RELEASES, type Rig, startRig, until } from './nginx-rig.ts'
+import { INTERNAL_URL, PUBLIC_URL, RELEASES, type Rig, runInProxy, startRig, until } from './nginx-rig.ts'
 
 let rig: Rig
 before(async () => {
@@ -154,6 +154,26 @@ test('a reload is confirmed by new workers, and an open stream outlives it', asy
   assert.match(new TextDecoder().decode((await reader?.read())?.value), /^data: \d+ primary/)
   await reader?.cancel()
   console.log(`a reload was tested, signalled and confirmed in ${Math.round(tookMs)} ms`)
+})
+
+test('a reload is not confirmed while a worker has not heard of it', async () => {
+  const [worker = ''] = (await runInProxy(rig, 'cat /proc/$(cat /tmp/nginx.pid)/task/*/children')).split(' ')
+  const numberServed = async () =>
+    Number((await rig.ask('/stub', { base: INTERNAL_URL })).headers['x-switchyard-reload'])
+  const before = await numberServed()
+  await runInProxy(rig, `kill -STOP ${worker}`)
+  let isConfirmed = false
+  const reload = rig.traffic.reload(soon()).then(() => {
+    isConfirmed = true
+  })
+  try {
+    await until('new workers answer', async () => (await numberServed()) > before)
+    for (let question = 0; question < 20; question++) await numberServed()
+    assert.equal(isConfirmed, false)
+  } finally {
+    await runInProxy(rig, `kill -CONT ${worker}`)
+  }
+  await reload
 })
 
 test('a reload takes up a changed configuration', async () => {
