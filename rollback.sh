@@ -139,7 +139,8 @@ write_generation() { # FROM_DIR NUMBER SLOT
   while read -r id pin_slot; do
     [ ! -e "$new/up-$pin_slot" ] || : >"$new/dpl-$id-$pin_slot" || return 1
   done < <(sed -n 's/^    {"deploymentId":"\([A-Za-z0-9_-]\{1,64\}\)","slot":"\(primary\|secondary\)"},\{0,1\}$/\1 \2/p' "$from/state.json")
-  chmod 644 "$new"/* && sync "$new"/* "$new" && mv -T "$new" "$live_dir/gen-$number" || return 1
+  # No visitor is counted apart any more, which is what an executable flag says (nginx/quick_target.conf).
+  chmod 644 "$new"/* && chmod 755 "$new/live-$slot" && sync "$new"/* "$new" && mv -T "$new" "$live_dir/gen-$number" || return 1
   ln -sfn "gen-$number" "$live_dir/current.tmp" && sync "$live_dir" || return 1
   mv -T "$live_dir/current.tmp" "$live_dir/current" && sync "$live_dir"
 }

@@ -42,6 +42,11 @@ export function flagsOf(state: RoutingState): string[] {
   ].toSorted()
 }
 
+/** The flag that is executable, by which nginx/quick_target.conf knows that no visitor is counted apart; null where some are. */
+export function executableFlag(state: RoutingState): string | null {
+  return state.live === null || flagsOf(state).includes('canary') ? null : `live-${state.live}`
+}
+
 /** `state.json` with its keys in one order and one pin a line, which is also what `rollback.sh` reads without a parser. */
 export function renderState(state: RoutingState): string {
   const pins = state.pins.map(

@@ -1,9 +1,9 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ReleaseError } from '../release/errors.ts'
 import type { RoutingState } from '../release/ports.ts'
-import { flagsOf, routingStateSchema, STATE_FILE } from './generation.ts'
+import { executableFlag, flagsOf, routingStateSchema, STATE_FILE } from './generation.ts'
 
 const NAME = /^gen-([1-9][0-9]*)$/
 
@@ -32,7 +32,16 @@ export async function readGeneration(liveDir: string): Promise<RoutingState | nu
     names.filter((file) => file !== STATE_FILE),
   )
   if (difference !== null) throw edited(`${name} ${difference}`)
+  await checkMode(join(liveDir, name), name, state)
   return state
+}
+
+/** The other way round it is nginx that takes longer, and a generation of before flags were executable. */
+async function checkMode(directory: string, name: string, state: RoutingState): Promise<void> {
+  if (state.live === null || executableFlag(state) !== null) return
+  const { mode } = await stat(join(directory, `live-${state.live}`))
+  if ((mode & 0o111) !== 0)
+    throw edited(`live-${state.live} in ${name} is executable, which hides the shares`)
 }
 
 /** The name that the symlink `current` holds, or null when there is no symlink. Throws `routing-edited` for any other thing of that name. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {
+  chmod,
   lstat,
   mkdir,
   mkdtemp,
@@ -60,7 +61,34 @@ test('nginx can read it whatever the umask of the writer is', async () => {
   }
   assert.equal((await stat(join(liveDir, 'gen-1'))).mode & 0o777, 0o755)
   assert.equal((await stat(join(liveDir, 'gen-1', 'state.json'))).mode & 0o777, 0o644)
-  assert.equal((await stat(join(liveDir, 'gen-1', 'live-primary'))).mode & 0o777, 0o644)
+  assert.equal((await stat(join(liveDir, 'gen-1', 'up-primary'))).mode & 0o777, 0o644)
+})
+
+test('the live flag is executable where no visitor is counted apart, and nowhere else', async () => {
+  const modeOf = async (flag: string) => (await stat(join(liveDir, 'current', flag))).mode & 0o777
+  await writeGeneration(liveDir, generation(1))
+  assert.deepEqual([await modeOf('live-primary'), await modeOf('up-primary')], [0o755, 0o644])
+  await writeGeneration(liveDir, generation(2, { shares: { secondary: 5 } }))
+  assert.equal(await modeOf('live-primary'), 0o644)
+  await writeGeneration(liveDir, generation(3, { shares: { secondary: 0 } }))
+  assert.equal(await modeOf('live-primary'), 0o755)
+})
+
+test('an executable live flag that hides shares is an edit by hand', async () => {
+  await writeGeneration(liveDir, generation(1, { shares: { secondary: 5 } }))
+  await chmod(join(liveDir, 'current', 'live-primary'), 0o755)
+  await assert.rejects(readGeneration(liveDir), (error) => {
+    assert.ok(error instanceof ReleaseError)
+    assert.equal(error.code, 'routing-edited')
+    assert.equal(error.facts.reason, 'live-primary in gen-1 is executable, which hides the shares')
+    return true
+  })
+})
+
+test('a generation of before flags were executable is as good', async () => {
+  await writeGeneration(liveDir, generation(1))
+  await chmod(join(liveDir, 'current', 'live-primary'), 0o644)
+  assert.deepEqual(await readGeneration(liveDir), generation(1))
 })
 
 test('the same generation may be written twice; another of its number, or an older one, may not', async () => {

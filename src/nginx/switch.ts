@@ -2,11 +2,13 @@ import { chmod, mkdir, open, readdir, readFile, rename, rm, symlink } from 'node
 import { join } from 'node:path'
 import { ReleaseError } from '../release/errors.ts'
 import type { RoutingState } from '../release/ports.ts'
-import { flagsOf, renderState, routingStateSchema, STATE_FILE } from './generation.ts'
+import { executableFlag, flagsOf, renderState, routingStateSchema, STATE_FILE } from './generation.ts'
 import { compare, currentName, generationNumber } from './read-generation.ts'
 
 /** Earlier generations stay for people to look at, and for requests that still read one of them. */
 const KEPT_GENERATIONS = 10
+const FILE_MODE = 0o644
+const EXECUTABLE_MODE = 0o755
 
 /**
  * Makes `next` what nginx serves: a whole directory, then one `rename` of the symlink, each fsynced. That rename is the
@@ -51,8 +53,10 @@ async function writeDirectory(liveDir: string, name: string, state: RoutingState
   await mkdir(temporary)
   // nginx reads as another user than the director, whatever the director's umask is.
   await chmod(temporary, 0o755)
-  await Promise.all(flagsOf(state).map((flag) => writeSynced(join(temporary, flag), '')))
-  await writeSynced(join(temporary, STATE_FILE), renderState(state))
+  const executable = executableFlag(state)
+  const modeOf = (flag: string): number => (flag === executable ? EXECUTABLE_MODE : FILE_MODE)
+  await Promise.all(flagsOf(state).map((flag) => writeSynced(join(temporary, flag), '', modeOf(flag))))
+  await writeSynced(join(temporary, STATE_FILE), renderState(state), FILE_MODE)
   await syncDirectory(temporary)
   await rename(temporary, join(liveDir, name))
   await syncDirectory(liveDir)
@@ -74,9 +78,9 @@ async function prune(liveDir: string, newest: number): Promise<void> {
   }
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
-  await using file = await open(path, 'wx', 0o644)
-  await file.chmod(0o644)
+async function writeSynced(path: string, text: string, mode: number): Promise<void> {
+  await using file = await open(path, 'wx', mode)
+  await file.chmod(mode)
   await file.writeFile(text)
   // An empty flag has nothing but its name, which the directory's fsync makes durable.
   if (text !== '') await file.sync()

@@ -259,17 +259,21 @@ test('a slot that does not take a body is given up', async () => {
 
 test('attempts to sign in beyond thirty are answered with 429 in three forms, and say when to come back', async () => {
   const attempt = (path: string, headers = {}) => rig.ask(path, { method: 'POST', headers, body: '{}' })
-  const attempts = await Promise.all(Array.from({ length: 45 }, () => attempt('/api/ops/auth/sign-in/email')))
+  const startedAt = performance.now()
+  const attempts = await Promise.all(Array.from({ length: 60 }, () => attempt('/api/ops/auth/sign-in/email')))
   const served = attempts.filter(({ httpStatus }) => httpStatus === 200).length
-  assert.ok(served >= 31 && served <= 34, `${served} of 45 were served`)
+  // One more is let in every two seconds.
+  const most = 32 + (performance.now() - startedAt) / 2_000
+  assert.ok(served >= 31 && served <= most, `${served} of 60 were served`)
   for (const [path, headers, type, words] of [
     ['/ops/sign-in', HTML, 'text/html', /<h1>Too many tries<\/h1>[\s\S]*Wait a minute, then try again\./],
     ['/ops/sign-in', { accept: 'application/json' }, 'application/json', /"code":"bad-request"/],
     ['/api/ops/auth/sign-in/email', HTML, 'application/json', /"next":"Wait a minute, then try again\."/],
     ['/ops/sign-in', {}, 'text/plain', /^Too many tries\nThere were too many attempts from your address/],
   ] as const) {
-    const answer = await attempt(path, headers)
-    assert.equal(answer.httpStatus, 429)
+    const answers = [await attempt(path, headers), await attempt(path, headers)]
+    const answer = answers.find(({ httpStatus }) => httpStatus === 429)
+    assert.ok(answer)
     assert.equal(answer.headers['content-type'], `${type}; charset=utf-8`)
     assert.equal(answer.headers['retry-after'], '60')
     assert.match(answer.body, words)

@@ -68,6 +68,7 @@ test('the traffic is back on the standby, confirmed, and written down for the di
   // Read by the director's own code: nothing of it looks edited by hand.
   const now = await rig.traffic.read()
   assert.deepEqual(now, { ...before, generation, live: 'primary', shares: {}, release: null })
+  assert.equal((await stat(join(rig.liveDir, 'current', 'live-primary'))).mode & 0o777, 0o755)
   assert.deepEqual(await rig.traffic.served(AbortSignal.timeout(5_000)), now)
   const record = await readBreakGlass(join(rig.dir, 'state'))
   assert.deepEqual(

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Answer, INTERNAL_URL, type Rig, startRig } from './nginx-rig.ts'
+import { type Answer, INTERNAL_URL, PORTS, type Rig, startRig } from './nginx-rig.ts'
 import { type Expected, ROWS } from './nginx-rules.ts'
+
+const BASES = { internal: INTERNAL_URL, published: `http://127.0.0.1:${PORTS.http}` }
 
 let rig: Rig
 before(async () => {
@@ -12,8 +14,8 @@ after(() => rig.stop())
 for (const { shows, says, routing = {}, ask, is } of ROWS) {
   test(`${says} (${shows[0]})`, async () => {
     await rig.route(routing)
-    const { path, internal = false, ...request } = ask
-    const answer = await rig.ask(path, { ...request, ...(internal && { base: INTERNAL_URL }) })
+    const { path, at, ...request } = ask
+    const answer = await rig.ask(path, at ? { ...request, base: BASES[at] } : request)
     const told = `${answer.httpStatus} ${answer.body.slice(0, 500)}`
     if (is.status !== undefined) assert.equal(answer.httpStatus, is.status, told)
     if (is.by !== undefined) assert.equal(answer.headers['x-served-by'] ?? null, is.by, told)

@@ -7,8 +7,8 @@ export type Row = {
   shows: readonly string[]
   says: string
   routing?: Partial<Omit<RoutingState, 'generation'>>
-  /** A path and what to send; `internal` asks the port that is not published. */
-  ask: Ask & { path: string; internal?: boolean }
+  /** A path and what to send; `at` is nginx's internal port, or the port that is published on the host. */
+  ask: Ask & { path: string; at?: 'internal' | 'published' }
   is: Expected
 }
 
@@ -41,7 +41,7 @@ const ROUTING: readonly Row[] = [
   {
     shows: [
       'location /',
-      'quick_target.conf: if (-f $look/live-primary)',
+      'quick_target.conf: if (-x $look/live-primary)',
       'upstream primary',
       'upstream primary: server',
     ],
@@ -51,7 +51,7 @@ const ROUTING: readonly Row[] = [
   },
   {
     shows: [
-      'quick_target.conf: if (-f $look/live-secondary)',
+      'quick_target.conf: if (-x $look/live-secondary)',
       'upstream secondary',
       'upstream secondary: server',
     ],
@@ -125,10 +125,7 @@ const ROUTING: readonly Row[] = [
     }),
   ),
   {
-    shows: [
-      'upstream_target.conf: if (-f $generation/b$visitor_bucket-secondary)',
-      'quick_target.conf: if (-f $look/canary)',
-    ],
+    shows: ['upstream_target.conf: if (-f $generation/b$visitor_bucket-secondary)'],
     says: 'with a share of 100 everybody gets the other slot',
     routing: { shares: { secondary: 100 } },
     ask: page(),
@@ -312,6 +309,12 @@ const TO_THE_SLOT: readonly Row[] = [
     says: 'no upgrade is passed on but to a WebSocket, and the connection to the slot is kept',
     ask: page({ connection: 'upgrade, keep-alive', upgrade: 'h2c' }),
     is: { sees: { upgrade: null, connection: /^(keep-alive)?$/ } },
+  },
+  {
+    shows: ['location /'],
+    says: 'what is meant for the next hop alone ends at nginx',
+    ask: page({ te: 'trailers', 'keep-alive': 'timeout=5', connection: 'keep-alive, x-hop', 'x-hop': '1' }),
+    is: { status: 200, sees: { te: null, 'keep-alive': null, connection: /^(keep-alive)?$/ } },
   },
   ...[
     '/a%2Fb/c%20d?x=1&y=%20',
@@ -618,7 +621,7 @@ const INTERNAL: readonly Row[] = [
     ],
     says: 'the director reads the routing that is served',
     routing: { live: 'secondary' },
-    ask: { path: '/state', internal: true },
+    ask: { path: '/state', at: 'internal' },
     is: {
       status: 200,
       headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
@@ -632,7 +635,7 @@ const INTERNAL: readonly Row[] = [
       'location = /stub: add_header X-Switchyard-Worker',
     ],
     says: 'and which worker answers, and what nginx is at',
-    ask: { path: '/stub', internal: true },
+    ask: { path: '/stub', at: 'internal' },
     is: {
       status: 200,
       headers: { 'x-switchyard-worker': /^\d+$/ },
@@ -642,22 +645,22 @@ const INTERNAL: readonly Row[] = [
   {
     shows: ['location = /alive'],
     says: 'Docker learns that nginx runs',
-    ask: { path: '/alive', internal: true },
+    ask: { path: '/alive', at: 'internal' },
     is: { status: 204, body: /^$/ },
   },
   ...['/', '/state/', '/state/../alive/x', '/live/current/state.json', '/_next/static/a.js', '/page'].map(
     (path): Row => ({
       shows: ['internal.conf: location /', 'internal.conf: location /: deny'],
       says: `${path} is refused there, to the director too`,
-      ask: { path, internal: true },
+      ask: { path, at: 'internal' },
       is: { status: 403, by: null },
     }),
   ),
   ...['/state', '/stub', '/alive'].map(
     (path): Row => ({
       shows: ['location /'],
-      says: `${path} on the public port is the site’s`,
-      ask: { path },
+      says: `${path} on the published port is the site’s, whatever Host it names`,
+      ask: { path, at: 'published', headers: { host: '127.0.0.1:8081' } },
       is: { status: 200, by: 'primary', url: path },
     }),
   ),

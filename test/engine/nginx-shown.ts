@@ -113,7 +113,8 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   ],
   'attempts to sign in beyond thirty are answered with 429 in three forms, and say when to come back': [
     ...[
-      'map "$request_method $uri" $sign_in_key',
+      'map $request_method $sign_in_key',
+      'map $uri $posted_sign_in',
       'proxy.conf: limit_req_zone',
       'proxy.conf: limit_req_status',
     ],
