@@ -148,6 +148,22 @@ test('a barred build that a hand led the visitors to is called a problem', async
   )
 })
 
+test('a release that has just moved the traffic over a barred build is no problem', async () => {
+  const system = await yard()
+  const { post, status, verbs } = directorOver(system)
+  await post('/v1/bar', { build: 'b1' })
+  let problem: string | null | undefined
+  const { confirm } = system.parts.traffic
+  system.parts.traffic.confirm = async (...given) => {
+    problem = (await status()).routing.problem
+    return confirm(...given)
+  }
+  await post('/v1/deploy', { source: { kind: 'tree' } })
+  await verbs.settled()
+  assert.equal((await system.routing())?.live, 'primary')
+  assert.equal(problem, null)
+})
+
 test('a director that was killed between the record and the routing settles it at start', async () => {
   const system = await yard()
   system.journal.bars.bar({ deploymentId: 'b1', version: '1.0.0' }, null, { kind: 'host', name: 'ada' })

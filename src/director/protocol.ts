@@ -174,7 +174,7 @@ export const planRequestSchema = z.discriminatedUnion('verb', [
 
 export const preflightFindingSchema = z.object({
   /** What a refusal is, for exit codes. */
-  code: errorCodeSchema.optional(),
+  code: errorCodeSchema.optional().catch('internal'),
   name: z.string(),
   outcome: z.enum(['ok', 'warning', 'refused']),
   sentence: z.string(),

@@ -78,7 +78,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     project: identity.project,
     directorVersion: identity.version,
     directorStartedAt: identity.startedAt,
-    routing: { ...routing, problem: unsettled ?? routing.problem ?? liveBarred(parts, live) },
+    routing: { ...routing, problem: unsettled ?? routing.problem ?? liveBarred(parts, live, running) },
     docker,
     slots: { primary: view('primary'), secondary: view('secondary') },
     traffic: trafficView(options.trafficLog),
@@ -101,8 +101,10 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
 }
 
 /** By the director's verbs it can't come to this; a hand in nginx/live can do it. */
-function liveBarred({ journal, bars }: Parts, live: Slot | null): string | null {
-  const bar = live && barOn(bars.list(), journal.holderOf(live)?.build)
+function liveBarred({ journal, bars }: Parts, live: Slot | null, running: Release | null): string | null {
+  // Until a release that has moved the traffic is recorded, the slot's holder is the build of before.
+  const holder = running?.slot === live ? running : live && journal.holderOf(live)
+  const bar = live && barOn(bars.list(), holder?.build)
   return bar && `${live} is live, and its build is barred: ${barWords(bar)} Deploy another one.`
 }
 

@@ -7,6 +7,8 @@ import { limitsOf, type StatsSample, sampled, statsSampleSchema, usedMemory } fr
 const FRESH_MS = 1_000
 /** The first two samples of a container are so far apart; later ones, as far as those who look. */
 const FIRST_GAP_MS = 1_000
+/** For who decides by it, what was seen before that is asked anew. */
+const KNOWN_FOR_MS = 5_000
 /** What was seen before so long a pause says nothing of now. */
 const FORGOTTEN_AFTER_MS = 30_000
 
@@ -71,8 +73,9 @@ export function containerStats(docker: Docker, onProblem: (cause: unknown) => vo
   }
 
   async function usedBytes(id: string, signal: AbortSignal): Promise<number> {
-    const known = watches.get(id)?.newest?.memory.usedBytes
-    return known ?? (await askMemory(docker, id, signal))
+    const watch = watches.get(id)
+    const isKnown = watch !== undefined && performance.now() - watch.askedMs < KNOWN_FOR_MS
+    return (isKnown && watch.newest?.memory.usedBytes) || (await askMemory(docker, id, signal))
   }
 
   return { read, usedBytes, close: () => end.abort() }

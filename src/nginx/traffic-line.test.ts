@@ -27,6 +27,15 @@ for (const [name, fields, by] of ANSWERED) {
   })
 }
 
+test('how long it took is how long the slot took that answered, where one was asked', () => {
+  const tookMs = (fields: Partial<LineFields>) =>
+    parseTrafficLine(trafficLine({ took: 120, ...fields }))?.tookMs
+  assert.equal(tookMs({ upstreamTook: '0.025' }), 25)
+  assert.equal(tookMs({ upstreamTook: '3.001, 0.010' }), 10)
+  assert.equal(tookMs({ upstreamTook: '0.004 : 0.030' }), 30)
+  for (const upstreamTook of ['', '-', '0.010, -']) assert.equal(tookMs({ upstreamTook }), 120_000)
+})
+
 const PINNED = { why: 'pin', routed: 'secondary', served: 'secondary' } as const
 
 const TABS: [string, Partial<LineFields>, LoggedRequest['tab']][] = [

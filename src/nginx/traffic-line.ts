@@ -26,6 +26,7 @@ const lineSchema = z.object({
   t: z.number(),
   status: z.number().int().min(100).max(599),
   took: z.number().nonnegative(),
+  upstreamTook: z.string().default(''),
   bytes: z.number().int().nonnegative(),
   routed: slotOrNone,
   served: slotOrNone,
@@ -43,13 +44,19 @@ export function parseTrafficLine(text: string): LoggedRequest | null {
   return {
     atMs: Math.round(line.t * 1_000),
     status: line.status,
-    tookMs: Math.round(line.took * 1_000),
+    tookMs: Math.round(slotTook(line) * 1_000),
     bytes: line.bytes,
     by,
     why: line.why === '' ? null : line.why,
     isStream: line.stream === '1',
     tab: by === 'none' ? null : tabOf(line),
   }
+}
+
+/** What is asked of two slots in turn has two times. An upload of minutes is over before any slot is asked. */
+function slotTook({ took, upstreamTook }: z.infer<typeof lineSchema>): number {
+  const last = Number.parseFloat(upstreamTook.split(/[,:]/).at(-1) ?? '')
+  return Number.isFinite(last) ? last : took
 }
 
 function jsonOf(text: string): unknown {

@@ -52,7 +52,8 @@ export type ErrorCode = z.infer<typeof errorCodeSchema>
 
 /** What every surface shows of an error: a stable code and three sentences. `detail` holds lines such as a build's last output. */
 export const releaseErrorSchema = z.object({
-  code: errorCodeSchema,
+  // A slot may run a build of before a code was added; its sentences come along.
+  code: errorCodeSchema.catch('internal'),
   what: z.string(),
   live: z.string(),
   next: z.string(),

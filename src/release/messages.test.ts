@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ERROR_CODES, type ErrorCode, ReleaseError } from './errors.ts'
+import { ERROR_CODES, type ErrorCode, ReleaseError, releaseErrorSchema } from './errors.ts'
 import { describeError } from './messages.ts'
 
 const LIVE = 'Visitors get 1.4.0 from the primary slot, as before.'
@@ -78,3 +78,8 @@ for (const [code, facts, what] of SENTENCES) {
     assert.equal(describeError(new ReleaseError(code, facts), LIVE).what, what)
   })
 }
+
+test('an error of a newer director keeps its sentences, whatever its code is', () => {
+  const body = { code: 'from-the-future', what: 'What.', live: 'Live.', next: 'Next.', detail: null }
+  assert.deepEqual(releaseErrorSchema.parse(body), { ...body, code: 'internal' })
+})

@@ -32,6 +32,6 @@ test('a slot that is not live says how much still comes from tabs of its build',
 
 test('tabs of builds that are gone are counted where they come', () => {
   assert.deepEqual(sentences(traffic({ requests: 5, fromGoneBuilds: 3 }), live), [
-    '3 requests in the last minute came from tabs of builds that do not run any more.',
+    '3 requests in the last minute came from tabs of builds that are not reached any more.',
   ])
 })

@@ -21,7 +21,7 @@ export function trafficNews(
     news.push({ kind: 'old-tabs', sentence })
   }
   if (fromGoneBuilds > 0) {
-    const sentence = `${lastMinute(fromGoneBuilds)} came from tabs of builds that do not run any more.`
+    const sentence = `${lastMinute(fromGoneBuilds)} came from tabs of builds that are not reached any more.`
     news.push({ kind: 'gone-builds', sentence })
   }
   return news

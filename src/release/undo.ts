@@ -2,6 +2,7 @@ import { type Bar, barOn, barWords } from './bar.ts'
 import { routeAsBarred } from './barring.ts'
 import { leaveOut } from './drain.ts'
 import type { ReleaseError, ReleaseErrorBody } from './errors.ts'
+import { waitedForWords } from './in-flight-words.ts'
 import { liveSentence } from './live-sentence.ts'
 import { describeError, wordsOf } from './messages.ts'
 import { isOperational } from './operational.ts'
@@ -9,6 +10,7 @@ import type { Journal, LogSink, RoutingState } from './ports.ts'
 import type { Release } from './release.ts'
 import { nextRouting } from './routing.ts'
 import { otherSlot } from './slot.ts'
+import { waitedFor } from './status-payload.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
 import { untilQuiet } from './until-quiet.ts'
@@ -75,7 +77,10 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
 async function letGo(parts: Parts, { slot, id }: Release, log: LogSink): Promise<void> {
   try {
     await leaveOut(parts, slot, id)
-    await untilQuiet(parts, slot, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
+    const quiet = await untilQuiet(parts, slot, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
+    if (quiet.end === 'cap' && waitedFor(quiet.kinds) > 0) {
+      log(`${slot} still has ${waitedForWords(quiet.kinds)} in flight, which its stop cuts.`)
+    }
   } catch (cause) {
     log(`${slot} could not be drained: ${wordsOf(cause)}.`)
   }

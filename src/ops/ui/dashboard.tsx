@@ -1,10 +1,8 @@
 'use client'
 import { useEffect, useState } from 'react'
-import type { SystemStatus } from '../../director/protocol.ts'
-import type { ReleaseErrorBody } from '../../release/errors.ts'
 import type { Release } from '../../release/release.ts'
-import { isDirectorUnreachable } from '../refusals.ts'
 import type { ConsoleActions } from '../verbs.ts'
+import { allowedNow } from '../view/allowed-now.ts'
 import { Board, type ConsoleLinks } from './board.tsx'
 import type { OpenDialog } from './board-dialogs.tsx'
 import { Disconnected } from './disconnected.tsx'
@@ -55,20 +53,4 @@ export function Dashboard({ initial, initialHistory, renderedAtMs, actions, link
       </div>
     </NowProvider>
   )
-}
-
-/** A poll without an answer says nothing about the verbs: they keep what was last known, and the director decides. */
-function allowedNow(
-  actions: SystemStatus['actions'],
-  problem: ReleaseErrorBody | null,
-  isSignedOut: boolean,
-): SystemStatus['actions'] {
-  if (isSignedOut) return noneFor('Your session has ended.')
-  if (problem !== null && isDirectorUnreachable(problem)) return noneFor('The director does not answer.')
-  return actions
-}
-
-function noneFor(reason: string): SystemStatus['actions'] {
-  const off = { allowed: false, reason }
-  return { deploy: off, rollback: off, abort: off, reload: off, bar: off }
 }

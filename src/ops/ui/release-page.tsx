@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react'
 import { outcomeWords } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
 import { type ConsoleActions, lastingVerbs } from '../verbs.ts'
+import { allowedNow } from '../view/allowed-now.ts'
 import { isUnderWay } from '../view/release.ts'
 import { BarButton } from './bar-button.tsx'
 import { BarDialogs, type OpenBarDialog } from './bar-dialogs.tsx'
@@ -24,11 +25,12 @@ type Props = {
 
 /** A release on a page of its own. An ended session leads straight to signing in, unless a dialog is open. */
 export function ReleasePage({ release, initialStatus, renderedAtMs, actions, signIn, sessionEnded }: Props) {
-  const { seen, isSignedOut, refresh } = useStatus(initialStatus)
+  const { seen, problem, isSignedOut, refresh } = useStatus(initialStatus)
   const verbs = useMemo(() => lastingVerbs(actions), [actions])
   const [open, setOpen] = useState<OpenBarDialog | null>(null)
   const [news, setNews] = useState<News | null>(null)
   const status = seen?.status ?? null
+  const allowed = status && allowedNow(status.actions, problem, isSignedOut)
   return (
     <NowProvider startMs={renderedAtMs}>
       <div className="space-y-4">
@@ -41,20 +43,21 @@ export function ReleasePage({ release, initialStatus, renderedAtMs, actions, sig
           level="h1"
           controls={({ build, state }) =>
             status !== null &&
+            allowed !== null &&
             build !== null &&
             !isUnderWay(state) && (
-              <BarButton subject={build} status={status} allowed={status.actions} setOpen={setOpen} />
+              <BarButton subject={build} status={status} allowed={allowed} setOpen={setOpen} />
             )
           }
           onSignedOut={() => {
             if (open === null) window.location.assign(sessionEnded)
           }}
         />
-        {open !== null && status !== null && (
+        {open !== null && status !== null && allowed !== null && (
           <BarDialogs
             open={open}
             status={status}
-            allowed={status.actions}
+            allowed={allowed}
             verbs={verbs}
             notice={isSignedOut && <SessionEnded signIn={signIn} />}
             onAccepted={(outcome) => {
