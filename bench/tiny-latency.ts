@@ -221,7 +221,9 @@ function switchTable(outcomes: readonly Outcome[], isFull: boolean): Table {
       'Confirmed: five fresh connections in a row answered by the new slot; Switchyard asks for its generation too, each time.',
       'Switchyard’s command writes the new generation to disk with fsync before the rename; "from the rename" leaves that out. The others write no state, or one without fsync.',
       ...(isFull
-        ? []
+        ? [
+            'With keepalive_min_timeout: 4 moves, 17 s apart, since its old slot gets requests for up to 15 s by intention.',
+          ]
         : [
             'A reload with keepalive_min_timeout is not in this table: its old slot gets requests for up to that time (15 s) by intention. `npm run bench:full` measures it.',
           ]),
