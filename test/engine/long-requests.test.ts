@@ -11,6 +11,7 @@ import { until } from './until.ts'
 const LONG_MS = 62_000
 
 let system: EngineSystem
+const tags = new Map<string, string>()
 const held: Held[] = []
 
 before(async () => {
@@ -20,6 +21,7 @@ before(async () => {
     networkPrefix: '172.30.83',
     settings: { DRAIN_CAP_SECONDS: '90' },
   })
+  for (const version of ['2.0.0', '3.0.0', '4.0.0']) tags.set(version, await system.image(version))
 })
 
 after(async () => {
@@ -28,14 +30,12 @@ after(async () => {
   await system.sweep()
 })
 
-async function deploy(version: string): Promise<Release> {
-  return deployImage(await system.image(version))
+async function begin(version: string): Promise<number> {
+  const { id } = await system.deploy({ kind: 'image', image: tags.get(version) ?? '', hasConsole: true })
+  return id
 }
 
-async function deployImage(tag: string): Promise<Release> {
-  const { id } = await system.deploy({ kind: 'image', image: tag, hasConsole: true })
-  return live(await system.ended(id))
-}
+const deploy = async (version: string): Promise<Release> => live(await system.ended(await begin(version)))
 
 function live(release: Release): Release {
   assert.equal(release.state, 'live', JSON.stringify(release.error))
@@ -84,14 +84,12 @@ test('nothing long is cut by a release, and what can not end by itself is told t
   )
 
   await deploy('2.0.0')
-  // Made before, since what is in flight must outlast the way to the drain.
-  const tag = await system.image('3.0.0')
   const second = holdAll('2-0-0')
-  const secondSlow = slowRequests(100, '2-0-0')
+  const secondSlow = slowRequests(50, '2-0-0')
   const downloads = [1, 2].map(() => request(`${system.url}/download?ms=${LONG_MS}`))
   const uploads = [1, 2].map(() => dribble(`${system.url}/echo`, LONG_MS))
   const ownUpload = dribble(`${(await system.status()).slots.secondary.address}/echo`, LONG_MS)
-  const work = await request(`${system.url}/after?ms=40000`)
+  const work = await request(`${system.url}/after?ms=${LONG_MS}`)
   assert.equal(JSON.parse(work.body).slot, 'secondary')
   await until('the second build holds all of it', 20_000, async () => {
     const kinds = await inFlight('secondary')
@@ -103,8 +101,9 @@ test('nothing long is cut by a release, and what can not end by itself is told t
 
   const over = new AbortController()
   const pinned = askOn(`${system.url}/`, { 'x-deployment-id': '2-0-0' }, over.signal)
+  secondSlow.push(...slowRequests(50, '2-0-0'))
   const before = switchedMs()
-  const { id } = await system.deploy({ kind: 'image', image: tag, hasConsole: true })
+  const id = await begin('3.0.0')
   await until('the slot has left the routing', 20_000, async () => (switchedMs() > before ? true : null))
   const leftMs = switchedMs()
   await until('the release says what it waits for', 10_000, async () =>
@@ -178,8 +177,6 @@ test('at the cap a release says by kind what it cut, and what it told to reconne
   const status = await until('the director is back', 20_000, () => system.status())
   assert.equal(status.routing.live, 'secondary')
   const { address } = status.slots.primary
-  // Made before, since what is in flight must outlast the way to the drain.
-  const next = await system.image('4.0.0')
   const headers = { 'x-deployment-id': '1-0-0' }
   // nginx repeats a GET that was cut, at the live slot, and never a POST.
   const requests = [1, 2].map(() =>
@@ -195,7 +192,7 @@ test('at the cap a release says by kind what it cut, and what it told to reconne
     const all = [request, upload, download, background, stream, socket].join()
     return all === '3,1,1,1,20,10' ? true : null
   })
-  const release = await deployImage(next)
+  const release = await deploy('4.0.0')
   t.diagnostic(`drain: ${drainOf(release)}`)
   assert.equal(
     drainOf(release),
