@@ -332,9 +332,11 @@ test('every request leaves one line of JSON, without its query', async () => {
   await rig.ask('/ops/setup/one-time-secret')
   const path = join(rig.dir, 'state', 'traffic', 'access.log')
   const lines = async () => (await readFile(path, 'utf8')).trim().split('\n')
-  await until('the lines are written', async () =>
-    (await lines()).some((line) => line.includes('/ops/setup')),
-  )
+  // Each worker writes for itself, once a second.
+  await until('the lines are written', async () => {
+    const text = (await lines()).join('\n')
+    return text.includes('/ops/setup') && text.includes('/logged')
+  })
   const text = (await lines()).join('\n')
   assert.doesNotMatch(text, /secret/)
   const entries = (await lines()).map((line) => JSON.parse(line))
