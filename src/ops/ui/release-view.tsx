@@ -129,7 +129,7 @@ function Summary({ release }: { release: Release }) {
 function Barred({ bar }: { bar: Bar | null }) {
   if (bar === null) return null
   return (
-    <p className="mt-1 flex max-w-prose flex-wrap items-center gap-x-2 gap-y-0.5 text-sm [overflow-wrap:anywhere]">
+    <p className="mt-1 flex max-w-prose items-start gap-2 text-sm [overflow-wrap:anywhere]">
       <BarredBadge />
       <span className="min-w-0">{barWords(bar)}</span>
     </p>
