@@ -245,7 +245,7 @@ test('a release is followed step by step, refused a second time, and aborted', a
 test('what visitors get can not be barred, and its release says why', async ({ page }) => {
   const { liveRelease, live } = await status()
   await open(page, `/ops/releases/${liveRelease}`)
-  const button = page.getByRole('button', { name: 'Bar this build…' })
+  const button = page.getByRole('button', { name: 'Bar this build…', exact: true })
   await expect(button).toBeDisabled()
   await expect(button).toHaveAccessibleDescription(
     `${live?.version} (${live?.deploymentId}) is what visitors get, so it can not be barred.`,
@@ -295,10 +295,10 @@ test('a build is barred by a dialog that says what becomes of its tabs, and unba
   const { routing, live } = await status()
   const slot = otherSlot(routing.live ?? 'primary')
   const tile = page.getByRole('article', { name: slot })
-  const opener = tile.getByRole('button', { name: 'Bar this build…' })
+  const opener = tile.getByRole('button', { name: 'Bar this build…', exact: true })
   await expect(tile).toContainText('b9-0000000')
   await opener.click()
-  const dialog = page.getByRole('dialog', { name: 'Bar 0.9.0' })
+  const dialog = page.getByRole('dialog', { name: 'Bar 0.9.0', exact: true })
   await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused()
   await expect(dialog).toContainText('0.9.0, build b9-0000000')
   await expect(dialog).toContainText(
@@ -308,7 +308,7 @@ test('a build is barred by a dialog that says what becomes of its tabs, and unba
     `A stream that is open on 0.9.0 goes on until ${slot} is reused or stopped.`,
   )
   await dialog.getByLabel('Reason (optional)').fill('CVE-2026-1234')
-  await dialog.getByRole('button', { name: 'Bar 0.9.0' }).click()
+  await dialog.getByRole('button', { name: 'Bar 0.9.0', exact: true }).click()
   await expect(dialog).toBeHidden()
   await expect(
     page.getByText(/^0\.9\.0 is barred\. Its open tabs get .+ at their next request; /),
