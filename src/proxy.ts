@@ -7,8 +7,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
 }
 
 /**
- * Forms that a browser sends by itself, without JavaScript. Larger ones than 10 MB are left alone, whatever nginx lets
- * through: Next keeps no more of a body that this has read, and would hand on the rest cut off.
+ * Forms that a browser sends by itself, without JavaScript. Those of 1 MB and more are left alone: Next runs no action
+ * for them unless `serverActions.bodySizeLimit` says so, and anyone may send one to hold up the slot that reads it.
  */
 export const config = {
   matcher: [
@@ -16,7 +16,7 @@ export const config = {
       source: '/:path*',
       has: [
         { type: 'header', key: 'content-type', value: 'multipart/form-data.*' },
-        { type: 'header', key: 'content-length', value: '\\d{1,7}' },
+        { type: 'header', key: 'content-length', value: '\\d{1,6}' },
         { type: 'header', key: 'accept', value: '.*text/html.*' },
       ],
       missing: [{ type: 'header', key: 'next-action' }],

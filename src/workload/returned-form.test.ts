@@ -74,6 +74,28 @@ test('the way back stays on this site', async (context) => {
   }
 })
 
+const many = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`field-${index}`, 'a']))
+
+test('a form may have 500 fields', async (context) => {
+  context.mock.method(console, 'warn', () => undefined)
+  const answer = await returnedForm(sent({ ...ofAnotherBuild, ...many(499) }))
+  assert.match((await answer?.text()) ?? '', /<dt>field-498<\/dt><dd>a<\/dd>/)
+})
+
+test('a megabyte of tiny fields is passed on at once', async () => {
+  const field = '--x\r\nContent-Disposition: form-data; name="$ACTION_"\r\n\r\n\r\n'
+  const request = new Request('http://localhost:3000/', {
+    method: 'POST',
+    body: `${field.repeat(16_000)}--x--\r\n`,
+    headers: { ...SITE, 'content-type': 'multipart/form-data; boundary=x' },
+  })
+  const startMs = performance.now()
+  assert.equal(await returnedForm(request), null)
+  const tookMs = performance.now() - startMs
+  assert.ok(tookMs < 250, `It took ${tookMs} ms.`)
+})
+
 const PASSED_ON: readonly { name: string; request: () => Request }[] = [
   { name: 'a form of this build', request: () => sent({ [`$ACTION_ID_${KNOWN}`]: '', text: 'a' }) },
   { name: 'a form without an action', request: () => sent({ text: 'a' }) },
@@ -88,6 +110,19 @@ const PASSED_ON: readonly { name: string; request: () => Request }[] = [
       new Request('http://localhost:3000/', {
         method: 'POST',
         body: 'nonsense',
+        headers: { ...SITE, 'content-type': 'multipart/form-data; boundary=x' },
+      }),
+  },
+  {
+    name: 'a form of more fields than anyone fills in',
+    request: () => sent({ ...ofAnotherBuild, ...many(500) }),
+  },
+  {
+    name: 'a field that says more of itself than of what is in it',
+    request: () =>
+      new Request('http://localhost:3000/', {
+        method: 'POST',
+        body: `--x\r\n${'a: b\r\n'.repeat(2_000)}content-disposition: form-data; name="$ACTION_ID_${UNKNOWN}"\r\n\r\n\r\n--x--`,
         headers: { ...SITE, 'content-type': 'multipart/form-data; boundary=x' },
       }),
   },

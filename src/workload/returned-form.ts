@@ -1,5 +1,6 @@
 import { builtAs } from '../config/built-as.ts'
 import { knownActions } from './known-actions.ts'
+import { readForm } from './read-form.ts'
 import { returnedFormPage } from './returned-form-page.ts'
 import { actionsOf, fieldsOf } from './sent-form.ts'
 
@@ -37,16 +38,6 @@ function isFromElsewhere({ headers }: Request): boolean {
   const host = headers.get('x-forwarded-host') ?? headers.get('host')
   if (origin === null) return false
   return !URL.canParse(origin) || new URL(origin).host !== host
-}
-
-/** Null where the body is no form after all, or broke off. */
-async function readForm(request: Request): Promise<FormData | null> {
-  try {
-    return await request.formData()
-  } catch (cause) {
-    if (cause instanceof TypeError) return null
-    throw cause
-  }
 }
 
 /** Where the form stands, without the build that it was asked of. Two slashes in front would lead to another site. */

@@ -20,6 +20,9 @@ test('the action of a form is known by the fields that React writes into it', ()
     '$ACTION_1:1': '[]',
   }
   assert.deepEqual(actionsOf(formOf({ ...bound, $ACTION_KEY: 'k123', text: 'a' })), [BOUND_ID])
+  const twice = formOf(bound)
+  twice.append('$ACTION_REF_1', '')
+  assert.deepEqual(actionsOf(twice), [BOUND_ID])
 })
 
 test('a form that runs no action asks for none, whatever is in it', () => {

@@ -15,7 +15,7 @@ const boundSchema = z.object({ id: z.string() })
 
 /** The ids of the actions that a form without JavaScript asks for; empty where it asks for none. */
 export function actionsOf(form: FormData): string[] {
-  return [...form.keys()]
+  return [...new Set(form.keys())]
     .flatMap((name) => {
       if (name.startsWith('$ACTION_ID_')) return name.slice('$ACTION_ID_'.length)
       if (name.startsWith('$ACTION_REF_')) return boundAction(form, name.slice('$ACTION_REF_'.length))
