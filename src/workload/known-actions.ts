@@ -9,9 +9,12 @@ const manifestSchema = z.object({
 
 let known: Promise<ReadonlySet<string>> | undefined
 
-/** The ids of this build's server actions, as Next wrote them down. Throws where a build keeps no such file. */
+/** The ids of this build's server actions, as Next wrote them down. Throws where they cannot be read, and tries anew the next time. */
 export function knownActions(): Promise<ReadonlySet<string>> {
-  known ??= readManifest(process.cwd())
+  known ??= readManifest(process.cwd()).catch((cause) => {
+    known = undefined
+    throw cause
+  })
   return known
 }
 

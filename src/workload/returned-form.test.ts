@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, mock, test } from 'node:test'
@@ -39,6 +39,21 @@ function sent(
 }
 
 const ofAnotherBuild = { [`$ACTION_ID_${UNKNOWN}`]: '' }
+
+/** Stands first: once read, the actions of a build are not read again. */
+test('one failed look at the actions of the build leaves a form to Next, and only that one', async (context) => {
+  const error = context.mock.method(console, 'error', () => undefined)
+  context.mock.method(console, 'warn', () => undefined)
+  const manifest = join(build, '.next/server/server-reference-manifest.json')
+  await rename(manifest, `${manifest}.away`)
+  assert.equal(await returnedForm(sent(ofAnotherBuild)), null)
+  assert.equal(
+    error.mock.calls[0]?.arguments[0],
+    'The actions of this build could not be read, so a form was left to Next.',
+  )
+  await rename(`${manifest}.away`, manifest)
+  assert.equal((await returnedForm(sent(ofAnotherBuild)))?.status, 409)
+})
 
 test('a form of a build that is gone comes back with what was in it', async (context) => {
   const warn = context.mock.method(console, 'warn', () => undefined)

@@ -15,14 +15,24 @@ export async function returnedForm(request: Request): Promise<Response | null> {
   const form = await readForm(request)
   const asked = form === null ? [] : actionsOf(form)
   if (form === null || asked.length === 0) return null
-  const known = await knownActions()
-  if (asked.every((id) => known.has(id))) return null
+  const known = await readKnown()
+  if (known === null || asked.every((id) => known.has(id))) return null
   const url = new URL(request.url)
   console.warn(`A form of another build came to ${url.pathname} and was given back.`)
   return new Response(await returnedFormPage(pathAgain(url), fieldsOf(form)), {
     status: 409,
     headers: HEADERS,
   })
+}
+
+/** Null where this build's actions cannot be read: the form is Next's to answer, as before. */
+async function readKnown(): Promise<ReadonlySet<string> | null> {
+  try {
+    return await knownActions()
+  } catch (cause) {
+    console.error('The actions of this build could not be read, so a form was left to Next.', cause)
+    return null
+  }
 }
 
 const HEADERS = {
