@@ -11,10 +11,12 @@ const SCRIPT = `
 <script type="importmap">{ "imports": { "zod": "/node_modules/zod/index.js" } }</script>
 <script type="module">
   import { keepFields, watchForms } from '/src/workload/kept-fields.ts'
+  import { reloadOnce } from '/src/workload/reload-once.ts'
   import { restoreFields } from '/src/workload/restore-fields.ts'
   const restored = await restoreFields(AbortSignal.timeout(300))
   watchForms()
   addEventListener('renew', () => { keepFields(); location.reload() })
+  addEventListener('stale', () => { document.title = 'reloads: ' + reloadOnce() })
   document.body.insertAdjacentHTML('beforeend', '<output></output>')
   document.querySelector('output').textContent = JSON.stringify(restored)
 </script>`
@@ -99,6 +101,25 @@ test('of several forms that look alike it is the one that was written into', asy
   expect(await renew(page, [4, 1, 2, 3].map(row).join(''))).toBe('{"lost":[]}')
   const replies = await page.locator('[name=reply]').all()
   expect(await Promise.all(replies.map((reply) => reply.inputValue()))).toEqual(['', '', 'to the second', ''])
+})
+
+test('where the browser blocks site data the page works, and is not reloaded', async ({ page }) => {
+  const errors: Error[] = []
+  page.on('pageerror', (error) => errors.push(error))
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'sessionStorage', {
+      get() {
+        throw new DOMException('Access is denied for this document.', 'SecurityError')
+      },
+    })
+  })
+  await open(page, FORM)
+  await page.locator('[name=name]').fill('Ada')
+  await page.evaluate(() => dispatchEvent(new Event('stale')))
+  await expect(page).toHaveTitle('reloads: false')
+  await expect(page.locator('[name=name]')).toHaveValue('Ada')
+  expect(await renew(page, FORM)).toBe('null')
+  expect(errors).toEqual([])
 })
 
 const PLAIN = '<form><input name="reply"></form>'

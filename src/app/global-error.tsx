@@ -2,7 +2,8 @@
 
 import './fallback.css'
 import { useEffect } from 'react'
-import { isStaleBuildError, reloadOnce } from '../workload/stale-build.ts'
+import { reloadOnce } from '../workload/reload-once.ts'
+import { isStaleBuildError } from '../workload/stale-build.ts'
 
 /** For an error in a root layout itself. */
 export default function GlobalError({ error, retry }: { error: unknown; retry: () => void }) {

@@ -1,4 +1,5 @@
 import { isSecretName } from './secret-name.ts'
+import { inTab } from './tab-storage.ts'
 
 export const KEPT_FIELDS = 'switchyard:kept-fields'
 
@@ -34,11 +35,11 @@ export function keepFields(): void {
   const filled = forms.filter(({ fields }) => fields.some(({ value, isOn }) => isOn && value.trim() !== ''))
   if (filled.length === 0) return
   const kept: Kept = { at: Date.now(), path: location.pathname + location.search, forms: filled }
-  try {
-    sessionStorage.setItem(KEPT_FIELDS, JSON.stringify(kept))
-  } catch (cause) {
-    console.warn('What was written on this page is more than a tab can keep.', cause)
-  }
+  const isKept = inTab((storage) => {
+    storage.setItem(KEPT_FIELDS, JSON.stringify(kept))
+    return true
+  })
+  if (isKept !== true) console.warn('What was written on this page is more than this tab can keep.')
 }
 
 export function isControl(target: unknown): target is Control {

@@ -9,6 +9,7 @@ import {
   nameOf,
   read,
 } from './kept-fields.ts'
+import { inTab } from './tab-storage.ts'
 
 const MAX_AGE_MS = 60_000
 const FORM_DEADLINE_MS = 5_000
@@ -46,8 +47,11 @@ export async function restoreFields(signal: AbortSignal): Promise<Restored | nul
 }
 
 function take(): KeptForm[] | null {
-  const text = sessionStorage.getItem(KEPT_FIELDS)
-  sessionStorage.removeItem(KEPT_FIELDS)
+  const text = inTab((storage) => {
+    const kept = storage.getItem(KEPT_FIELDS)
+    storage.removeItem(KEPT_FIELDS)
+    return kept
+  })
   const parsed = keptSchema.safeParse(JSON.parse(text ?? 'null'))
   if (!parsed.success) return null
   const { at, path, forms } = parsed.data

@@ -2,9 +2,11 @@
 
 import { useEffect, useState } from 'react'
 import { KEPT_FIELDS, watchForms } from './kept-fields.ts'
+import { reloadOnce } from './reload-once.ts'
 import { RenewedNotice } from './renewed-notice.tsx'
 import type { Restored } from './restore-fields.ts'
-import { isStaleBuildError, reloadOnce } from './stale-build.ts'
+import { isStaleBuildError } from './stale-build.ts'
+import { inTab } from './tab-storage.ts'
 
 /**
  * Catches what no error boundary sees: a chunk or an action that fails in an event handler. Put it in each root layout.
@@ -25,7 +27,7 @@ export function StaleBuildGuard() {
     addEventListener('unhandledrejection', onRejection, { signal })
     addEventListener('submit', () => setRestored(null), { signal })
     const unwatch = watchForms()
-    if (sessionStorage.getItem(KEPT_FIELDS) !== null) void restore(signal, setRestored)
+    if (inTab((storage) => storage.getItem(KEPT_FIELDS)) !== null) void restore(signal, setRestored)
     return () => {
       end.abort()
       unwatch()

@@ -1,7 +1,8 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { isStaleBuildError, reloadOnce } from '../../workload/stale-build.ts'
+import { reloadOnce } from '../../workload/reload-once.ts'
+import { isStaleBuildError } from '../../workload/stale-build.ts'
 import { PageHead } from './page-head.tsx'
 import { BUTTON } from './panel.tsx'
 
