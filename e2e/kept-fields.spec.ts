@@ -122,6 +122,48 @@ test('where the browser blocks site data the page works, and is not reloaded', a
   expect(errors).toEqual([])
 })
 
+const sent = (page: Page) => page.locator('form').evaluate((form: HTMLFormElement) => form.reset())
+
+test('what was sent is not said to be unsent', async ({ page }) => {
+  await open(page, FORM)
+  await page.locator('[name=name]').fill('Ada')
+  // As React does when an action is done.
+  await sent(page)
+  expect(await renew(page, FORM)).toBe('null')
+
+  await page.locator('[name=name]').fill('Ada')
+  await sent(page)
+  await page.locator('[name=notes]').fill('the next')
+  expect(await renew(page, FORM)).toBe('{"lost":[]}')
+  await expect(page.locator('[name=notes]')).toHaveValue('the next')
+})
+
+test('what was written on a page that was left is not that of the next', async ({ page }) => {
+  await open(page, FORM)
+  await page.evaluate(() => history.replaceState(null, '', '/?before'))
+  await page.locator('[name=name]').fill('Ada')
+  await page.evaluate(() => history.replaceState(null, '', '/'))
+  expect(await renew(page, FORM)).toBe('null')
+})
+
+test('a choice counts where it is another than at first', async ({ page }) => {
+  await open(page, FORM)
+  await page.locator('[name=size]').selectOption('large')
+  await page.locator('[name=size]').selectOption('small')
+  await page.locator('[value=courier]').check()
+  await page.locator('[value=post]').check()
+  expect(await renew(page, FORM)).toBe('null')
+
+  await page.locator('[name=news]').uncheck()
+  expect(await renew(page, FORM)).toBe('{"lost":[]}')
+  await expect(page.locator('[name=news]')).not.toBeChecked()
+
+  await page.locator('[name=news]').check()
+  await page.locator('[name=size]').selectOption('large')
+  expect(await renew(page, FORM)).toBe('{"lost":[]}')
+  await expect(page.locator('[name=size]')).toHaveValue('large')
+})
+
 const PLAIN = '<form><input name="reply"></form>'
 
 test('what has no form of its own any more is handed over, and not written into another', async ({

@@ -15,32 +15,47 @@ export type KeptForm = {
 }
 export type Kept = { at: number; path: string; forms: KeptForm[] }
 
-const touched = new Map<HTMLFormElement, { nth: number; of: number }>()
+type Place = { nth: number; of: number }
 
-/** Remembers the forms that a visitor writes into: by the time of a reload an error may have taken them off the page. */
+const touched = new Map<HTMLFormElement, { path: string; place: Place }>()
+
+/**
+ * Remembers the forms that a visitor writes into: by the time of a reload an error may have taken them off the page. What
+ * was sent is not to be kept: React resets a form when its action is done, and other forms lead to another page.
+ */
 export function watchForms(): () => void {
   const onInput = ({ target }: Event) => {
     const form = isControl(target) ? target.form : null
-    if (form === null || touched.has(form)) return
+    const path = pathHere()
+    if (form === null || touched.get(form)?.path === path) return
     for (const other of touched.keys()) if (!other.isConnected) touched.delete(other)
-    touched.set(form, placeOf(form))
+    touched.set(form, { path, place: placeOf(form) })
   }
-  addEventListener('input', onInput, { capture: true })
-  return () => removeEventListener('input', onInput, { capture: true })
+  const onReset = ({ target, defaultPrevented }: Event) => {
+    if (target instanceof HTMLFormElement && !defaultPrevented) touched.delete(target)
+  }
+  const end = new AbortController()
+  addEventListener('input', onInput, { capture: true, signal: end.signal })
+  addEventListener('reset', onReset, { signal: end.signal })
+  return () => end.abort()
 }
 
 /** Puts what was written away until the page is there again. Passwords, files and the like never leave the page. */
 export function keepFields(): void {
-  const forms = [...touched].map(([form, place]) => ({ ...read(form), ...place }))
-  const filled = forms.filter(({ fields }) => fields.some(({ value, isOn }) => isOn && value.trim() !== ''))
-  if (filled.length === 0) return
-  const kept: Kept = { at: Date.now(), path: location.pathname + location.search, forms: filled }
+  const here = pathHere()
+  const forms = [...touched]
+    .filter(([form, { path }]) => path === here && openControls(form).some(isFilled))
+    .map(([form, { place }]) => ({ ...read(form), ...place }))
+  if (forms.length === 0) return
+  const kept: Kept = { at: Date.now(), path: here, forms }
   const isKept = inTab((storage) => {
     storage.setItem(KEPT_FIELDS, JSON.stringify(kept))
     return true
   })
   if (isKept !== true) console.warn('What was written on this page is more than this tab can keep.')
 }
+
+export const pathHere = (): string => location.pathname + location.search
 
 export function isControl(target: unknown): target is Control {
   return (
@@ -52,7 +67,7 @@ export function isControl(target: unknown): target is Control {
 
 /** What a form holds that may be kept, and the hidden values that tell it from others like it. */
 export function read(form: HTMLFormElement): Pick<KeptForm, 'fields' | 'hidden'> {
-  const controls = [...form.elements].filter(isControl).filter(isOpen)
+  const controls = openControls(form)
   return {
     fields: controls.filter(({ type }) => type !== 'hidden').flatMap(fieldsOf),
     hidden: controls
@@ -75,6 +90,23 @@ function fieldsOf(control: Control): KeptField[] {
   return [{ type, name, value, isOn: isChoice(control) ? control.checked : true }]
 }
 
+/** A choice that stands as it first stood says nothing: each list and each group of radio buttons has one that is taken. */
+function isFilled(control: Control): boolean {
+  if (control instanceof HTMLSelectElement) return isChosen(control)
+  if (isChoice(control)) return control.checked !== control.defaultChecked
+  return control.type !== 'hidden' && control.value.trim() !== ''
+}
+
+function isChosen(select: HTMLSelectElement): boolean {
+  const options = [...select.options]
+  const marked = options.filter(({ defaultSelected }) => defaultSelected)
+  // Where none is marked, a list to choose one from starts at the first that may be chosen.
+  const first = select.multiple ? marked : [marked.at(-1) ?? options.find(({ disabled }) => !disabled)]
+  return options.some((option) => option.selected !== first.includes(option))
+}
+
+const openControls = (form: HTMLFormElement): Control[] => [...form.elements].filter(isControl).filter(isOpen)
+
 const CLOSED_TYPES: readonly string[] = ['password', 'file', 'submit', 'button', 'image', 'reset']
 
 function isOpen(control: Control): boolean {
@@ -83,7 +115,7 @@ function isOpen(control: Control): boolean {
   return !/password|one-time-code|\bcc-/.test(control.autocomplete)
 }
 
-function placeOf(form: HTMLFormElement): { nth: number; of: number } {
+function placeOf(form: HTMLFormElement): Place {
   const alike = [...document.forms].filter((other) => looks(other) === looks(form))
   return { nth: alike.indexOf(form), of: alike.length }
 }

@@ -7,6 +7,7 @@ import {
   type KeptField,
   type KeptForm,
   nameOf,
+  pathHere,
   read,
 } from './kept-fields.ts'
 import { inTab } from './tab-storage.ts'
@@ -55,7 +56,7 @@ function take(): KeptForm[] | null {
   const parsed = keptSchema.safeParse(JSON.parse(text ?? 'null'))
   if (!parsed.success) return null
   const { at, path, forms } = parsed.data
-  return path === location.pathname + location.search && Date.now() - at < MAX_AGE_MS ? forms : null
+  return path === pathHere() && Date.now() - at < MAX_AGE_MS ? forms : null
 }
 
 /** Fills each form as it appears; answers with those that never did. */
