@@ -91,14 +91,14 @@ export const ACTS: readonly Act[] = [
     },
     ...MOVES_ON,
     async alsoAfterReuse(page) {
-      await expect(page.getByRole('status')).toContainText(
+      await expect(page.getByRole('status')).toHaveText(
         'This page was renewed. What you had written is still here, but was not sent: send it again.',
       )
       await expect(page.getByLabel('Text')).toHaveValue(TEXT)
       await expect(page.getByLabel('Password')).toHaveValue('')
       await button(page, 'Send').click()
       await expect(page.getByTestId('form-did')).toHaveText(TEXT)
-      await expect(page.getByRole('status')).toBeHidden()
+      await expect(page.getByRole('status')).toBeEmpty()
     },
   },
   {

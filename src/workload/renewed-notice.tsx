@@ -3,32 +3,46 @@
 import type { CSSProperties } from 'react'
 import type { Restored } from './restore-fields.ts'
 
-/** Says after a reload that nobody asked for what has become of what the visitor had written. It needs no style of the app. */
-export function RenewedNotice({ restored: { lost }, onClose }: { restored: Restored; onClose: () => void }) {
+type Props = { restored: Restored | null; onClose: () => void }
+
+/**
+ * Says after a reload that nobody asked for what has become of what the visitor had written. It needs no style of the
+ * app. Its sentence has a place on the page before there is one: screen readers announce what changes, not what is new.
+ */
+export function RenewedNotice({ restored, onClose }: Props) {
   return (
-    <div role="status" style={BOX}>
-      <p style={{ margin: 0 }}>
-        {lost.length === 0
-          ? 'This page was renewed. What you had written is still here, but was not sent: send it again.'
-          : 'This page was renewed, and what you had written was not sent. Its form has changed, so here it is to copy:'}
+    <div style={restored ? BOX : EMPTY}>
+      <p role="status" style={{ margin: 0 }}>
+        {restored && sentenceFor(restored)}
       </p>
-      {lost.length > 0 && (
+      {restored && restored.lost.length > 0 && (
         <dl style={LIST}>
-          {lost.map(({ name, value }) => (
-            <div key={name + value}>
+          {restored.lost.map(({ name, value }, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two fields may have the same name and value, and none moves.
+            <div key={index}>
               <dt style={{ opacity: 0.75 }}>{name}</dt>
               <dd style={{ margin: 0, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{value}</dd>
             </div>
           ))}
         </dl>
       )}
-      <button type="button" onClick={onClose} style={BUTTON}>
-        Close
-      </button>
+      {restored && (
+        <button type="button" onClick={onClose} style={BUTTON}>
+          Close
+        </button>
+      )}
     </div>
   )
 }
 
+function sentenceFor({ lost }: Restored): string {
+  return lost.length === 0
+    ? 'This page was renewed. What you had written is still here, but was not sent: send it again.'
+    : 'This page was renewed, and what you had written was not sent. Its form has changed, so here it is to copy:'
+}
+
+/** Out of the way of the app's own layout. */
+const EMPTY: CSSProperties = { position: 'absolute' }
 const BOX: CSSProperties = {
   position: 'fixed',
   zIndex: 1000,

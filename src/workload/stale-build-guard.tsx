@@ -33,7 +33,7 @@ export function StaleBuildGuard() {
       unwatch()
     }
   }, [])
-  return restored && <RenewedNotice restored={restored} onClose={() => setRestored(null)} />
+  return <RenewedNotice restored={restored} onClose={() => setRestored(null)} />
 }
 
 /** Loaded only after such a reload: no other page pays for it. */
