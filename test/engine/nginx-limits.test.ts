@@ -10,6 +10,7 @@ import {
   INTERNAL_URL,
   NETWORK,
   NGINX_ADDRESS,
+  PUBLIC_URL,
   type Rig,
   slotUrl,
   startRig,
@@ -214,23 +215,37 @@ for (const [directive, method, path, headers] of WAITS) {
   })
 }
 
-test('a stream is waited for when an ordinary request is not', async () => {
+test('a silent stream is waited for when an ordinary request is not', async () => {
   await rig.steer('primary', '/page', 'hang')
   await rig.withEdit('proxy.conf', [['proxy_read_timeout 120s;', 'proxy_read_timeout 1s;']], async () => {
-    const stop = new AbortController()
-    const stream = fetch(`http://${NGINX_ADDRESS}:8080/page`, {
-      headers: { accept: 'text/event-stream' },
-      signal: stop.signal,
+    await staysOpen('/page', { accept: 'text/event-stream' }, async () => {
+      for (let request = 0; request < 2; request++) assert.equal((await rig.ask('/page')).httpStatus, 504)
     })
-    const ended = stream.then(
-      ({ status }) => `it was answered with ${status}`,
-      () => 'nobody answered',
-    )
-    for (let request = 0; request < 2; request++) assert.equal((await rig.ask('/page')).httpStatus, 504)
-    stop.abort()
-    assert.equal(await ended, 'nobody answered')
   })
   await rig.steer('primary', '/page', 'ok')
+})
+
+test('a silent stream of the console is waited for when its pages come from the other slot', async () => {
+  for (const path of ['/ops', '/api/ops/logs']) await rig.steer('primary', path, 'hang')
+  await rig.withEdit('ops.conf', [['proxy_read_timeout 5s;', 'proxy_read_timeout 1s;']], async () => {
+    await staysOpen('/api/ops/logs', {}, async () => {
+      for (let request = 0; request < 2; request++) {
+        assert.equal((await rig.ask('/ops')).headers['x-served-by'], 'secondary')
+      }
+    })
+  })
+  for (const path of ['/ops', '/api/ops/logs']) await rig.steer('primary', path, 'ok')
+})
+
+test('a silent stream of the only console is waited for as well', async () => {
+  await rig.route({ console: 'primary' })
+  for (const path of ['/ops', '/api/ops/logs']) await rig.steer('primary', path, 'hang')
+  await rig.withEdit('proxy.conf', [['proxy_read_timeout 120s;', 'proxy_read_timeout 1s;']], async () => {
+    await staysOpen('/api/ops/logs', {}, async () => {
+      for (let request = 0; request < 2; request++) assert.equal((await rig.ask('/ops')).httpStatus, 504)
+    })
+  })
+  for (const path of ['/ops', '/api/ops/logs']) await rig.steer('primary', path, 'ok')
 })
 
 test('a verb of the console that hangs is not asked of the other slot', async () => {
@@ -322,6 +337,21 @@ test('behind a terminator nobody else is believed', async () => {
     assert.deepEqual([headers['x-forwarded-for'], headers['x-forwarded-proto']], [`${NETWORK}.12`, 'http'])
   })
 })
+
+/** Asks for something that never comes, and sees to it that nobody answers for it `meanwhile`. */
+async function staysOpen(
+  path: string,
+  headers: Record<string, string>,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController()
+  const ended = fetch(`${PUBLIC_URL}${path}`, { headers, signal: stop.signal }).then(
+    ({ status }) => `it was answered with ${status}`,
+    () => 'nobody answered',
+  )
+  await meanwhile().finally(() => stop.abort())
+  assert.equal(await ended, 'nobody answered')
+}
 
 /** All that comes back on a connection until nginx closes it, or has been silent for half a second. */
 async function answerTo(text: string): Promise<string> {

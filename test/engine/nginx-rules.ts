@@ -210,6 +210,15 @@ const ROUTING: readonly Row[] = [
     ask: { path: '/ops' },
     is: { status: 503, by: null },
   },
+  ...['/ops', '/api/ops/status?via=other'].map(
+    (path): Row => ({
+      shows: ['location ~ ^/(?:ops|api/ops)(?:/|$): if (-f $generation/console-primary)'],
+      says: `${path} is asked of the only slot with a console, live or not`,
+      routing: { live: 'secondary', console: 'primary' },
+      ask: { path },
+      is: { status: 200, by: 'primary' },
+    }),
+  ),
   {
     shows: ['location = /api/system/status', 'location = /api/system/status: add_header Cache-Control'],
     says: 'the status route is the live slot’s, whatever the visitor is, and is not kept',

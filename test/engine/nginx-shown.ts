@@ -36,7 +36,7 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     `${OPS}: if ($ops_via ~ "^other [A-Z]")`,
   ],
   'while the live build has no console, all of /ops is the other slot’s': [
-    ...[`${OPS}: if (-f $generation/console-secondary)`, `${OPS}: if ($ops_way)`, `${OPS}: proxy_buffering`],
+    ...[`${OPS}: if (-f $generation/console-secondary)`],
   ],
   'an action that failed or broke off is not run again by the other slot': [
     ...['location @ops_send', `${OPS}: if ($ops_way ~ "^[A-Z]")`],
@@ -44,7 +44,6 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'a live slot that is stopped leaves the console working, actions too: they never reached it': [
     ...['upstream primary_first', 'upstream primary_first: server'],
   ],
-  'the only console keeps /ops': [`${OPS}: if (-f $generation/console-primary)`],
   'a verb of the console that hangs is not asked of the other slot': [
     'location @ops_send: proxy_read_timeout',
   ],
@@ -62,13 +61,18 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'a WebSocket passes, and stays with its slot when the traffic moves': [
     'map $upgrade_to_slot $connection_to_slot',
   ],
-  'a stream is waited for when an ordinary request is not': [
+  'a silent stream is waited for when an ordinary request is not': [
     ...[
       'location @stream: proxy_read_timeout',
       'proxy.conf: proxy_read_timeout',
       'proxy.conf: recursive_error_pages',
     ],
   ],
+
+  'a silent stream of the console is waited for when its pages come from the other slot': [
+    ...[`${OPS}: if ($is_stream)`, 'location @ops_follow: proxy_read_timeout'],
+  ],
+  'a silent stream of the only console is waited for as well': [`${OPS}: if ($ops_way)`],
 
   // Slots
   'a pin to a slot that can not be connected to falls through to the live slot, POST included': [
