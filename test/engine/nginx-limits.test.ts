@@ -218,9 +218,19 @@ for (const [directive, method, path, headers] of WAITS) {
 test('a silent stream is waited for when an ordinary request is not', async () => {
   await rig.steer('primary', '/page', 'hang')
   await rig.withEdit('proxy.conf', [['proxy_read_timeout 120s;', 'proxy_read_timeout 1s;']], async () => {
-    await staysOpen('/page', { accept: 'text/event-stream' }, async () => {
-      for (let request = 0; request < 2; request++) assert.equal((await rig.ask('/page')).httpStatus, 504)
+    const stop = new AbortController()
+    const streams = [{}, { method: 'POST', body: 'x' }].map((sent) => {
+      const headers = { accept: 'text/event-stream' }
+      return fetch(`http://${NGINX_ADDRESS}:8080/page`, { ...sent, headers, signal: stop.signal }).then(
+        ({ status }) => `it was answered with ${status}`,
+        () => 'nobody answered',
+      )
     })
+    for (const sent of [{}, { method: 'POST', body: 'x' }]) {
+      assert.equal((await rig.ask('/page', sent)).httpStatus, 504)
+    }
+    stop.abort()
+    assert.deepEqual(await Promise.all(streams), ['nobody answered', 'nobody answered'])
   })
   await rig.steer('primary', '/page', 'ok')
 })

@@ -143,6 +143,9 @@ test('an image of a build that no slot runs is shown from disk as it is', async 
   assert.equal(kept.body, 'a picture')
   assert.equal(kept.headers['content-type'], 'image/png')
   assert.equal(kept.headers['cache-control'], 'public, max-age=31536000, immutable')
+  assert.equal(kept.headers['x-content-type-options'], 'nosniff')
+  await symlink('/etc/passwd', join(media, 'stray.png'))
+  assert.equal((await image('stray.png', 'b0-pictures')).httpStatus, 404)
   const slotOf = async (answer: Promise<{ body: string }>) => JSON.parse((await answer).body).slot
   for (const [name, id] of [
     ['square.2zuy66pq4_7hz.png', 'b9-none'],
@@ -152,6 +155,8 @@ test('an image of a build that no slot runs is shown from disk as it is', async 
   ] as const) {
     assert.equal(await slotOf(image(name, id)), 'primary', `${name} of ${id}`)
   }
+  await rig.route({ shares: { secondary: 100 } })
+  assert.equal((await image('square.2zuy66pq4_7hz.png', 'b0-pictures')).body, 'a picture')
   await rig.route({ pins: [{ deploymentId: 'b0-pictures', slot: 'secondary' }] })
   assert.equal(await slotOf(image('square.2zuy66pq4_7hz.png', 'b0-pictures')), 'secondary')
 })

@@ -220,7 +220,17 @@ const ROUTING: readonly Row[] = [
     }),
   ),
   {
-    shows: ['location = /api/system/status', 'location = /api/system/status: add_header Cache-Control'],
+    shows: ['location = /_next/image: if ($slot = "")'],
+    says: 'also for a picture in another size',
+    routing: { live: null },
+    ask: { path: '/_next/image?url=%2Fa.png' },
+    is: { status: 503, by: null },
+  },
+  {
+    shows: [
+      'location = /api/system/status',
+      'map "$upstream_http_cache_control|$upstream_http_content_type|$uri" $cache_control',
+    ],
     says: 'the status route is the live slot’s, whatever the visitor is, and is not kept',
     routing: { pins: PINS, shares: { secondary: 100 } },
     ask: { path: `/api/system/status?dpl=${OLD}` },
@@ -374,6 +384,8 @@ const TO_THE_SLOT: readonly Row[] = [
 /** One request for each location that passes requests on: headers are inherited only where a location has none of its own. */
 const LOCATIONS: readonly { location: string; ask: Row['ask']; routing?: Row['routing']; by?: Slot }[] = [
   { location: 'location /', ask: { path: '/page' } },
+  { location: 'location @uploaded', ask: { path: '/page', method: 'POST', body: 'x' } },
+  { location: 'location = /_next/image', ask: { path: '/_next/image?url=%2Fa.png' } },
   { location: 'location @stream', ask: { path: '/page', headers: { accept: 'text/event-stream' } } },
   { location: 'location ~ ^/(?:ops|api/ops)(?:/|$)', ask: { path: '/ops' }, routing: { up: ['primary'] } },
   { location: 'location @ops_read', ask: { path: '/ops' } },
@@ -500,7 +512,13 @@ const ANSWERS: readonly Row[] = [
     is: { status: 404, by: null },
   },
   {
-    shows: ['location = /api/system/status: proxy_hide_header Cache-Control'],
+    shows: ['proxy.conf: if ($uri = /_switchyard/nowhere)'],
+    says: 'where bodies are mirrored to there is nothing, and no slot',
+    ask: { path: '/_switchyard/nowhere' },
+    is: { status: 204, by: null, body: /^$/ },
+  },
+  {
+    shows: ['to_slot.conf: proxy_hide_header Cache-Control', 'to_slot.conf: add_header Cache-Control'],
     says: 'the status route has one word on how long it is kept: not at all',
     ask: { path: '/api/system/status' },
     is: { headers: { 'cache-control': 'no-store' } },

@@ -1,4 +1,5 @@
 const OPS = 'location ~ ^/(?:ops|api/ops)(?:/|$)'
+const IMAGE = 'location = /_next/image'
 const STATIC = 'location ^~ /_next/static/'
 
 /**
@@ -64,6 +65,8 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'a silent stream is waited for when an ordinary request is not': [
     ...[
       'location @stream: proxy_read_timeout',
+      'location @uploaded: if ($is_stream)',
+      'location @uploaded: error_page',
       'proxy.conf: proxy_read_timeout',
       'proxy.conf: recursive_error_pages',
     ],
@@ -101,6 +104,16 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     'proxy.conf: proxy_buffer_size',
   ],
 
+  // Uploads
+  'an upload goes to the slot that serves when it has arrived, be the one that served at its first byte gone':
+    ['location /: if ($has_body)', 'location @upload', 'location @upload: error_page', 'location @uploaded'],
+  'an upload that finds no live slot when it has arrived is refused in words': [
+    'location @uploaded: if ($slot = "")',
+  ],
+  'an answer to a POST may be a stream, and a GET with a body is answered as one without': [
+    'map "$request_method $content_length$http_transfer_encoding" $has_body',
+  ],
+
   // Visitors
   'headers of 15 KB pass, larger ones are refused at once': ['proxy.conf: large_client_header_buffers'],
   'who sends its headers too slowly is cut off': ['proxy.conf: client_header_timeout'],
@@ -132,7 +145,22 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
 
+  'no cache in front keeps a page past a release, and all else is kept as the app says': [
+    ...['to_slot.conf: proxy_hide_header Cache-Control', 'to_slot.conf: add_header Cache-Control'],
+    'map "$upstream_http_cache_control|$upstream_http_content_type|$uri" $cache_control',
+  ],
+  'a page that brings a visitor’s own cookie is for that visitor alone': ['map $visitor_cookie $kept_by'],
+
   // Files
+  'an image of a build that no slot runs is shown from disk as it is': [
+    ...[IMAGE, `${IMAGE}: if (-f /srv/assets/$deployment_id$image_file)`, `${IMAGE}: error_page`],
+    ...[`${IMAGE}: if ($kept_image ~ "^(live|share)$")`, 'map $arg_url $image_file'],
+    ...['location @kept_image', 'location @kept_image: disable_symlinks', 'location @kept_image: try_files'],
+    ...[
+      'location @kept_image: add_header Cache-Control',
+      'location @kept_image: add_header X-Content-Type-Options',
+    ],
+  ],
   'a file goes out as it was compressed when it was published, to be kept for ever': [
     ...[STATIC, `${STATIC}: gzip_static`, `${STATIC}: try_files`, `${STATIC}: gzip_vary`],
     ...[`${STATIC}: add_header Cache-Control`, `${STATIC}: add_header X-Content-Type-Options`],
@@ -152,5 +180,8 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'every request leaves one line of JSON, without its query': [
     ...['proxy.conf: log_format', 'proxy.conf: access_log', 'location = /api/system/status: access_log'],
     'map $request_uri $asked_path',
+  ],
+  'streams are told apart, however they were asked for, and do not count as slow': [
+    'map "$is_stream $upstream_http_content_type" $was_stream',
   ],
 }

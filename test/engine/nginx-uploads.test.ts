@@ -82,6 +82,17 @@ test('a tab’s upload stays with its build while that runs', async () => {
   assert.equal(JSON.parse(plain.body).slot, 'secondary')
 })
 
+test('an upload that finds no live slot when it has arrived is refused in words', async () => {
+  const upload = begin('POST /echo', 'Content-Length: 11\r\n')
+  upload.socket.write('hello')
+  await untilNginxHas(1)
+  await rig.route({ live: null })
+  upload.socket.write(' world')
+  const refusal = await upload.answer
+  assert.match(refusal, /^HTTP\/1\.1 503 /)
+  assert.match(refusal, /No part of the site is ready to answer\./)
+})
+
 test('an upload without an end in sight is refused in words once it is too large', async () => {
   const { socket, answer } = begin('POST /echo', 'Accept: application/json\r\nTransfer-Encoding: chunked\r\n')
   const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`

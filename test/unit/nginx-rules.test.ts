@@ -45,7 +45,6 @@ const DECIDING = new RegExp(
 /** What no request shows, and why. */
 const UNSHOWN: Readonly<Record<string, string>> = {
   'internal.conf: access_log': 'the director would only fill the log with its own questions',
-  'map $generation $generation_name': 'a field of the log that nothing reads',
   'location @stream: proxy_send_timeout': 'no request of a test is an hour long',
   'location @ops_other: proxy_read_timeout': 'no request of a test is an hour long',
   'location ~ ^/(?:ops|api/ops)(?:/|$): proxy_buffering':
