@@ -4,7 +4,7 @@ export type Target = {
   limit: string
   seen: string
   isMet: boolean
-  /** Why it was missed, a sentence. */
+  /** What was measured of why it was missed, a sentence; null where nothing was. */
   why: string | null
 }
 

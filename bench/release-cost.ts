@@ -2,10 +2,11 @@ import type { Page } from '@playwright/test'
 import { z } from 'zod'
 import type { BenchContext, Group, Table } from './group.ts'
 import { openConsole, startBrowser } from './real/console.ts'
-import { inMs, inSeconds, median } from './real/numbers.ts'
+import { inMs, inSeconds } from './real/numbers.ts'
 import { type StepTimes, timesOf } from './real/step-times.ts'
 import { type RealSystem, realSystem } from './real/system.ts'
 import { usageOver } from './real/usage.ts'
+import { median } from './statistics.ts'
 
 const LIMIT_MS = 1_500
 const CLICK_LIMIT_MS = 300
@@ -64,12 +65,12 @@ const STEPS = [
   'record',
 ] as const
 
-/** Total without the build and without starting the app and waiting for it. */
-const costOf = ({ totalMs, stepsMs: { build = 0, start = 0, health = 0 } }: StepTimes): number =>
+/** Total without the build and the two whole steps in which the app starts: less than a release costs, as our ways round the start are in them. */
+const otherStepsOf = ({ totalMs, stepsMs: { build = 0, start = 0, health = 0 } }: StepTimes): number =>
   totalMs - build - start - health
 
-/** Total without the build and without what the app itself takes: our ways round its start count too. */
-const strictCostOf = ({ totalMs, stepsMs: { build = 0 }, ownStartMs }: StepTimes): number =>
+/** Total without the build and without what the app itself takes: what Compose and the health checks add to its start counts. */
+const costOf = ({ totalMs, stepsMs: { build = 0 }, ownStartMs }: StepTimes): number =>
   totalMs - build - ownStartMs
 
 function releaseTable({ built, redeployed }: Releases): Table {
@@ -87,8 +88,8 @@ function releaseTable({ built, redeployed }: Releases): Table {
       ...STEPS.map((name) => row(name, ({ stepsMs }) => stepsMs[name] ?? 0)),
       row('total', ({ totalMs }) => totalMs),
       row('the app itself, from its process to its first good answer', ({ ownStartMs }) => ownStartMs),
-      row('cost: total − build − start − health', costOf),
-      row('cost, strictly: total − build − the app itself', strictCostOf),
+      row('cost: total − build − the app itself', costOf),
+      row('of it, the other steps: total − build − start − health', otherStepsOf),
     ],
     targets: [
       {
@@ -99,17 +100,24 @@ function releaseTable({ built, redeployed }: Releases): Table {
         why: costMs <= LIMIT_MS ? null : largest(all),
       },
     ],
-    notes: ['The drain contains the second in which a slot must have nothing in flight before it is reused.'],
+    notes: [
+      'The drain contains the second in which a slot must have nothing in flight before it is reused.',
+      'Judged is the cost by the slower of the two columns. The app itself is counted from the start of its container, as Docker tells it, to its first operational answer, as the director sees it; what Compose and the further health checks add around that is a cost of the release.',
+    ],
   }
 }
 
 function largest(all: readonly StepTimes[]): string {
-  const counted = STEPS.filter((name) => !['build', 'start', 'health'].includes(name))
-  const [most = 'drain', next = 'preflight'] = counted.toSorted(
-    (one, other) => medianOf(all, other) - medianOf(all, one),
-  )
-  return `Most of it is ${most} with ${inMs(medianOf(all, most))} and ${next} with ${inMs(medianOf(all, next))}.`
+  const others = STEPS.filter((name) => !['build', 'start', 'health'].includes(name))
+  const parts = [
+    ...others.map((name) => ({ name: `${name}`, ms: medianOf(all, name) })),
+    { name: 'what start and health take beyond the app itself', ms: median(all.map(aroundStartOf)) },
+  ]
+  const [most, next] = parts.toSorted((one, other) => other.ms - one.ms)
+  return `Most of it is ${most?.name} with ${inMs(most?.ms ?? 0)} and ${next?.name} with ${inMs(next?.ms ?? 0)}.`
 }
+
+const aroundStartOf = (times: StepTimes): number => costOf(times) - otherStepsOf(times)
 
 const medianOf = (all: readonly StepTimes[], name: (typeof STEPS)[number]): number =>
   median(all.map(({ stepsMs }) => stepsMs[name] ?? 0))
@@ -162,7 +170,7 @@ function rollbackTable(times: readonly number[]): Table {
         limit: '≤ 300 ms',
         seen: inMs(medianMs),
         isMet: medianMs <= CLICK_LIMIT_MS,
-        why: medianMs <= CLICK_LIMIT_MS ? null : 'The machine had other work at the same time.',
+        why: null,
       },
     ],
     notes: [],

@@ -85,7 +85,7 @@ function targetLine(target: Target): string {
 }
 
 function outcomeOf({ isMet, why }: Target): string {
-  return isMet ? 'met' : `missed${why === null ? '' : `. ${why}`}`
+  return isMet ? 'met' : `missed. ${why ?? 'The reason was not measured.'}`
 }
 
 function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { statsSampleSchema, usedMemory } from '../../src/docker/usage.ts'
-import { median } from './numbers.ts'
+import { median } from '../statistics.ts'
 
 const SAMPLE_EVERY_MS = 5_000
 
