@@ -24,14 +24,13 @@ export function rivals(versions: RivalVersions, nginx: string): readonly Rival[]
 }
 
 /** Its old workers go on taking requests for so long, by intention. */
-const lateReload = (nginx: string): Rival => ({
-  ...reloadRival({
+const lateReload = (nginx: string): Rival =>
+  reloadRival({
     name: `tuned reload with keepalive_min_timeout 15s (nginx ${nginx})`,
     image: RIVALS_IMAGE,
     keepAlive: 'keepalive_timeout 15s;\nkeepalive_min_timeout 15s;\n',
-  }),
-  oldSlotServesMs: 15_000,
-})
+    oldSlotServesMs: 15_000,
+  })
 
 /** nginx 1.27.4 brought `keepalive_min_timeout`. */
 function hasMinTimeout(version: string): boolean {

@@ -4,7 +4,7 @@ import type { Slot } from '../../src/release/slot.ts'
 import type { Rig } from '../docker/rig.ts'
 import { RIVALS_IMAGE } from '../docker/rivals-image.ts'
 import { confirmBySlot } from './confirm.ts'
-import { type Rival, releaseAndStop } from './rival.ts'
+import { type Rival, releaseWithCare } from './rival.ts'
 
 const ANSWER_WITHIN_MS = 10_000
 
@@ -38,11 +38,12 @@ export const caddy: Rival = {
       if (!answer.ok) throw new Error(`Caddy answers ${answer.status}: ${said}`)
     }
     await confirmBySlot(where, 'primary', AbortSignal.timeout(20_000))
+    const confirm = (to: Slot, signal: AbortSignal) => confirmBySlot(where, to, signal)
     return {
       address: where,
       flip,
-      confirm: (to, signal) => confirmBySlot(where, to, signal),
-      release: (to) => releaseAndStop(rig, { flip }, to),
+      confirm,
+      release: (to, signal) => releaseWithCare(rig, { flip, confirm }, to, signal),
     }
   },
 }

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { Slot } from '../../src/release/slot.ts'
 import { RIVALS_IMAGE } from '../docker/rivals-image.ts'
 import { confirmBySlot } from './confirm.ts'
-import { type Rival, releaseAndStop } from './rival.ts'
+import { type Rival, releaseWithCare } from './rival.ts'
 
 const MAP = '/etc/sybench/proxy/live.map'
 
@@ -43,11 +43,12 @@ export const haproxy: Rival = {
       await command(join(runDir, 'admin.sock'), `set map ${MAP} live ${to}`)
     }
     await confirmBySlot(where, 'primary', AbortSignal.timeout(20_000))
+    const confirm = (to: Slot, signal: AbortSignal) => confirmBySlot(where, to, signal)
     return {
       address: where,
       flip,
-      confirm: (to, signal) => confirmBySlot(where, to, signal),
-      release: (to) => releaseAndStop(rig, { flip }, to),
+      confirm,
+      release: (to, signal) => releaseWithCare(rig, { flip, confirm }, to, signal),
     }
   },
 }

@@ -2,12 +2,19 @@ import { cp, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Slot } from '../../src/release/slot.ts'
 import { confirmBySlot } from './confirm.ts'
-import { type Rival, releaseAndStop } from './rival.ts'
+import { type Rival, releaseWithCare } from './rival.ts'
 
 /** nginx reloaded by a signal that is sent through Docker's API. `keepAlive` are directives about visitors' connections. */
-export function reloadRival(options: { name: string; image: string; keepAlive: string }): Rival {
+export function reloadRival(options: {
+  name: string
+  image: string
+  keepAlive: string
+  oldSlotServesMs?: number
+}): Rival {
+  const { name: title, oldSlotServesMs } = options
   return {
-    name: options.name,
+    name: title,
+    ...(oldSlotServesMs === undefined ? {} : { oldSlotServesMs }),
     publishesSlots: false,
     start: async (rig, tlsDir, host = 2) => {
       const dir = join(rig.dir, 'reload')
@@ -35,11 +42,12 @@ export function reloadRival(options: { name: string; image: string; keepAlive: s
         await container.kill({ signal: 'HUP' })
       }
       await confirmBySlot(where, 'primary', AbortSignal.timeout(20_000))
+      const confirm = (to: Slot, signal: AbortSignal) => confirmBySlot(where, to, signal)
       return {
         address: where,
         flip,
-        confirm: (to, signal) => confirmBySlot(where, to, signal),
-        release: (to) => releaseAndStop(rig, { flip }, to),
+        confirm,
+        release: (to, signal) => releaseWithCare(rig, { flip, confirm }, to, signal, oldSlotServesMs),
       }
     },
   }

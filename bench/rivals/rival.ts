@@ -1,4 +1,5 @@
-import type { Slot } from '../../src/release/slot.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { otherSlot, type Slot } from '../../src/release/slot.ts'
 import type { Rig } from '../docker/rig.ts'
 
 /** One way to move the traffic between two slots. */
@@ -25,12 +26,29 @@ export type RunningRival = {
   release(to: Slot, signal: AbortSignal): Promise<void>
 }
 
-/** What the article's reader does and what each rival's own command stops at: stop the old slot once the command is done. */
+/** What the article's reader does: stops the old slot once the command is done. */
 export async function releaseAndStop(rig: Rig, rival: Pick<RunningRival, 'flip'>, to: Slot): Promise<void> {
   if (!(await rig.isRunning(to))) await rig.startSlot(to)
   await rival.flip(to)
-  await rig.stopSlot(to === 'primary' ? 'secondary' : 'primary', DOCKER_GRACE_SECONDS)
+  await rig.stopSlot(otherSlot(to), DOCKER_GRACE_SECONDS)
+}
+
+/** What a careful user of a proxy does: makes sure of the move, waits as long as the old slot is meant to serve, and gives it time. */
+export async function releaseWithCare(
+  rig: Rig,
+  rival: Pick<RunningRival, 'flip' | 'confirm'>,
+  to: Slot,
+  signal: AbortSignal,
+  oldSlotServesMs = 0,
+): Promise<void> {
+  if (!(await rig.isRunning(to))) await rig.startSlot(to)
+  await rival.flip(to)
+  await rival.confirm(to, signal)
+  await delay(oldSlotServesMs, undefined, { signal })
+  await rig.stopSlot(otherSlot(to), GRACE_SECONDS)
 }
 
 /** What `docker stop` gives a container when nothing is said. */
 const DOCKER_GRACE_SECONDS = 10
+/** As docker-compose.release.yml gives its slots. */
+export const GRACE_SECONDS = 30

@@ -9,7 +9,7 @@ import { NO_ROUTING } from '../../src/release/routing.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
 import { MADE_IMAGES } from '../../src/setup/image-names.ts'
 import type { Rig } from '../docker/rig.ts'
-import type { Rival } from './rival.ts'
+import { GRACE_SECONDS, type Rival } from './rival.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const PLAIN_LISTENER = 'listen 8080 default_server backlog=4096;'
@@ -19,9 +19,8 @@ const TLS_LISTENER = [
   'ssl_certificate_key /etc/sybench/tls.key;',
 ].join('\n    ')
 
-/** As docker-compose.release.yml and the settings' defaults say. */
+/** As the settings' defaults say. */
 const DRAIN_CAP_MS = 60_000
-const GRACE_SECONDS = 30
 const RELEASES = { primary: 1, secondary: 2 } as const
 
 /** The repository's own nginx/ and the director's own adapter for it. The one thing added is a listener for TLS. */
