@@ -1,4 +1,4 @@
-import { cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import type Docker from 'dockerode'
 import { bytes } from '../src/words/quantities.ts'
 import { runIn } from './docker/run-in.ts'
@@ -21,4 +21,10 @@ export async function describeMachine(docker: Docker, nginxImage: string): Promi
 export async function nginxVersion(docker: Docker, image: string): Promise<string> {
   const said = await runIn(docker, image, ['nginx', '-v'])
   return /nginx\/([\d.]+)/.exec(said)?.[1] ?? 'unknown'
+}
+
+/** How busy the machine is, for the reason of a miss; its own measurement is part of that. */
+export function loadInWords(): string {
+  const [oneMinute = 0] = loadavg()
+  return `The load average was ${oneMinute.toFixed(1)} on ${availableParallelism()} cores right after it.`
 }

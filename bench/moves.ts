@@ -1,11 +1,11 @@
-import { watch } from 'node:fs'
+import { lstat } from 'node:fs/promises'
 import type { Slot } from '../src/release/slot.ts'
 
 /** When one move began, was done and was confirmed, on the host's monotonic clock in milliseconds. */
 export type Move = {
   to: Slot
   startMs: number
-  /** When the symlink was seen to be renamed, where one is. */
+  /** When the symlink was renamed, where one is; rather too early than too late. */
   renamedMs: number | null
   doneMs: number
   /** Null where it was not confirmed in time. */
@@ -29,13 +29,14 @@ const STILL_WITHIN_MS = 50
 /** CLOCK_MONOTONIC, the same in every process and container of a host. */
 export const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
-/** Sets `at` to the time at which `name` was last renamed within `directory`, as the kernel tells. */
-export function watchRename(directory: string, name: string): { at: number | null; close(): void } {
-  const seen = { at: null as number | null, close: () => watcher.close() }
-  const watcher = watch(directory, (_, file) => {
-    if (file === name) seen.at = nowMs()
-  })
-  return seen
+/**
+ * When the symlink was last renamed, as its inode says. The kernel stamps it with its last tick (up to 10 ms old) and
+ * `Date.now` drops parts of a millisecond, so the time errs early, which makes everything counted from it longer.
+ */
+export async function renamedAt(symlink: string): Promise<number> {
+  const { ctimeMs } = await lstat(symlink)
+  const monotonicMs = nowMs()
+  return monotonicMs - (Date.now() + 1 - ctimeMs)
 }
 
 /** Where the requests of one move went, counted from `zeroMs`. */
@@ -44,12 +45,14 @@ export function seenOf(move: Move, zeroMs: number, arrivals: Readonly<Record<Slo
   const within = (slot: Slot, path: string): number[] =>
     (arrivals[slot][path] ?? []).filter((atMs) => atMs >= zeroMs && atMs < move.untilMs)
   const firsts = [...within(move.to, FRESH_PATH), ...within(move.to, KEPT_PATH)]
+  // Silence at the old slot says nothing where the new one is silent too.
+  if (firsts.length === 0) return { first: null, lastFresh: null, lastKept: null }
   const last = (path: string): number | null => {
     const lastMs = Math.max(zeroMs, ...within(from, path))
     return lastMs > move.untilMs - STILL_WITHIN_MS ? null : lastMs - zeroMs
   }
   return {
-    first: firsts.length === 0 ? null : Math.min(...firsts) - zeroMs,
+    first: Math.min(...firsts) - zeroMs,
     lastFresh: last(FRESH_PATH),
     lastKept: last(KEPT_PATH),
   }

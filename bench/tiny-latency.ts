@@ -1,24 +1,26 @@
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { z } from 'zod'
 import { reasonOf } from '../src/release/errors.ts'
 import { otherSlot, SLOTS, type Slot } from '../src/release/slot.ts'
 import { MADE_IMAGES } from '../src/setup/image-names.ts'
+import { confirmedTarget } from './confirmed-target.ts'
 import { makeCertificate } from './docker/certificate.ts'
 import { type Rig, startRig } from './docker/rig.ts'
 import { getRivals } from './docker/rivals-image.ts'
 import type { BenchContext, Group, Table, Target } from './group.ts'
 import { startMixedLoad } from './load/mixed-load.ts'
-import { nginxVersion } from './machine.ts'
+import { loadInWords, nginxVersion } from './machine.ts'
 import {
   type Arrivals,
   FRESH_PATH,
   KEPT_PATH,
   type Move,
   nowMs,
+  renamedAt,
   type Seen,
   seenOf,
-  watchRename,
 } from './moves.ts'
 import { rivals } from './rivals/all.ts'
 import type { Rival, RunningRival } from './rivals/rival.ts'
@@ -134,23 +136,20 @@ async function moveRepeatedly(
   spacingMs: number,
   signal: AbortSignal,
 ): Promise<Move[]> {
-  const renamed = running.liveDir === undefined ? null : watchRename(running.liveDir, 'current')
+  const { liveDir } = running
   const moves: Move[] = []
   let to: Slot = 'primary'
-  try {
-    for (let number = 0; number < count; number++) {
-      signal.throwIfAborted()
-      const next = delay(spacingMs)
-      to = otherSlot(to)
-      const startMs = nowMs()
-      await running.flip(to)
-      const doneMs = nowMs()
-      const confirmedMs = await confirmedAt(running, to, signal)
-      await next
-      moves.push({ to, startMs, renamedMs: renamed?.at ?? null, doneMs, confirmedMs, untilMs: nowMs() })
-    }
-  } finally {
-    renamed?.close()
+  for (let number = 0; number < count; number++) {
+    signal.throwIfAborted()
+    const next = delay(spacingMs)
+    to = otherSlot(to)
+    const startMs = nowMs()
+    await running.flip(to)
+    const doneMs = nowMs()
+    const confirmedMs = await confirmedAt(running, to, signal)
+    const renamedMs = liveDir === undefined ? null : await renamedAt(join(liveDir, 'current'))
+    await next
+    moves.push({ to, startMs, renamedMs, doneMs, confirmedMs, untilMs: nowMs() })
   }
   return moves
 }
@@ -188,13 +187,16 @@ function latencies({ moves, arrivals }: Outcome, zero: 'start' | 'rename'): Late
   }
 }
 
-const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null)
+/** What did not come to be before the next move took for ever: left out, it would make the others' median better. */
+const orNever = (values: readonly (number | null)[]): number[] =>
+  values.map((value) => value ?? Number.POSITIVE_INFINITY)
 
-/** Median and worst; a move that had not come to its end before the next one makes the worst unknown. */
+const inTime = (ms: number): string => (Number.isFinite(ms) ? ms.toFixed(1) : 'not in time')
+
+/** Median and worst. */
 function shown(values: readonly (number | null)[]): string {
-  const numbers = known(values)
-  const worst = numbers.length < values.length ? 'not in time' : largest(numbers).toFixed(1)
-  return numbers.length === 0 ? worst : `${median(numbers).toFixed(1)} / ${worst}`
+  const all = orNever(values)
+  return `${inTime(median(all))} / ${inTime(largest(all))}`
 }
 
 function switchTable(outcomes: readonly Outcome[], isFull: boolean): Table {
@@ -219,7 +221,8 @@ function switchTable(outcomes: readonly Outcome[], isFull: boolean): Table {
       `${MOVES} moves each, one every ${spacing(isFull)} ms, at ${REQUESTS_PER_SECOND} requests/s of open-loop load, half of it on fresh connections. Counted from the start of the command on one clock for all processes: a slot notes when a request arrives.`,
       `At this rate a request comes every ${1_000 / REQUESTS_PER_SECOND} ms, so a part of "first request at the new slot" is waiting for one to come.`,
       'Confirmed: five fresh connections in a row answered by the new slot; Switchyard asks for its generation too, each time.',
-      'Switchyard’s command writes the new generation to disk with fsync before the rename; "from the rename" leaves that out. The others write no state, or one without fsync.',
+      'Switchyard’s command writes the new generation to disk with fsync before the rename; "from the rename" leaves that out. The rename’s time is the symlink’s own, which the kernel stamps with its last tick: it errs early, to Switchyard’s disadvantage. The others write no state, or one without fsync.',
+      'What did not come to be before the next move counts as never, in the medians too.',
       ...(isFull
         ? [
             'With keepalive_min_timeout: 4 moves, 17 s apart, since its old slot gets requests for up to 15 s by intention.',
@@ -246,26 +249,26 @@ function targetsOf(own: Outcome): Target[] {
   }
   const { done, first, lastFresh, lastKept } = latencies(own, 'rename')
   const { done: doneFromStart, confirmed } = latencies(own, 'start')
-  const lasts = [...lastFresh, ...lastKept]
-  const lastMs = known(lasts).length < lasts.length ? Number.POSITIVE_INFINITY : largest(known(lasts))
+  const lasts = orNever([...lastFresh, ...lastKept])
   return [
+    confirmedTarget('moves', own.moves.length, confirmed.filter((ms) => ms !== null).length),
     target(
       'first request at the new slot after the rename, median',
       FIRST_LIMIT_MS,
-      median(known(first)),
-      `The best was ${Math.min(...known(first)).toFixed(1)} ms.`,
+      median(orNever(first)),
+      `The best was ${inTime(Math.min(...orNever(first)))} ms. ${loadInWords()}`,
     ),
     target(
       `last new request at the old slot after the rename, worst of ${own.moves.length}`,
       LAST_LIMIT_MS,
-      lastMs,
-      `It was within the limit in ${lasts.filter((ms) => ms !== null && ms <= LAST_LIMIT_MS).length} of ${lasts.length} cases (fresh and kept-alive apart), ${median(known(lasts)).toFixed(1)} ms at the median.`,
+      largest(lasts),
+      `It was within the limit in ${lasts.filter((ms) => ms <= LAST_LIMIT_MS).length} of ${lasts.length} cases (fresh and kept-alive apart); the median in ms: ${inTime(median(lasts))}. ${loadInWords()}`,
     ),
     target(
       'confirmed through nginx, from the command, median',
       CONFIRMED_LIMIT_MS,
-      median(known(confirmed)),
-      `Writing the generation took ${median(known(doneFromStart)).toFixed(1)} ms of it at the median, ${median(known(done)).toFixed(1)} ms after the rename.`,
+      median(orNever(confirmed)),
+      `The command took ${inTime(median(orNever(doneFromStart)))} ms of it at the median, ${inTime(median(orNever(done)))} ms of that from the rename on. ${loadInWords()}`,
     ),
   ]
 }
