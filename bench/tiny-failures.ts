@@ -3,12 +3,14 @@ import Docker from 'dockerode'
 import { reasonOf } from '../src/release/errors.ts'
 import { otherSlot, type Slot } from '../src/release/slot.ts'
 import { MADE_IMAGES } from '../src/setup/image-names.ts'
+import { confirmedTarget } from './confirmed-target.ts'
 import { makeCertificate } from './docker/certificate.ts'
 import { startRig } from './docker/rig.ts'
 import { getRivals } from './docker/rivals-image.ts'
 import type { BenchContext, Group, Table, Target } from './group.ts'
 import { type MixedLoad, startMixedLoad } from './load/mixed-load.ts'
 import type { Incident, MixedPlan } from './load/plan.ts'
+import { type Sent, sentTarget } from './load/sent-target.ts'
 import { nginxVersion } from './machine.ts'
 import { rivals } from './rivals/all.ts'
 import type { Rival, RunningRival } from './rivals/rival.ts'
@@ -27,6 +29,8 @@ const FOREVER_MS = 3_600_000
 const SLOW_PATHS = 64
 const FLIPS = 20
 const SLOW_REQUESTS = 200
+/** Of the requests that are not slow; what is sent is a little more, so that no hiccup makes it less. */
+const MEANT_PER_SECOND = 500
 const WARM_UP_MS = 2_000
 const CONFIRM_WITHIN_MS = 15_000
 const RELEASE_WITHIN_MS = 120_000
@@ -54,9 +58,10 @@ export const tinyFailures: Group = {
 type Phase = {
   mode: 'flips' | 'releases'
   moves: number
-  /** Moves that the proxy did not confirm in time; the next one follows all the same. */
-  unconfirmed: number
+  /** Why the proxy did not confirm some of them in time; the next one follows all the same. */
+  unconfirmed: string[]
   requests: number
+  sent: Sent
   incidents: Incident[]
 }
 
@@ -124,39 +129,59 @@ async function moveUnderLoad(
   const { spacingMs, releases } = pace(isFull)
   await delay(WARM_UP_MS, undefined, { signal })
   let live: Slot = 'primary'
-  let unconfirmed = 0
+  const unconfirmed: string[] = []
+  const before = await countNow(load)
   for (let flip = 0; flip < FLIPS; flip++) {
     const next = delay(spacingMs)
     live = otherSlot(live)
     await running.flip(live)
     await running.confirm(live, within(signal, CONFIRM_WITHIN_MS)).catch((cause: unknown) => {
       signal.throwIfAborted()
-      unconfirmed++
+      unconfirmed.push(reasonOf(cause))
       log(`${name}: flip ${flip + 1} was not confirmed: ${reasonOf(cause)}`)
     })
     await next
   }
   const boundaryMs = Date.now()
-  const flipped = sum(await load.count())
+  const flipped = await countNow(load)
   for (let release = 0; release < releases; release++) {
     if (release === releases - 1) load.endOne('slow')
     live = otherSlot(live)
     await running.release(live, within(signal, RELEASE_WITHIN_MS))
     await delay(spacingMs, undefined, { signal })
   }
+  const released = await countNow(load)
   const { counts, incidents } = await load.stop()
   const of = (isReleases: boolean) => incidents.filter(({ atMs }) => atMs >= boundaryMs === isReleases)
   log(`${name}: ${said(of(false))} in ${FLIPS} flips, ${said(of(true))} in ${releases} releases`)
   return [
-    { mode: 'flips', moves: FLIPS, unconfirmed, requests: flipped, incidents: of(false) },
     {
-      mode: 'releases',
-      moves: releases,
-      unconfirmed: 0,
-      requests: sum(counts) - flipped,
-      incidents: of(true),
+      ...{ mode: 'flips', moves: FLIPS, unconfirmed, requests: sum(flipped.counts) },
+      ...{ sent: sentBetween(before, flipped), incidents: of(false) },
+    },
+    {
+      ...{ mode: 'releases', moves: releases, unconfirmed: [], requests: sum(counts) - sum(flipped.counts) },
+      ...{ sent: { ...sentBetween(flipped, released), slowRequests: null }, incidents: of(true) },
     },
   ]
+}
+
+type Count = Awaited<ReturnType<MixedLoad['count']>> & { atMs: number }
+
+async function countNow(load: MixedLoad): Promise<Count> {
+  const count = await load.count()
+  return { ...count, atMs: performance.now() }
+}
+
+/** Slow requests since the load began: those of the warm-up are on their way while the traffic moves. */
+function sentBetween(from: Count, to: Count): Sent {
+  const quick = ({ counts }: Count) => sum(counts) - (counts.slow ?? 0)
+  return {
+    requestsPerSecond: (quick(to) - quick(from)) / ((to.atMs - from.atMs) / 1_000),
+    slowRequests: to.counts.slow ?? 0,
+    webSockets: Math.min(from.open.webSockets, to.open.webSockets),
+    eventStreams: Math.min(from.open.eventStreams, to.open.eventStreams),
+  }
 }
 
 const within = (signal: AbortSignal, ms: number) => AbortSignal.any([signal, AbortSignal.timeout(ms)])
@@ -193,7 +218,7 @@ function rowsOf({ rival, phases, error }: Outcome): string[][] {
   if (error !== null) return [[rival, 'failed to run', ...Array.from({ length: 5 }, () => '–'), error]]
   return phases.map(({ mode, moves, unconfirmed, requests, incidents }) => [
     rival,
-    `${moves} ${mode}${unconfirmed > 0 ? `, ${unconfirmed} not confirmed in time` : ''}`,
+    `${moves} ${mode}${unconfirmed.length > 0 ? `, ${unconfirmed.length} not confirmed in time` : ''}`,
     String(requests),
     ...(['failed', 'refused', 'cut', 'told'] as const).map((what) => String(numberOf(incidents, what))),
     causes(incidents),
@@ -213,7 +238,15 @@ function targetsOf({ rival, phases, error }: Outcome): Target[] {
   ]
 }
 
-function targetsIn({ mode, moves, incidents }: Phase): Target[] {
+const MEANT: Sent = {
+  requestsPerSecond: MEANT_PER_SECOND,
+  slowRequests: SLOW_REQUESTS,
+  webSockets: LOAD.webSockets,
+  eventStreams: LOAD.eventStreams,
+}
+
+function targetsIn({ mode, moves, unconfirmed, sent, incidents }: Phase): Target[] {
+  const notSent = incidents.filter(isNotSent).length
   const target = (name: string, whats: readonly Incident['what'][]): Target => {
     const found = incidents.filter(({ what }) => whats.includes(what))
     return {
@@ -224,7 +257,18 @@ function targetsIn({ mode, moves, incidents }: Phase): Target[] {
       why: found.length === 0 ? null : `What was seen: ${causes(found)}.`,
     }
   }
-  return [target('requests failed or refused', ['failed', 'refused']), target('streams cut', ['cut'])]
+  const [reason = null] = unconfirmed
+  return [
+    target('requests failed or refused', ['failed', 'refused']),
+    target('streams cut', ['cut']),
+    confirmedTarget(mode, moves, moves - unconfirmed.length, reason),
+    sentTarget(
+      `${moves} ${mode}`,
+      { ...MEANT, slowRequests: sent.slowRequests === null ? null : SLOW_REQUESTS },
+      sent,
+      notSent,
+    ),
+  ]
 }
 
 const MAX_CAUSES = 4
@@ -241,11 +285,11 @@ function causes(incidents: readonly Incident[]): string {
   return [...shown, ...(rest > 0 ? [`${rest} others`] : [])].join('; ')
 }
 
+const isNotSent = ({ error }: Incident): boolean => error.startsWith('not sent')
+
 /** A machine that can't send what it should says nothing of a way to switch. */
 function overrunNotes(outcomes: readonly Outcome[]): string[] {
-  const overrun = outcomes.filter(({ phases }) =>
-    phases.some(({ incidents }) => incidents.some(({ error }) => error.startsWith('not sent'))),
-  )
+  const overrun = outcomes.filter(({ phases }) => phases.some(({ incidents }) => incidents.some(isNotSent)))
   return overrun.map(
     ({ rival }) =>
       `${rival}: so many requests were in flight that some were not sent. Either the way stood still, or this machine was too busy; only a run on a quiet machine tells them apart.`,
@@ -255,9 +299,9 @@ function overrunNotes(outcomes: readonly Outcome[]): string[] {
 function notes(isFull: boolean): string[] {
   const { spacingMs } = pace(isFull)
   return [
-    `Load, open loop: ${LOAD.http1PerSecond} requests/s of HTTP/1.1 (a quarter POSTs of 8 KB, 30 % on fresh connections) and ${LOAD.http2PerSecond}/s of HTTP/2 with TLS (a quarter POSTs, 9 % on sessions of their own), a fifth of all over ${FAR.farRoundTripMs} ms of round trip; ${SLOW_REQUESTS} slow requests of ${inWords(LOAD.slowFromMs)} to ${inWords(LOAD.slowToMs)} during the flips and at the same rate during the releases; ${LOAD.webSockets} WebSockets with a message each second, ${LOAD.eventStreams} event streams. A flip every ${inWords(spacingMs)}.`,
+    `Load, open loop: ${LOAD.http1PerSecond} requests/s of HTTP/1.1 (a quarter POSTs of 8 KB, 30 % on fresh connections) and ${LOAD.http2PerSecond}/s of HTTP/2 with TLS (a quarter POSTs, 9 % on sessions of their own), a fifth of all over ${FAR.farRoundTripMs} ms of round trip; ${SLOW_REQUESTS} slow requests of ${inWords(LOAD.slowFromMs)} to ${inWords(LOAD.slowToMs)} during the flips, and at the same rate until the last release begins, which meets those that are still on their way; ${LOAD.webSockets} WebSockets with a message each second, ${LOAD.eventStreams} event streams. A flip every ${inWords(spacingMs)}.`,
     'Nothing is sent twice. A browser repeats a refused HTTP/2 stream by itself, so that is counted apart; of a lost HTTP/1.1 request it repeats GETs only.',
-    'A release of Switchyard: the slot without traffic is drained until nothing is in flight, told to stop, started anew, and gets the traffic. With the others, as in the article: flip, then `docker stop` (10 s of grace) of the slot that had the traffic. What a way loses here beyond its flips comes of that stop.',
+    'A release of Switchyard: the slot without traffic is drained until nothing is in flight, told to stop, started anew, and gets the traffic. With the article’s: flip, then at once `docker stop` (10 s of grace) of the slot that had the traffic, as its procedure says. With the others: flip, confirm, wait as long as the old slot gets requests by intention (15 s with keepalive_min_timeout, else none), then stop it with 30 s of grace, as Switchyard’s. What a way loses here beyond its flips comes of that stop.',
     'Told to reconnect: the app said so as it stopped (WebSocket close 1012, a last event). Cut: the stream ended any other way.',
     'Switchyard leaves TLS to what stands in front of it; for HTTP/2 its own configuration got one listener more. The others end TLS themselves too.',
     'Caddy is given `stream_close_delay`, without which a change of its configuration cuts its WebSockets.',

@@ -6,7 +6,12 @@ import { startRelay } from '../../test/load/relay.ts'
 import { TLS_NAME } from '../docker/certificate.ts'
 import type { Incident } from './plan.ts'
 
-export type Http2Load = { stop(): Promise<void>; sentSoFar(): number; ended: Promise<void> }
+export type Http2Load = {
+  stop(): Promise<void>
+  /** Requests that went out until now, whatever became of them. */
+  begunSoFar(): number
+  ended: Promise<void>
+}
 
 type Options = {
   host: string
@@ -34,7 +39,6 @@ export async function startHttp2Load(options: Options): Promise<Http2Load> {
   const far: Line = { name: ' far', origin: `https://127.0.0.1:${relay.port}`, sessions: [] }
   const halt = new AbortController()
   const inFlight = new Set<Promise<void>>()
-  let sent = 0
   let number = 0
   const shoot = () => {
     const index = number++
@@ -45,10 +49,7 @@ export async function startHttp2Load(options: Options): Promise<Http2Load> {
     const kind = `HTTP/2 ${isPost ? 'POST' : 'GET'}${isFresh ? ' fresh' : ''}${line.name}`
     const done = exchange(line, isFresh ? null : index % SESSIONS_PER_LINE, isPost)
       .catch((cause: unknown) => report(incidentOf(kind, cause)))
-      .finally(() => {
-        sent++
-        inFlight.delete(done)
-      })
+      .finally(() => inFlight.delete(done))
     inFlight.add(done)
   }
   const ended = atRate(ratePerSecond, MAX_REQUESTS, halt.signal, shoot)
@@ -61,7 +62,7 @@ export async function startHttp2Load(options: Options): Promise<Http2Load> {
     halt.abort()
     return ended
   }
-  return { stop, ended, sentSoFar: () => sent }
+  return { stop, ended, begunSoFar: () => number }
 }
 
 async function exchange(line: Line, place: number | null, isPost: boolean): Promise<void> {

@@ -8,13 +8,14 @@ import {
   type LoadOrder,
   type MixedPlan,
   messageSchema,
+  type OpenStreams,
 } from './plan.ts'
 
 type Counts = z.infer<typeof countsSchema>
 
 export type MixedLoad = {
-  /** What has been answered or has failed until now. */
-  count(): Promise<Counts>
+  /** What went out until now, and the streams that are open at this moment. */
+  count(): Promise<{ counts: Counts; open: OpenStreams }>
   /** No more of one load; what is on its way ends by itself. */
   endOne(name: string): void
   /** Waits for what is in flight. */
@@ -43,7 +44,8 @@ export async function startMixedLoad(plan: MixedPlan): Promise<MixedLoad> {
     count: async () => {
       const answer = hear('counts', COUNTED_WITHIN_MS)
       order({ type: 'count' })
-      return (await answer).counts
+      const { counts, open } = await answer
+      return { counts, open }
     },
     endOne: (name) => order({ type: 'end-one', name }),
     stop: async () => {

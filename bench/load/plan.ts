@@ -30,12 +30,16 @@ export const incidentSchema = z.strictObject({
 
 export type Incident = z.infer<typeof incidentSchema>
 
-/** Requests by load that have been answered or have failed. */
+/** Requests by load that went out. */
 export const countsSchema = z.record(z.string(), z.number())
+
+const openStreamsSchema = z.strictObject({ webSockets: z.number(), eventStreams: z.number() })
+
+export type OpenStreams = z.infer<typeof openStreamsSchema>
 
 export const messageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
-  z.strictObject({ type: z.literal('counts'), counts: countsSchema }),
+  z.strictObject({ type: z.literal('counts'), counts: countsSchema, open: openStreamsSchema }),
   z.strictObject({ type: z.literal('ended'), counts: countsSchema, incidents: z.array(incidentSchema) }),
 ])
 

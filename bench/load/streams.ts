@@ -21,13 +21,20 @@ export function followStream(
   url: { host: string; port: number },
   report: (incident: Incident) => void,
   halt: AbortSignal,
-): { isOpen: Promise<void>; ended: Promise<void> } {
+): { isOpen: Promise<void>; isOpenNow(): boolean; ended: Promise<void> } {
   const opened = Promise.withResolvers<void>()
+  let isOpenNow = false
+  const onOpen = () => {
+    isOpenNow = true
+    opened.resolve()
+  }
   const run = kind === 'WebSocket' ? runWebSocket : runEventStream
   const follow = async () => {
     while (!halt.aborted) {
       try {
-        const { what, error } = await run(url, opened.resolve, halt)
+        const { what, error } = await run(url, onOpen, halt).finally(() => {
+          isOpenNow = false
+        })
         if (!halt.aborted) report({ atMs: Date.now(), what, kind, error })
       } catch (cause) {
         if (!halt.aborted)
@@ -36,7 +43,7 @@ export function followStream(
       await delay(REOPEN_AFTER_MS, undefined, { signal: halt }).catch(() => undefined)
     }
   }
-  return { isOpen: opened.promise, ended: follow() }
+  return { isOpen: opened.promise, isOpenNow: () => isOpenNow, ended: follow() }
 }
 
 type Run = (url: { host: string; port: number }, onOpen: () => void, halt: AbortSignal) => Promise<Ending>

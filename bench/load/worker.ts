@@ -4,7 +4,7 @@ import { type Load, startLoad } from '../../test/load/load.ts'
 import { startRelay } from '../../test/load/relay.ts'
 import type { LoadReport } from '../../test/load/tally.ts'
 import { startHttp2Load } from './http2-load.ts'
-import { type Incident, type LoadMessage, mixedPlanSchema, orderSchema } from './plan.ts'
+import { type Incident, type LoadMessage, mixedPlanSchema, type OpenStreams, orderSchema } from './plan.ts'
 import { followStream, type StreamKind } from './streams.ts'
 
 const plan = mixedPlanSchema.parse(workerData)
@@ -27,15 +27,20 @@ const http2 = plan.http2 && (await startHttp2Load({ ...plan.http2, farShare, far
 
 parentPort?.on('message', (message: unknown) => {
   const order = orderSchema.parse(message)
-  if (order.type === 'count') say({ type: 'counts', counts: counts() })
+  if (order.type === 'count') say({ type: 'counts', counts: counts(), open: openNow() })
   else if (order.type === 'end-one') void http1.get(order.name)?.stop()
   else void stop()
 })
 say({ type: 'ready' })
 
 function counts(): Record<string, number> {
-  const sent = [...http1].map(([name, load]) => [name, load.sentSoFar()] as const)
-  return Object.fromEntries([...sent, ['HTTP/2', http2?.sentSoFar() ?? 0]])
+  const begun = [...http1].map(([name, load]) => [name, load.begunSoFar()] as const)
+  return Object.fromEntries([...begun, ['HTTP/2', http2?.begunSoFar() ?? 0]])
+}
+
+function openNow(): OpenStreams {
+  const open = (kind: StreamKind) => streams.filter((one) => one.kind === kind && one.isOpenNow()).length
+  return { webSockets: open('WebSocket'), eventStreams: open('event stream') }
 }
 
 async function stop(): Promise<void> {
@@ -54,7 +59,7 @@ function openStreams(kind: StreamKind, count: number) {
   const farOnes = Math.round(count * plan.farShare)
   return Array.from({ length: count }, (_, index) => {
     const line = index < farOnes ? { host: '127.0.0.1', port: relay.port } : plan.streams
-    return followStream(kind, line, report, halt.signal)
+    return { kind, ...followStream(kind, line, report, halt.signal) }
   })
 }
 

@@ -11,6 +11,8 @@ export type Load = {
   ended: Promise<LoadReport>
   /** Requests that have been answered or have failed until now. */
   sentSoFar(): number
+  /** Requests that went out until now, whatever became of them. */
+  begunSoFar(): number
 }
 
 const MAX_KEPT_CONNECTIONS = 64
@@ -27,7 +29,8 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   const lines = linesTo(target, relay)
   const halt = new AbortController()
   const tally = new Tally()
-  const ended = fire(plan, lines, tally, halt.signal).finally(async () => {
+  const begun = { requests: 0 }
+  const ended = fire(plan, lines, tally, begun, halt.signal).finally(async () => {
     for (const agent of lines.agents) agent.destroy()
     await relay.close()
   })
@@ -35,17 +38,24 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     halt.abort()
     return ended
   }
-  return { stop, ended, sentSoFar: () => tally.sent }
+  return { stop, ended, sentSoFar: () => tally.sent, begunSoFar: () => begun.requests }
 }
 
 /** Sends until the duration is over or `halt` aborts, then waits for what is in flight. */
-async function fire(plan: LoadPlan, lines: Lines, tally: Tally, halt: AbortSignal): Promise<LoadReport> {
+async function fire(
+  plan: LoadPlan,
+  lines: Lines,
+  tally: Tally,
+  begun: { requests: number },
+  halt: AbortSignal,
+): Promise<LoadReport> {
   const choose = chooser(plan, lines)
   const inFlight = new Set<Promise<void>>()
   const startedMs = performance.now()
   const total = Math.floor((plan.ratePerSecond * plan.durationMs) / 1_000)
   await atRate(plan.ratePerSecond, total, halt, () => {
     const isOverrun = inFlight.size >= plan.maxInFlight
+    if (!isOverrun) begun.requests++
     const done = track(choose(), tally, startedMs, isOverrun).finally(() => inFlight.delete(done))
     inFlight.add(done)
   })
