@@ -22,11 +22,10 @@ const { values, positionals } = parseArgs({
 const stop = stopOnSignals()
 const groups = await findGroups()
 const wanted = chosen(groups, positionals)
-const [loadBefore = 0] = loadavg()
 const machine = await describeMachine(new Docker(), MADE_IMAGES.nginx)
 for (const group of wanted) {
   if (stop.aborted) break
-  await measure(group, machine, loadBefore)
+  await measure(group, machine)
 }
 await writeReport(groups)
 console.log(`\ndocs/performance.md is written.`)
@@ -55,10 +54,11 @@ function chosen(all: readonly NamedGroup[], names: readonly string[]): readonly 
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
 }
 
-async function measure(group: NamedGroup, machine: Machine, loadBefore: number): Promise<void> {
+async function measure(group: NamedGroup, machine: Machine): Promise<void> {
   const { name, number, title } = group
   console.log(`\n── ${number}. ${title} (${name}) ──`)
   const startedMs = Date.now()
+  const [loadBefore = 0] = loadavg()
   const elapsed = () => duration(Date.now() - startedMs)
   let tables: Table[] = []
   let error: string | null = null

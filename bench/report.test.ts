@@ -81,7 +81,9 @@ test('the report holds each target, what failed to run and what was not run', ()
     report,
   )
   assert.ok(report.includes('| 5. Cost |  |  | failed to run: Docker does not answer. Start it. |\n'), report)
-  assert.ok(report.includes('| 6. View |  |  | not run |'), report)
+  assert.ok(report.includes('| 2. browser tabs broken | 0 |  | not measured |\n'), report)
+  assert.ok(report.includes('| 5. cost of a release | ≤ 1.5 s |  | not measured |\n'), report)
+  assert.match(report, /^\| 6\. p99 of a visitor .* \| shown \| {2}\| not measured \|$/m)
   assert.ok(report.includes('| a\\|b | 104 |'), report)
   assert.ok(
     report.includes(
@@ -92,6 +94,19 @@ test('the report holds each target, what failed to run and what was not run', ()
   assert.ok(report.includes('**It failed to run:** Docker does not answer.'), report)
   assert.ok(report.includes('Not run yet: `npm run bench -- view`.'), report)
   assert.equal(report.match(/Machine: /g)?.length, 1)
+})
+
+test('what is measured is not said to be missing, and a miss without a reason says so', () => {
+  const cost = { name: 'Cost of a release', limit: '≤ 1.5 s', seen: '2.00 s', isMet: false, why: null }
+  const tables = [{ ...table, targets: [cost] }]
+  const report = renderReport([
+    { name: 'cost', number: 5, title: 'Cost', result: { ...result, name: 'cost', number: 5, tables } },
+    { name: 'view', number: 6, title: 'View', result: { ...result, name: 'view', number: 6 } },
+  ])
+  assert.deepEqual(report.match(/^\| 5\. cost of a release .*$/gim), [
+    '| 5. Cost of a release | ≤ 1.5 s | 2.00 s | missed. The reason was not measured. |',
+  ])
+  assert.match(report, /^\| 6\. p99 of a visitor .* \| shown \| below \| shown \|$/m)
 })
 
 test('a result of another machine names it', () => {

@@ -1,6 +1,7 @@
 import { duration } from '../src/words/quantities.ts'
 import type { Table, Target } from './group.ts'
 import type { Machine, Result } from './results.ts'
+import { SHOWN, WANTED_TARGETS } from './wanted-targets.ts'
 
 /** One group of the report: what it came to, or null while it was never run. */
 export type Chapter = { name: string; number: number; title: string; result: Result | null }
@@ -48,18 +49,37 @@ export function renderText(table: Table): string {
 }
 
 function renderTargets(chapters: readonly Chapter[]): string {
-  const lines = chapters.flatMap(({ number, title, result }) => {
-    if (result === null) return [[`${number}. ${title}`, '', '', 'not run']]
-    if (result.error !== null) return [[`${number}. ${title}`, '', '', `failed to run: ${result.error}`]]
-    const targets = result.tables.flatMap((table) => table.targets)
-    return targets.map((target) => [
-      `${number}. ${target.name}`,
-      target.limit,
-      target.seen,
-      outcomeOf(target),
-    ])
-  })
+  const numbers = new Set([...WANTED_TARGETS, ...chapters].map(({ number }) => number))
+  const lines = [...numbers]
+    .toSorted((a, b) => a - b)
+    .flatMap((number) =>
+      targetLines(
+        number,
+        chapters.filter((chapter) => chapter.number === number),
+      ),
+    )
   return markdownTable(['what', 'target', 'seen', 'outcome'], lines)
+}
+
+/** What was measured of the targets of one number, then what was to be measured and was not. */
+function targetLines(number: number, chapters: readonly Chapter[]): string[][] {
+  const measured = chapters.flatMap(({ result }) => result?.tables.flatMap(({ targets }) => targets) ?? [])
+  const failed = chapters.flatMap(({ title, result }) =>
+    result === null || result.error === null ? [] : [[title, result.error] as const],
+  )
+  const missing = WANTED_TARGETS.filter(
+    (wanted) => wanted.number === number && !measured.some((target) => wanted.isMeasuredBy(target)),
+  )
+  // A group whose numbers have no limit is measured by its table.
+  const isShown = chapters.some(({ result }) => result !== null && result.tables.length > 0)
+  return [
+    ...measured.map((target) => [`${number}. ${target.name}`, target.limit, target.seen, outcomeOf(target)]),
+    ...missing.map(({ name, limit }) => {
+      const isOnlyShown = limit === SHOWN && isShown
+      return [`${number}. ${name}`, limit, isOnlyShown ? 'below' : '', isOnlyShown ? 'shown' : 'not measured']
+    }),
+    ...failed.map(([title, error]) => [`${number}. ${title}`, '', '', `failed to run: ${error}`]),
+  ]
 }
 
 function renderChapter({ name, number, title, result }: Chapter, shown: Machine | undefined): string {

@@ -36,7 +36,7 @@ const resultSchema = z.strictObject({
   ranAt: z.string(),
   tookMs: z.number(),
   isFull: z.boolean(),
-  /** Of the minute before the first group began: other work on the machine shows here. */
+  /** Of the minute before the group began: other work on the machine shows here, and the group before it. */
   loadBefore: z.number(),
   machine: machineSchema,
   tables: z.array(tableSchema),
