@@ -8,6 +8,7 @@ import type { RoutingState, Traffic } from '../../src/release/ports.ts'
 import { NO_ROUTING } from '../../src/release/routing.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
 import { MADE_IMAGES } from '../../src/setup/image-names.ts'
+import { nginxContainer } from '../../test/nginx-container.ts'
 import type { Rig } from '../docker/rig.ts'
 import { GRACE_SECONDS, type Rival } from './rival.ts'
 
@@ -87,29 +88,12 @@ async function addTls(path: string): Promise<void> {
   await writeFile(path, parts.join(`${PLAIN_LISTENER}\n    ${TLS_LISTENER}`))
 }
 
-/** As `traffic_proxy` of docker-compose.release.yml. */
 function proxyContainer(rig: Rig, dir: string, tlsDir: string) {
+  const hosts = SLOTS.map((slot) => `slot-${slot}:${rig.slotAddress(slot)}`)
+  const { HostConfig, ...options } = nginxContainer(dir, MADE_IMAGES.nginx, hosts)
   return {
-    Image: MADE_IMAGES.nginx,
-    Entrypoint: [],
-    Cmd: ['nginx', '-e', 'stderr', '-c', '/etc/switchyard/nginx/proxy.conf', '-g', 'daemon off;'],
-    User: '1000:1000',
-    HostConfig: {
-      Init: true,
-      ReadonlyRootfs: true,
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true'],
-      Tmpfs: { '/tmp': 'uid=1000,gid=1000,mode=0700,size=128m' },
-      Binds: [
-        `${dir}/nginx:/etc/switchyard/nginx:ro`,
-        `${dir}/state/assets:/srv/assets:ro`,
-        `${dir}/state/traffic:/var/log/switchyard`,
-        `${tlsDir}:/etc/sybench:ro`,
-      ],
-      ExtraHosts: SLOTS.map((slot) => `slot-${slot}:${rig.slotAddress(slot)}`),
-      PidsLimit: 64,
-      Memory: 384 * 1024 * 1024,
-    },
+    ...options,
+    HostConfig: { ...HostConfig, Binds: [...(HostConfig.Binds ?? []), `${tlsDir}:/etc/sybench:ro`] },
   }
 }
 

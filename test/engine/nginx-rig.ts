@@ -10,6 +10,7 @@ import { writeGeneration } from '../../src/nginx/switch.ts'
 import { nginxTraffic } from '../../src/nginx/traffic.ts'
 import type { RoutingState, Traffic } from '../../src/release/ports.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
+import { nginxContainer } from '../nginx-container.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** Another name, network and port let a second rig run beside it. */
@@ -252,33 +253,18 @@ async function runSlot(docker: Docker, slot: Slot): Promise<void> {
   await container.start()
 }
 
-/** As `traffic_proxy` of docker-compose.release.yml. */
 async function runProxy(docker: Docker, dir: string): Promise<void> {
+  const hosts = [`slot-primary:${NETWORK}.11`, `slot-secondary:${NETWORK}.12`]
+  const { HostConfig, ...options } = nginxContainer(dir, NGINX_IMAGE, hosts)
   const container = await docker.createContainer({
+    ...options,
     name: `${NAME}-proxy`,
-    Image: NGINX_IMAGE,
-    Entrypoint: [],
-    Cmd: ['nginx', '-e', 'stderr', '-c', '/etc/switchyard/nginx/proxy.conf', '-g', 'daemon off;'],
-    User: '1000:1000',
     Labels: { 'com.docker.compose.project': NAME, 'com.docker.compose.service': 'traffic_proxy' },
-    StopSignal: 'SIGQUIT',
     ExposedPorts: { '8080/tcp': {} },
     HostConfig: {
-      Init: true,
+      ...HostConfig,
       RestartPolicy: { Name: 'always' },
-      ReadonlyRootfs: true,
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true'],
-      Tmpfs: { '/tmp': 'uid=1000,gid=1000,mode=0700,size=128m' },
-      Binds: [
-        `${dir}/nginx:/etc/switchyard/nginx:ro`,
-        `${dir}/state/assets:/srv/assets:ro`,
-        `${dir}/state/traffic:/var/log/switchyard`,
-      ],
-      ExtraHosts: [`slot-primary:${NETWORK}.11`, `slot-secondary:${NETWORK}.12`],
       PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(PORTS.http) }] },
-      PidsLimit: 64,
-      Memory: 384 * 1024 * 1024,
     },
     NetworkingConfig: at(2),
   })
