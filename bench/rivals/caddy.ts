@@ -30,7 +30,8 @@ export const caddy: Rival = {
     const flip = async (to: Slot) => {
       const answer = await fetch(`http://${address}:2019/config/apps/http/servers`, {
         method: 'PATCH',
-        headers: { 'content-type': 'application/json' },
+        // A change of configuration restarts its admin endpoint too: a kept connection would be a dying one.
+        headers: { 'content-type': 'application/json', connection: 'close' },
         body: JSON.stringify(servers(rig, to)),
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       })
