@@ -9,7 +9,7 @@ import { freshSystem, sharePackages, systemAt, type TestSystem } from '../../tes
 import type { BenchContext } from '../group.ts'
 
 /** A whole Switchyard with real Next builds, beside any live one. */
-const OPTIONS = { name: 'sybenchreal', httpPort: 18_750, networkPrefix: '172.30.78' } as const
+export const OPTIONS = { name: 'sybenchreal', httpPort: 18_750, networkPrefix: '172.30.78' } as const
 const RELEASE_DEADLINE_MS = 6 * 60_000
 const POLL_MS = 100
 
@@ -19,6 +19,8 @@ export type RealSystem = {
   /** Images of the releases so far, oldest first; each is another build. */
   images: string[]
   status(): Promise<SystemStatus>
+  /** nginx's own address, past Docker's relay of published ports. */
+  nginxUrl: string
   /** The slot's own address, past nginx and past Docker's relay of published ports. */
   addressOf(slot: Slot): string
   /** Changes the page and releases the working tree: a real `next build`. */
@@ -87,6 +89,7 @@ function joined(system: TestSystem): RealSystem {
     system,
     images,
     status,
+    nginxUrl: `http://${OPTIONS.networkPrefix}.2:8080`,
     addressOf: (slot) => `http://${OPTIONS.networkPrefix}.${slot === 'primary' ? 11 : 12}:3000`,
     build: () => {
       changePage(system.dir)

@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium } from '@playwright/test'
+import { endMachine, startMachine } from '../../test/system/namespaces.ts'
+import { OPTIONS } from './system.ts'
+
+export type VisitorsBrowser = {
+  browser: Browser
+  /** The site as this browser reaches it. */
+  url: string
+  close(): Promise<void>
+}
+
+const MACHINE = { name: 'sybenchreal-browser', subnet: '172.30.79' } as const
+/** Debian's, as for the browser tests. */
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+/**
+ * Chromium on a machine of its own, as visitors have it. On the host itself it breaks requests off by
+ * `ERR_NETWORK_CHANGED` whenever Docker starts a container, since that changes the host's network.
+ */
+export async function startBrowser(): Promise<VisitorsBrowser> {
+  const machine = await startMachine(MACHINE)
+  const directory = await mkdtemp(join(tmpdir(), 'sybenchreal-browser-'))
+  const executablePath = join(directory, 'chromium')
+  const argv = machine.enter([CHROMIUM], '/').join(' ')
+  await writeFile(executablePath, `#!/bin/sh\nexec ${argv} "$@"\n`, { mode: 0o755 })
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+  ]
+  const close = async () => {
+    await endMachine(MACHINE)
+    await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    const browser = await chromium.launch({ executablePath, args })
+    return {
+      browser,
+      url: `http://${MACHINE.subnet}.1:${OPTIONS.httpPort}`,
+      close: () => browser.close().finally(close),
+    }
+  } catch (cause) {
+    await close()
+    throw cause
+  }
+}
