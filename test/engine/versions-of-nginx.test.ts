@@ -13,7 +13,17 @@ const FILES = [
 ]
 const DEADLINE_MS = 5 * 60_000
 
-for (const { image, version } of await otherNginxes(new Docker(), console.log)) {
+const others = await otherNginxes(new Docker(), console.log)
+
+test('the oldest nginx that we serve with is among those tried', () => {
+  const versions = others.map(({ version }) => version)
+  assert.ok(
+    versions.some((version) => version.startsWith('1.22.')),
+    `tried: ${versions.join(', ') || 'none'}`,
+  )
+})
+
+for (const { image, version } of others) {
   const startedAt = performance.now()
   const outcomes = await runNginxTests(FILES, image, DEADLINE_MS)
   console.log(`nginx ${version}: ${outcomes.length} tests in ${Math.round(performance.now() - startedAt)} ms`)

@@ -17,7 +17,8 @@ export function defaultNginx(docker: Docker): Promise<NginxImage> {
 
 /**
  * An image of each other nginx, made by set-up's own code where this machine has none yet. One that can't be had is left
- * out, and `tell` learns why: the newest comes from a release of Debian that changes every day.
+ * out, and `tell` learns why: the newest comes from a release of Debian that changes every day. Whoever needs the oldest
+ * asserts that it is there.
  */
 export async function otherNginxes(docker: Docker, tell: (line: string) => void): Promise<NginxImage[]> {
   const images: NginxImage[] = []
