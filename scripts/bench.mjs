@@ -1,6 +1,7 @@
 // `npm run bench [-- GROUP …]` and `npm run bench:full`. Plain JavaScript for the host's own Node, as scripts/test.mjs.
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
+import { ensureChromium, ensureNetworkTools } from './host-tools.mjs'
 import { ensurePackages, pinnedNode, root } from './packages.mjs'
 
 const bin = join(root, 'node_modules', '.bin')
@@ -23,5 +24,6 @@ function run(script, args) {
 }
 
 await ensurePackages()
+if (!ensureChromium() || !ensureNetworkTools()) process.exit(1)
 const prepared = await run('src/setup/main.ts', ['prepare', '--yes'])
 process.exit(prepared === 0 ? await run('bench/main.ts', process.argv.slice(2)) : prepared)

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { ensureChromium, ensureNetworkTools } from './host-tools.mjs'
 import { ensurePackages, root } from './packages.mjs'
 
 const bin = join(root, 'node_modules', '.bin')
@@ -29,30 +30,6 @@ function heading(text) {
 
 function count(isGood) {
   totals[isGood ? 'passed' : 'failed'] += 1
-}
-
-function installChromium() {
-  if (
-    ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some((path) =>
-      existsSync(path),
-    )
-  )
-    return true
-  heading('Chromium')
-  return (
-    run('apt-get', ['update', '-qq']) &&
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'])
-  )
-}
-
-/** The engine tests make a machine of its own for a Docker that they may kill, and wire it up with `ip`. */
-function installNetworkTools() {
-  if (['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'].some((path) => existsSync(path))) return true
-  heading('iproute2')
-  return (
-    run('apt-get', ['update', '-qq']) &&
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'iproute2'])
-  )
 }
 
 /** The same code that `npm run up` uses; a test without Docker fails and says so. */
@@ -115,11 +92,11 @@ const parts = {
     ]),
   engine: () =>
     startDockerThen(() =>
-      installOrFail(installNetworkTools, () =>
+      installOrFail(ensureNetworkTools, () =>
         nodeTests('Engine', ['test/engine/**/*.test.ts'], ['--test-concurrency=1']),
       ),
     ),
-  e2e: () => startDockerThen(() => installOrFail(installChromium, browserTests)),
+  e2e: () => startDockerThen(() => installOrFail(ensureChromium, browserTests)),
 }
 /** Only where they are named. */
 const onRequest = {
