@@ -18,9 +18,9 @@ import {
   KEPT_PATH,
   type Move,
   nowMs,
-  renamedAt,
   type Seen,
   seenOf,
+  watchRenames,
 } from './moves.ts'
 import { rivals } from './rivals/all.ts'
 import type { Rival, RunningRival } from './rivals/rival.ts'
@@ -137,19 +137,24 @@ async function moveRepeatedly(
   signal: AbortSignal,
 ): Promise<Move[]> {
   const { liveDir } = running
+  const renames = liveDir === undefined ? null : watchRenames(join(liveDir, 'current'))
   const moves: Move[] = []
   let to: Slot = 'primary'
-  for (let number = 0; number < count; number++) {
-    signal.throwIfAborted()
-    const next = delay(spacingMs)
-    to = otherSlot(to)
-    const startMs = nowMs()
-    await running.flip(to)
-    const doneMs = nowMs()
-    const confirmedMs = await confirmedAt(running, to, signal)
-    const renamedMs = liveDir === undefined ? null : await renamedAt(join(liveDir, 'current'))
-    await next
-    moves.push({ to, startMs, renamedMs, doneMs, confirmedMs, untilMs: nowMs() })
+  try {
+    for (let number = 0; number < count; number++) {
+      signal.throwIfAborted()
+      const next = delay(spacingMs)
+      to = otherSlot(to)
+      const startMs = nowMs()
+      await running.flip(to)
+      const doneMs = nowMs()
+      const confirmedMs = await confirmedAt(running, to, signal)
+      await next
+      const renamedMs = renames?.lastMs() ?? null
+      moves.push({ to, startMs, renamedMs, doneMs, confirmedMs, untilMs: nowMs() })
+    }
+  } finally {
+    renames?.stop()
   }
   return moves
 }
@@ -221,7 +226,7 @@ function switchTable(outcomes: readonly Outcome[], isFull: boolean): Table {
       `${MOVES} moves each, one every ${spacing(isFull)} ms, at ${REQUESTS_PER_SECOND} requests/s of open-loop load, half of it on fresh connections. Counted from the start of the command on one clock for all processes: a slot notes when a request arrives.`,
       `At this rate a request comes every ${1_000 / REQUESTS_PER_SECOND} ms, so a part of "first request at the new slot" is waiting for one to come.`,
       'Confirmed: five fresh connections in a row answered by the new slot; Switchyard asks for its generation too, each time.',
-      'Switchyard’s command writes the new generation to disk with fsync before the rename; "from the rename" leaves that out. The rename’s time is the symlink’s own, which the kernel stamps with its last tick: it errs early, to Switchyard’s disadvantage. The others write no state, or one without fsync.',
+      'Switchyard’s command writes the new generation to disk with fsync before the rename; "from the rename" leaves that out. The others write no state, or one without fsync.',
       'What did not come to be before the next move counts as never, in the medians too.',
       ...(isFull
         ? [
