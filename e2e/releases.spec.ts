@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { expect, type Page, test } from '@playwright/test'
 import { z } from 'zod'
 import { setupLinkSchema, systemStatusSchema } from '../src/director/protocol.ts'
@@ -72,6 +73,14 @@ async function expectLive(slot: Slot, timeout = 60_000): Promise<void> {
     .toEqual({ live: slot, running: null })
 }
 
+async function logOfLastRelease(): Promise<string> {
+  const releases = z.object({ releases: z.array(z.object({ id: z.number() })) })
+  const {
+    releases: [last],
+  } = await system.director.call(releases, '/v1/releases?limit=1')
+  return (await system.director.raw(`/v1/releases/${last?.id}/events?follow=0`)).text()
+}
+
 async function buildOf(page: Page): Promise<string> {
   return z.string().parse(await page.getByTestId('served-deployment-id').textContent())
 }
@@ -125,6 +134,8 @@ test('deploy and roll back in a browser, under load, without one failed request'
   await expect(release).toContainText('Succeeded')
   await expect(page.getByRole('article', { name: 'secondary' })).toContainText('2.0.0')
   if (takesPictures) await takePicture(page)
+  if (availableParallelism() > 1)
+    expect(await logOfLastRelease()).toMatch(/next build runs on core [\d,]+ of /)
 
   const fresh = await context.newPage()
   await fresh.goto(system.url)

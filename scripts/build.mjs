@@ -1,13 +1,28 @@
 // `next build` as a child of the Node that has read app.build.env (`node --env-file=FILE scripts/build.mjs`): Next hands
 // its own Node options to its workers, and those refuse that one.
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { coresOfBuild } from './build-cpus.mjs'
 
 // Where Next does not see that it runs in a container it keeps these for 14 days, and the cache outlives the build. With
 // one key, an open tab's action runs whatever stands at its position in the next build.
 for (const kept of ['.rscinfo', '.previewinfo']) rmSync(`.next/cache/${kept}`, { force: true })
 
-const { status } = spawnSync(process.execPath, ['node_modules/next/dist/bin/next', 'build'], {
-  stdio: 'inherit',
-})
+const next = [process.execPath, 'node_modules/next/dist/bin/next', 'build']
+const [program, ...args] = [...limit(), ...next]
+const { status } = spawnSync(program, args, { stdio: 'inherit' })
 process.exitCode = status ?? 1
+
+/** Docker's own builder has no limit of cores for a build, and this build shares its machine with visitors. */
+function limit() {
+  const allowed = readFileSync('/proc/self/status', 'utf8').match(/^Cpus_allowed_list:\s*(\S+)$/m)?.[1] ?? '0'
+  const cores = coresOfBuild(allowed, process.env.BUILD_CPUS)
+  if (cores === null) return []
+  const prefix = ['taskset', '-c', cores]
+  if (spawnSync(prefix[0], [...prefix.slice(1), 'true']).status !== 0) {
+    console.warn('This image has no taskset, so the build may take every core.')
+    return []
+  }
+  console.log(`next build runs on core ${cores} of ${allowed}; BUILD_CPUS is how many it may have.`)
+  return prefix
+}

@@ -28,6 +28,8 @@ export type RealSystem = {
   /** Releases an image of an earlier release: everything but the build. */
   redeploy(image: string): Promise<Release>
   rollback(): Promise<Release>
+  /** Has these settings, and the defaults for all others, applied by `npm run up`. */
+  settle(settings: Readonly<Record<string, string>>): Promise<void>
 }
 
 let started: Promise<RealSystem> | null = null
@@ -65,9 +67,13 @@ async function fresh(log: (text: string) => void): Promise<TestSystem> {
   log('A system with a real Next build is brought up.')
   const system = await freshSystem(OPTIONS)
   sharePackages(system)
-  const { code, output } = await system.run('npm', ['run', 'up', '--', '--yes'])
-  if (code !== 0) throw new Error(`npm run up ended with ${code}: ${output}`)
+  await up(system)
   return system
+}
+
+async function up(system: TestSystem, settings: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { code, output } = await system.run('npm', ['run', 'up', '--', '--yes'], { ...settings })
+  if (code !== 0) throw new Error(`npm run up ended with ${code}: ${output}`)
 }
 
 function joined(system: TestSystem): RealSystem {
@@ -97,6 +103,7 @@ function joined(system: TestSystem): RealSystem {
     },
     redeploy: (image) => deploy({ kind: 'image', image, hasConsole: true }),
     rollback: () => run('rollback', {}),
+    settle: (settings) => up(system, settings),
   }
 }
 

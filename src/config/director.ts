@@ -11,6 +11,8 @@ const schema = z.object({
   SECONDARY_PORT: port,
   NODE_IMAGE: z.string().min(1),
   ALLOWED_IMAGES: z.string().default(''),
+  /** How many cores a build may have. Empty: all but one. */
+  BUILD_CPUS: z.string().default(''),
   /** How long a release waits for the slot that it will reuse. */
   DRAIN_CAP_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
   /** How long a candidate may take until it is healthy. */

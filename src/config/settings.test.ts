@@ -30,6 +30,7 @@ test('every problem is named at once, with expectation, value and place', () => 
     ['HTTP_PORT', 'eighty'],
     ['NETWORK_PREFIX', '172.30.420'],
     ['SLOT_CPUS', 'two'],
+    ['BUILD_CPUS', '0.5'],
   ])
   const result = readSettings(file, {
     COMPOSE_PROJECT_NAME: 'My Project',
@@ -45,6 +46,7 @@ test('every problem is named at once, with expectation, value and place', () => 
       'SECONDARY_PORT: expected 1 to 65535, got "70000" (the environment)',
       'NETWORK_PREFIX: expected the first three numbers of a network, such as 172.30.42, got "172.30.420" (switchyard.env)',
       'SLOT_CPUS: expected a number of cores, such as 0.5 or 2, got "two" (switchyard.env)',
+      'BUILD_CPUS: expected a whole number of cores, 1 or more, got "0.5" (switchyard.env)',
     ],
   })
 })

@@ -76,6 +76,10 @@ const settingsSchema = z.object({
   DIRECTOR_MEMORY: memory,
   PROXY_CPUS: cores,
   PROXY_MEMORY: memory,
+  BUILD_CPUS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'expected a whole number of cores, 1 or more')
+    .optional(),
   ALLOWED_IMAGES: z
     .string()
     .regex(/^[^'\r\n]*$/, 'expected names of images, separated by commas')

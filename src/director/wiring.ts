@@ -123,6 +123,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
       docker,
       project,
       nodeImage: settings.NODE_IMAGE,
+      buildCpus: settings.BUILD_CPUS,
       allowedImages: settings.ALLOWED_IMAGES,
       caPath: join(stateDir, 'secrets/ca.pem'),
       bars: journal.bars,

@@ -20,6 +20,8 @@ export type BuilderOptions = {
   project: Project
   /** The base image of the slots. */
   nodeImage: string
+  /** How many cores a build may have. Empty: all but one. */
+  buildCpus: string
   /** Globs of repositories, separated by commas. Empty: images on this host alone, and none is pulled. */
   allowedImages: string
   /** The certificates that builds trust in addition, given as a secret; the file need not exist. */
@@ -85,6 +87,7 @@ async function build(
       tag: image,
       buildArguments: {
         NODE_IMAGE: options.nodeImage,
+        BUILD_CPUS: options.buildCpus,
         DEPLOYMENT_ID: deploymentId,
         VERSION: version,
         REVISION: context.revision ?? '',

@@ -18,6 +18,7 @@ export async function writeEnvFile(
   const before = await readEnvFile(paths.envFile)
   const given = Object.entries(settings).map(([name, value]) => [name, String(value)] as const)
   await updateEnvFile(paths.envFile, {
+    BUILD_CPUS: null,
     SLOT_CPUS: null,
     SLOT_MEMORY: null,
     DIRECTOR_CPUS: null,

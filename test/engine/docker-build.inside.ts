@@ -32,6 +32,7 @@ const options = {
   docker,
   project,
   nodeImage: NODE_IMAGE,
+  buildCpus: '',
   allowedImages: '',
   caPath: join(directory, 'state/secrets/ca.pem'),
   bars: { list: () => [] },

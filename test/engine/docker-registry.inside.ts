@@ -9,7 +9,9 @@ const docker = new Docker()
 const project = await freshProject(docker)
 const repository = `127.0.0.1:${PORTS.registry}/site`
 const options = {
-  ...{ docker, project, nodeImage: NODE_IMAGE, caPath: '/nowhere', allowedImages: repository },
+  ...{ docker, project, nodeImage: NODE_IMAGE, caPath: '/nowhere' },
+  allowedImages: repository,
+  buildCpus: '',
   bars: { list: () => [] },
 }
 const builder = dockerBuilder(options)
