@@ -33,7 +33,7 @@ console.log(`\ndocs/performance.md is written.`)
 /** Groups end what they started when the signal aborts; a second Ctrl-C leaves their containers where they are. */
 function stopOnSignals(): AbortSignal {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(name, () => {
       console.error('\nStopping: removing the containers of the benchmark …')
       process.exitCode = 130

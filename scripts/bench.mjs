@@ -7,9 +7,10 @@ import { ensurePackages, pinnedNode, root } from './packages.mjs'
 const bin = join(root, 'node_modules', '.bin')
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
 
-// A terminal's Ctrl-C reaches the benchmark too, which removes its containers first; this process waits for it.
+// A terminal's Ctrl-C, or its end, reaches the benchmark too, which removes its containers first; this process waits for it.
 let child = null
 process.on('SIGINT', () => undefined)
+process.on('SIGHUP', () => undefined)
 process.on('SIGTERM', () => child?.kill('SIGTERM'))
 
 function run(script, args) {

@@ -37,7 +37,9 @@ export async function startBrowser(): Promise<VisitorsBrowser> {
     await rm(directory, { recursive: true, force: true })
   }
   try {
-    const browser = await chromium.launch({ executablePath, args })
+    // Playwright would end this process at a signal, before anything is swept.
+    const handlesSignals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
+    const browser = await chromium.launch({ executablePath, args, ...handlesSignals })
     return {
       browser,
       url: `http://${MACHINE.subnet}.1:${OPTIONS.httpPort}`,
