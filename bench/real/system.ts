@@ -40,11 +40,12 @@ export function realSystem(context: BenchContext): Promise<RealSystem> {
   return started
 }
 
-async function bringUp({ log }: BenchContext): Promise<RealSystem> {
+async function bringUp({ log, signal }: BenchContext): Promise<RealSystem> {
   const isKept = process.env.KEEP_SYSTEM === '1'
+  // Before anything is started: what comes up only by half is swept too.
+  if (!isKept) process.once('beforeExit', () => void systemAt(OPTIONS).sweep())
   const system = isKept && (await answers()) ? systemAt(OPTIONS) : await fresh(log)
-  if (!isKept) process.once('beforeExit', () => void system.sweep())
-  const real = joined(system)
+  const real = joined(system, signal)
   const { releases } = await system.director.call(
     z.object({ releases: z.array(releaseSchema) }),
     '/v1/releases?limit=100',
@@ -76,7 +77,7 @@ async function up(system: TestSystem, settings: Readonly<Record<string, string>>
   if (code !== 0) throw new Error(`npm run up ended with ${code}: ${output}`)
 }
 
-function joined(system: TestSystem): RealSystem {
+function joined(system: TestSystem, signal: AbortSignal): RealSystem {
   const images: string[] = []
   const status = () => system.director.call(systemStatusSchema, '/v1/status')
   const run = async (verb: 'deploy' | 'rollback', body: unknown): Promise<Release> => {
@@ -84,7 +85,7 @@ function joined(system: TestSystem): RealSystem {
       method: 'POST',
       body: JSON.stringify(body),
     })
-    return ended(system, release.id)
+    return ended(system, release.id, signal)
   }
   const deploy = async (source: Source): Promise<Release> => {
     const release = await run('deploy', { source })
@@ -108,8 +109,8 @@ function joined(system: TestSystem): RealSystem {
 }
 
 /** Waits for the end of a release. Throws its own words where it did not go live. */
-async function ended(system: TestSystem, id: number): Promise<Release> {
-  const deadline = AbortSignal.timeout(RELEASE_DEADLINE_MS)
+async function ended(system: TestSystem, id: number, signal: AbortSignal): Promise<Release> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(RELEASE_DEADLINE_MS)])
   while (true) {
     const release = await system.director.call(releaseSchema, `/v1/releases/${id}`)
     const isOver = release.steps.every(({ state }) => state !== 'running')
