@@ -4,7 +4,7 @@ import type { Release } from '../src/release/release.ts'
 import type { StepName } from '../src/release/step-names.ts'
 import type { BenchContext, Group, Table } from './group.ts'
 import { type RealSystem, realSystem } from './real/system.ts'
-import { p99Of, startVisitors, type View } from './real/visitors.ts'
+import { p99Of, type View, whileVisited } from './real/visitors.ts'
 import { median } from './statistics.ts'
 import { inWords } from './words.ts'
 
@@ -25,7 +25,7 @@ export const visitorsView: Group = {
 /** `free build`: on all cores. */
 type Stretch = 'rest' | 'build' | 'free build' | 'new slot' | 'switch' | 'rollback'
 
-type Seen = Record<Stretch, View[][]>
+type Seen = Record<Stretch, (readonly View[])[]>
 
 async function look(real: RealSystem, { isFull, log, signal }: BenchContext): Promise<Seen> {
   const seen: Seen = {
@@ -40,14 +40,15 @@ async function look(real: RealSystem, { isFull, log, signal }: BenchContext): Pr
     for (const isLimited of [false, true]) {
       signal.throwIfAborted()
       await real.settle(isLimited ? {} : ALL_CORES)
-      const rest = startVisitors(real.nginxUrl, RATE)
-      await delay(REST_MS, undefined, { signal })
-      const atRest = await rest.stop()
+      const { views: atRest } = await whileVisited(real.nginxUrl, RATE, () =>
+        delay(REST_MS, undefined, { signal }),
+      )
       seen.rest.push(atRest)
-      const visitors = startVisitors(real.nginxUrl, RATE)
-      const release = await real.build()
-      await delay(AFTER_MS)
-      const views = await visitors.stop()
+      const { result: release, views } = await whileVisited(real.nginxUrl, RATE, async () => {
+        const built = await real.build()
+        await delay(AFTER_MS, undefined, { signal })
+        return built
+      })
       const build = within(views, startOf(release, 'build'), startOf(release, 'drain'))
       seen[isLimited ? 'build' : 'free build'].push(build)
       seen['new slot'].push(within(views, startOf(release, 'drain'), startOf(release, 'switch')))
@@ -60,11 +61,13 @@ async function look(real: RealSystem, { isFull, log, signal }: BenchContext): Pr
   }
   for (let round = 0; round < (isFull ? 20 : 6); round++) {
     signal.throwIfAborted()
-    const visitors = startVisitors(real.nginxUrl, RATE)
-    await delay(AROUND_MS)
-    const release = await real.rollback()
-    await delay(AFTER_MS)
-    seen.rollback.push(around(await visitors.stop(), release))
+    const { result: release, views } = await whileVisited(real.nginxUrl, RATE, async () => {
+      await delay(AROUND_MS, undefined, { signal })
+      const rolledBack = await real.rollback()
+      await delay(AFTER_MS, undefined, { signal })
+      return rolledBack
+    })
+    seen.rollback.push(around(views, release))
   }
   return seen
 }
@@ -121,4 +124,4 @@ function table(seen: Seen): Table {
 
 const isStretch = (name: string): name is Stretch => name in NAMES
 
-const medianP99 = (stretches: readonly View[][]): number => median(stretches.map(p99Of))
+const medianP99 = (stretches: readonly (readonly View[])[]): number => median(stretches.map(p99Of))

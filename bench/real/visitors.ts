@@ -5,13 +5,24 @@ import { send } from '../../test/load/send.ts'
 /** One page view. `atMs` is when it was asked for, on the clock of `Date.now`. */
 export type View = { atMs: number; tookMs: number; error: string | null }
 
-/** Visitors who ask for the page at a steady rate, come what may, until `stop`. */
-export type Visitors = { stop(): Promise<View[]> }
-
 const TIMEOUT_MS = 15_000
 const MAX_VIEWS = 1_000_000
 
-export function startVisitors(url: string, ratePerSecond: number): Visitors {
+/** Has visitors ask for the page at a steady rate, come what may, while `run` runs; they stop where it throws, too. */
+export async function whileVisited<T>(
+  url: string,
+  ratePerSecond: number,
+  run: () => Promise<T>,
+): Promise<{ result: T; views: readonly View[] }> {
+  const visitors = startVisitors(url, ratePerSecond)
+  try {
+    return { result: await run(), views: visitors.views }
+  } finally {
+    await visitors.stop()
+  }
+}
+
+function startVisitors(url: string, ratePerSecond: number) {
   const { hostname: host, port, host: hostHeader } = new URL(url)
   const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: 'fifo' })
   const common = { kind: 'GET', method: 'GET', path: '/', host, port: Number(port), hostHeader } as const
@@ -32,12 +43,12 @@ export function startVisitors(url: string, ratePerSecond: number): Visitors {
   }
   const ended = atRate(ratePerSecond, MAX_VIEWS, halt.signal, look)
   return {
+    views,
     stop: async () => {
       halt.abort()
       await ended
       await Promise.all(inFlight)
       agent.destroy()
-      return views
     },
   }
 }
