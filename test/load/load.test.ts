@@ -144,6 +144,14 @@ test('nobody listening fails every request', async () => {
   assert.match(report.failures[0]?.error ?? '', /^ECONNREFUSED/)
 })
 
+test('failures beyond those that are listed are counted all the same', async () => {
+  const { port } = await listen((_, response) => response.writeHead(502).end())
+  const report = await run(port, { durationMs: 200, farShare: 0, maxListedFailures: 5 })
+  assert.equal(report.failed, 20)
+  assert.equal(report.failures.length, 5)
+  assert.equal(report.failuresNotListed, 15)
+})
+
 test('a load that is stopped early waits for what is in flight', async () => {
   const { port } = await listen((_, response) => setTimeout(() => response.end('late'), 200))
   const load = await startLoad({

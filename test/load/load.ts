@@ -28,7 +28,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   const relay = await startRelay({ ...target, delayMs: plan.farRoundTripMs / 2 })
   const lines = linesTo(target, relay)
   const halt = new AbortController()
-  const tally = new Tally()
+  const tally = new Tally(plan.maxListedFailures)
   const begun = { requests: 0 }
   const ended = fire(plan, lines, tally, begun, halt.signal).finally(async () => {
     for (const agent of lines.agents) agent.destroy()

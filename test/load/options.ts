@@ -20,6 +20,8 @@ export const loadOptionsSchema = z.strictObject({
   farRoundTripMs: z.number().min(0).max(2_000).default(40),
   timeoutMs: z.number().int().positive().default(15_000),
   maxInFlight: z.number().int().positive().default(2_000),
+  /** Failures beyond so many are counted, and not told one by one. */
+  maxListedFailures: z.number().int().positive().default(1_000),
 })
 
 export type LoadOptions = z.input<typeof loadOptionsSchema>

@@ -43,10 +43,9 @@ export type LoadReport = {
   failuresNotListed: number
 }
 
-const MAX_LISTED = 1_000
-
 /** Counts outcomes as they come. */
 export class Tally {
+  readonly #maxListed: number
   readonly #startedMs = Date.now()
   readonly #byKind: Record<string, KindCounts> = {}
   readonly #byServed: Record<string, ServedCounts> = {}
@@ -54,6 +53,10 @@ export class Tally {
   readonly #failures: Failure[] = []
   #sent = 0
   #failed = 0
+
+  constructor(maxListed: number) {
+    this.#maxListed = maxListed
+  }
 
   /** Requests that have been answered or have failed until now. */
   get sent(): number {
@@ -87,7 +90,7 @@ export class Tally {
     { kind, path, sentAtMs, tookMs, httpStatus, servedBy, isReused }: Outcome,
     error: string,
   ): void {
-    if (this.#failures.length >= MAX_LISTED) return
+    if (this.#failures.length >= this.#maxListed) return
     const at = new Date(this.#startedMs + sentAtMs).toISOString()
     this.#failures.push({ at, atMs: sentAtMs, kind, path, error, httpStatus, servedBy, isReused, tookMs })
   }
