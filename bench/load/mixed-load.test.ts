@@ -58,3 +58,21 @@ test('each of many failures has its own time', () =>
       }
     },
   ))
+
+test('a load whose streams can not be opened is ended', async () => {
+  let asked = 0
+  await listening(
+    (_, response) => {
+      asked++
+      response.writeHead(503).end()
+    },
+    async (port) => {
+      const words = /^Error: The load did not say "ready" within 0\.5 s\.$/
+      await assert.rejects(startMixedLoad(planFor(port, 10, 1), 500), words)
+      const before = asked
+      assert.ok(before > 0, 'it never tried')
+      await delay(600)
+      assert.equal(asked, before)
+    },
+  )
+})

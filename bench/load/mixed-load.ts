@@ -28,8 +28,11 @@ const READY_WITHIN_MS = 30_000
 const ENDED_WITHIN_MS = 60_000
 const COUNTED_WITHIN_MS = 5_000
 
-/** Starts the load in a thread of its own, and waits until all its streams are open. */
-export async function startMixedLoad(plan: MixedPlan): Promise<MixedLoad> {
+/** Starts the load in a thread of its own, and waits until all its streams are open. Ends it where they do not open in time. */
+export async function startMixedLoad(
+  plan: MixedPlan,
+  readyWithinMs: number = READY_WITHIN_MS,
+): Promise<MixedLoad> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: plan })
   const failed = once(worker, 'error').then(([error]) => {
     throw error
@@ -39,7 +42,12 @@ export async function startMixedLoad(plan: MixedPlan): Promise<MixedLoad> {
   const hear = <T extends LoadMessage['type']>(type: T, withinMs: number) =>
     Promise.race([heard(worker, type, withinMs), failed])
   const order = (what: LoadOrder) => worker.postMessage(what)
-  await hear('ready', READY_WITHIN_MS)
+  try {
+    await hear('ready', readyWithinMs)
+  } catch (cause) {
+    await worker.terminate()
+    throw cause
+  }
   return {
     count: async () => {
       const answer = hear('counts', COUNTED_WITHIN_MS)
