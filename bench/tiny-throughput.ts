@@ -6,12 +6,13 @@ import { makeCertificate } from './docker/certificate.ts'
 import { type Rig, startRig } from './docker/rig.ts'
 import { getRivals, RIVALS_IMAGE } from './docker/rivals-image.ts'
 import { runIn } from './docker/run-in.ts'
-import type { BenchContext, Group, Table, Target } from './group.ts'
-import { loadInWords, nginxVersion } from './machine.ts'
+import type { BenchContext, Group, Table } from './group.ts'
+import { nginxVersion } from './machine.ts'
+import { ratiosOf, ratioTarget } from './ratio-target.ts'
 import { article, articleWithoutLog } from './rivals/article.ts'
 import { confirmBySlot } from './rivals/confirm.ts'
 import { switchyard } from './rivals/switchyard.ts'
-import { largest, median } from './statistics.ts'
+import { median } from './statistics.ts'
 import { parseWrk, type WrkRun } from './wrk.ts'
 
 const CONNECTIONS = 32
@@ -46,6 +47,15 @@ const TITLES: Readonly<Record<RoadName, string>> = {
   switchyard: 'Switchyard, whole configuration with its log',
   article: 'the article’s',
   articleWithoutLog: 'the article’s, log off',
+}
+
+/** As a sentence says through what requests went. */
+const WAYS: Readonly<Record<RoadName, string>> = {
+  direct: 'with no proxy',
+  plain: 'through a plain `proxy_pass`',
+  switchyard: 'through Switchyard’s',
+  article: 'through the article’s',
+  articleWithoutLog: 'through the article’s with its log off',
 }
 
 /** A way to the primary slot. */
@@ -119,9 +129,8 @@ function table(roads: readonly Road[], isFull: boolean, nginx: string): Table {
   const runsOf = (name: RoadName) => roads.find((road) => road.name === name)?.runs ?? []
   const rate = ({ requestsPerSecond }: WrkRun) => requestsPerSecond
   /** Of each round, so that a round in which the machine was busy counts for both. */
-  const ratios = (name: RoadName, other: RoadName) =>
-    runsOf(name).map((run, round) => rate(run) / rate(runsOf(other)[round] ?? run))
-  const ratio = (name: RoadName, other: RoadName) => median(ratios(name, other))
+  const ratio = (name: RoadName, other: RoadName) => median(ratiosOf(runsOf(name), runsOf(other)))
+  const way = (name: RoadName) => ({ name: WAYS[name], runs: runsOf(name) })
   const { rounds, seconds } = length(isFull)
   return {
     title: `wrk, ${CONNECTIONS} connections, nginx ${nginx}`,
@@ -135,11 +144,12 @@ function table(roads: readonly Road[], isFull: boolean, nginx: string): Table {
       String(runs.reduce((sum, { failed }) => sum + failed, 0)),
     ]),
     targets: [
-      target('requests/s of a plain `proxy_pass`', OF_PLAIN, ratios('switchyard', 'plain')),
-      target(
+      ratioTarget('requests/s of a plain `proxy_pass`', OF_PLAIN, way('switchyard'), way('plain')),
+      ratioTarget(
         'requests/s of the article’s',
         OF_ARTICLE,
-        ratios('switchyard', 'article'),
+        way('switchyard'),
+        way('article'),
         `Against the article’s with its log off it is ${ratio('switchyard', 'articleWithoutLog').toFixed(2)} ×, and the article’s own log costs it ${percentLost(ratio('article', 'articleWithoutLog'))} % of its requests/s.`,
       ),
     ],
@@ -152,11 +162,3 @@ function table(roads: readonly Road[], isFull: boolean, nginx: string): Table {
 }
 
 const percentLost = (ratio: number): string => ((1 - ratio) * 100).toFixed(0)
-
-function target(name: string, limit: number, ratios: readonly number[], measured?: string): Target {
-  const seen = median(ratios)
-  const isMet = seen >= limit
-  const range = `Over the rounds it was ${Math.min(...ratios).toFixed(2)} to ${largest(ratios).toFixed(2)} ×.`
-  const why = `${range} ${measured ?? 'The reason was not measured.'} ${loadInWords()}`
-  return { name, limit: `≥ ${limit} ×`, seen: `${seen.toFixed(2)} ×`, isMet, why: isMet ? null : why }
-}
