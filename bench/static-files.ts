@@ -6,6 +6,7 @@ import { getRivals, RIVALS_IMAGE } from './docker/rivals-image.ts'
 import { runIn } from './docker/run-in.ts'
 import type { BenchContext, Group, Table } from './group.ts'
 import { ratiosOf, ratioTarget } from './ratio-target.ts'
+import { checkRoad, type Road } from './real/road.ts'
 import { type RealSystem, realSystem } from './real/system.ts'
 import { median } from './statistics.ts'
 import { parseWrk, type WrkRun } from './wrk.ts'
@@ -27,21 +28,13 @@ export const staticFiles: Group = {
     await getRivals(new Docker(), context.log)
     const file = await pickFile(real)
     const roads = roadsTo(real, file)
-    for (const road of roads) await check(road)
+    for (const road of roads) await checkRoad(road)
     await measure(roads, context)
     return [table(roads, file, context.isFull)]
   },
 }
 
 type StaticFile = { path: string; bytes: number; deploymentId: string }
-
-type Road = {
-  title: string
-  from: 'disk' | 'slot'
-  encoding: 'gzip' | 'identity'
-  url: string
-  runs: WrkRun[]
-}
 
 async function pickFile({ system, status }: RealSystem): Promise<StaticFile> {
   const deploymentId = z.string().parse((await status()).live?.deploymentId)
@@ -63,14 +56,6 @@ function roadsTo({ nginxUrl }: RealSystem, { path, deploymentId }: StaticFile): 
     { title: 'from disk', from: 'disk', encoding, url: `${nginxUrl}${path}?dpl=${deploymentId}`, runs: [] },
     { title: 'through the slot', from: 'slot', encoding, url: `${nginxUrl}${path}`, runs: [] },
   ])
-}
-
-async function check({ url, from, encoding }: Road): Promise<void> {
-  const answer = await fetch(url, { headers: { 'accept-encoding': encoding } })
-  await answer.arrayBuffer()
-  const origin = answer.headers.get('x-served-by') ? 'slot' : 'disk'
-  if (answer.status !== 200 || origin !== from)
-    throw new Error(`${url} is answered with ${answer.status} from the ${origin}, not from the ${from}.`)
 }
 
 /** Roads take turns within each round, so that what drifts does so for all. */
