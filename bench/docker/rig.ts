@@ -39,10 +39,24 @@ export type Rig = {
   stop(): Promise<void>
 }
 
+/** Nothing of it is left where it does not come up. */
 export async function startRig({ publishesSlots = false } = {}): Promise<Rig> {
   const docker = new Docker()
   await sweep(docker)
   const dir = await mkdtemp(join(tmpdir(), `${NAME}-`))
+  const stop = async () => {
+    await sweep(docker)
+    await rm(dir, { recursive: true, force: true })
+  }
+  try {
+    return { ...(await bringUp(docker, publishesSlots)), dir, stop }
+  } catch (cause) {
+    await stop()
+    throw cause
+  }
+}
+
+async function bringUp(docker: Docker, publishesSlots: boolean): Promise<Omit<Rig, 'dir' | 'stop'>> {
   await docker.createNetwork({
     Name: NAME,
     Driver: 'bridge',
@@ -63,7 +77,6 @@ export async function startRig({ publishesSlots = false } = {}): Promise<Rig> {
   for (const slot of SLOTS) await startSlot(slot)
   return {
     docker,
-    dir,
     gateway: `${PREFIX}.1`,
     slotAddress,
     slotUrl,
@@ -82,10 +95,6 @@ export async function startRig({ publishesSlots = false } = {}): Promise<Rig> {
       return { container: started, address: `${PREFIX}.${host}` }
     },
     beside: { HostConfig: { NetworkMode: NAME } },
-    stop: async () => {
-      await sweep(docker)
-      await rm(dir, { recursive: true, force: true })
-    },
   }
 }
 
