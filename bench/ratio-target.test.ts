@@ -4,8 +4,8 @@ import { ratioTarget } from './ratio-target.ts'
 
 const runs = (rates: readonly number[], failed = 0) =>
   rates.map((requestsPerSecond) => ({ requestsPerSecond, p99Ms: 10, failed }))
-const own = { name: 'from disk', runs: runs([200, 330, 150]) }
-const other = { name: 'through the slot', runs: runs([100, 110, 100]) }
+const own = { name: 'from disk', runs: runs([200, 330, 150]), error: null }
+const other = { name: 'through the slot', runs: runs([100, 110, 100]), error: null }
 
 test('a ratio is the median of those of the rounds', () => {
   assert.deepEqual(ratioTarget('files', 2, own, other), {
@@ -40,3 +40,11 @@ for (const [own1, other1] of [
     )
   })
 }
+
+test('a ratio to what did not run is missed, for its reason', () => {
+  const absent = { name: 'through the slot', runs: [], error: 'Its port is taken.' }
+  assert.deepEqual(ratioTarget('files', 2, own, absent), {
+    ...{ name: 'files', limit: '≥ 2 ×', seen: 'nothing', isMet: false },
+    why: 'It failed to run: Its port is taken.',
+  })
+})

@@ -3,8 +3,8 @@ import { loadInWords } from './machine.ts'
 import { largest, median } from './statistics.ts'
 import type { WrkRun } from './wrk.ts'
 
-/** One way and its runs, one a round. */
-type Way = { name: string; runs: readonly WrkRun[] }
+/** One way and its runs, one a round; `error` says why it has none. */
+type Way = { name: string; runs: readonly WrkRun[]; error: string | null }
 
 /** Requests a second of one way against those of another in the same rounds. */
 export function ratiosOf(own: readonly WrkRun[], other: readonly WrkRun[]): number[] {
@@ -13,6 +13,11 @@ export function ratiosOf(own: readonly WrkRun[], other: readonly WrkRun[]): numb
 
 /** `own` is to do `limit` times the requests of `other`, and each of them right: a failure is quicker than an answer. */
 export function ratioTarget(name: string, limit: number, own: Way, other: Way, measured = ''): Target {
+  const errors = [own, other].flatMap((way) => way.error ?? [])
+  if (errors.length > 0) {
+    const why = errors.map((error) => `It failed to run: ${error}`).join(' ')
+    return { name, limit: `≥ ${limit} ×`, seen: 'nothing', isMet: false, why }
+  }
   const ratios = ratiosOf(own.runs, other.runs)
   const ratio = median(ratios)
   const failures = [own, other].flatMap(failureWords)

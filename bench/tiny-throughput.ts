@@ -1,6 +1,7 @@
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Docker from 'dockerode'
+import { reasonOf } from '../src/release/errors.ts'
 import { MADE_IMAGES } from '../src/setup/image-names.ts'
 import { makeCertificate } from './docker/certificate.ts'
 import { type Rig, startRig } from './docker/rig.ts'
@@ -30,7 +31,7 @@ export const tinyThroughput: Group = {
     await getRivals(docker, context.log)
     const rig = await startRig({ publishesSlots: true })
     try {
-      const roads = await build(rig)
+      const roads = await build(rig, context)
       const nginx = await nginxVersion(docker, MADE_IMAGES.nginx)
       return [table(await measure(rig, roads, context), context.isFull, nginx)]
     } finally {
@@ -58,31 +59,48 @@ const WAYS: Readonly<Record<RoadName, string>> = {
   articleWithoutLog: 'through the article’s with its log off',
 }
 
-/** A way to the primary slot. */
-type Road = { name: RoadName; url: string; runs: WrkRun[] }
+/** A way to the primary slot. `error` says why it is left out. */
+type Road = { name: RoadName; url: string; runs: WrkRun[]; error: string | null }
 
-/** All of them run at once, so that rounds can take turns. */
-async function build(rig: Rig): Promise<Road[]> {
-  const tlsDir = await makeCertificate(rig.docker, rig.dir)
-  const plain = await startPlain(rig)
-  const own = await switchyard.start(rig, tlsDir)
-  const logged = await article.start(rig, tlsDir, 21)
-  const silent = await articleWithoutLog.start(rig, tlsDir, 22)
-  const road = (name: RoadName, { host, httpPort }: { host: string; httpPort: number }): Road => ({
-    name,
-    url: `http://${host}:${httpPort}/`,
-    runs: [],
-  })
-  return [
-    road('direct', { host: rig.slotAddress('primary'), httpPort: 3000 }),
-    road('plain', plain),
-    road('switchyard', own.address),
-    road('article', logged.address),
-    road('articleWithoutLog', silent.address),
-  ]
+type Address = { host: string; httpPort: number }
+
+const STARTS: Readonly<Record<RoadName, (rig: Rig, tlsDir: string) => Promise<Address>>> = {
+  direct: async (rig) => ({ host: rig.slotAddress('primary'), httpPort: 3000 }),
+  plain: startPlain,
+  switchyard: async (rig, tlsDir) => (await switchyard.start(rig, tlsDir)).address,
+  article: async (rig, tlsDir) => (await article.start(rig, tlsDir, 21)).address,
+  articleWithoutLog: async (rig, tlsDir) => (await articleWithoutLog.start(rig, tlsDir, 22)).address,
 }
 
-async function startPlain(rig: Rig): Promise<{ host: string; httpPort: number }> {
+const ROAD_NAMES = ['direct', 'plain', 'switchyard', 'article', 'articleWithoutLog'] as const
+
+/** All of them run at once, so that rounds can take turns. One that does not run here must not cost the others' numbers. */
+async function build(rig: Rig, { log, signal }: BenchContext): Promise<Road[]> {
+  const tlsDir = await makeCertificate(rig.docker, rig.dir)
+  const roads: Road[] = []
+  for (const name of ROAD_NAMES) {
+    signal.throwIfAborted()
+    const road: Road = { name, url: '', runs: [], error: null }
+    roads.push(road)
+    await orLeaveOut(road, log, async () => {
+      const { host, httpPort } = await STARTS[name](rig, tlsDir)
+      road.url = `http://${host}:${httpPort}/`
+    })
+  }
+  return roads
+}
+
+async function orLeaveOut(road: Road, log: BenchContext['log'], run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (cause) {
+    road.error = reasonOf(cause)
+    road.runs.length = 0
+    log(`${TITLES[road.name]} is left out: ${road.error}`)
+  }
+}
+
+async function startPlain(rig: Rig): Promise<Address> {
   const dir = join(rig.dir, 'plain')
   await mkdir(dir)
   await cp(join(import.meta.dirname, 'rivals', 'plain.conf'), join(dir, 'nginx.conf'))
@@ -112,9 +130,14 @@ async function measure(
     for (let turn = 0; turn < roads.length; turn++) {
       signal.throwIfAborted()
       const road = roads[(round + turn) % roads.length]
-      road?.runs.push(await runWrk(rig, road.url, seconds))
+      if (!road || road.error !== null) continue
+      await orLeaveOut(road, log, async () => {
+        road.runs.push(await runWrk(rig, road.url, seconds))
+      })
     }
-    const said = roads.map(({ name, runs }) => `${name} ${Math.round(runs[round]?.requestsPerSecond ?? 0)}`)
+    const said = roads
+      .filter(({ error }) => error === null)
+      .map(({ name, runs }) => `${name} ${Math.round(runs[round]?.requestsPerSecond ?? 0)}`)
     log(`round ${round + 1} of ${rounds}, requests/s: ${said.join(', ')}`)
   }
   return roads
@@ -130,19 +153,26 @@ function table(roads: readonly Road[], isFull: boolean, nginx: string): Table {
   const rate = ({ requestsPerSecond }: WrkRun) => requestsPerSecond
   /** Of each round, so that a round in which the machine was busy counts for both. */
   const ratio = (name: RoadName, other: RoadName) => median(ratiosOf(runsOf(name), runsOf(other)))
-  const way = (name: RoadName) => ({ name: WAYS[name], runs: runsOf(name) })
+  const way = (name: RoadName) => ({
+    name: WAYS[name],
+    runs: runsOf(name),
+    error: roads.find((road) => road.name === name)?.error ?? null,
+  })
   const { rounds, seconds } = length(isFull)
   return {
     title: `wrk, ${CONNECTIONS} connections, nginx ${nginx}`,
     columns: ['way', 'requests/s', 'of direct', 'of plain', 'p99', 'failed'],
-    rows: roads.map(({ name, runs }) => [
-      TITLES[name],
-      String(Math.round(median(runs.map(rate)))),
-      ratio(name, 'direct').toFixed(2),
-      ratio(name, 'plain').toFixed(2),
-      `${median(runs.map(({ p99Ms }) => p99Ms)).toFixed(1)} ms`,
-      String(runs.reduce((sum, { failed }) => sum + failed, 0)),
-    ]),
+    rows: roads.map(({ name, runs, error }) => {
+      if (error !== null) return [TITLES[name], '–', '–', '–', '–', `failed to run: ${error}`]
+      return [
+        TITLES[name],
+        String(Math.round(median(runs.map(rate)))),
+        inTable(ratio(name, 'direct')),
+        inTable(ratio(name, 'plain')),
+        `${median(runs.map(({ p99Ms }) => p99Ms)).toFixed(1)} ms`,
+        String(runs.reduce((sum, { failed }) => sum + failed, 0)),
+      ]
+    }),
     targets: [
       ratioTarget('requests/s of a plain `proxy_pass`', OF_PLAIN, way('switchyard'), way('plain')),
       ratioTarget(
@@ -150,7 +180,7 @@ function table(roads: readonly Road[], isFull: boolean, nginx: string): Table {
         OF_ARTICLE,
         way('switchyard'),
         way('article'),
-        `Against the article’s with its log off it is ${ratio('switchyard', 'articleWithoutLog').toFixed(2)} ×, and the article’s own log costs it ${percentLost(ratio('article', 'articleWithoutLog'))} % of its requests/s.`,
+        logWords(ratio('switchyard', 'articleWithoutLog'), ratio('article', 'articleWithoutLog')),
       ),
     ],
     notes: [
@@ -161,4 +191,11 @@ function table(roads: readonly Road[], isFull: boolean, nginx: string): Table {
   }
 }
 
-const percentLost = (ratio: number): string => ((1 - ratio) * 100).toFixed(0)
+/** A ratio to what was left out has no number. */
+const inTable = (ratio: number): string => (Number.isNaN(ratio) ? '–' : ratio.toFixed(2))
+
+function logWords(ownOfSilent: number, loggedOfSilent: number): string {
+  if (Number.isNaN(ownOfSilent)) return ''
+  const percentLost = ((1 - loggedOfSilent) * 100).toFixed(0)
+  return `Against the article’s with its log off it is ${ownOfSilent.toFixed(2)} ×, and the article’s own log costs it ${percentLost} % of its requests/s.`
+}
