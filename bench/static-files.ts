@@ -67,7 +67,7 @@ async function measure(roads: readonly Road[], { isFull, log, signal }: BenchCon
       signal.throwIfAborted()
       const argv = ['wrk', '-t2', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency']
       const header = ['-H', `Accept-Encoding: ${encoding}`]
-      const options = { HostConfig: { NetworkMode: 'host' }, name: 'sybenchreal-wrk' }
+      const options = { HostConfig: { NetworkMode: 'host' } }
       runs.push(parseWrk(await runIn(docker, RIVALS_IMAGE, [...argv, ...header, url], options)))
     }
     const said = roads.map(
