@@ -35,8 +35,9 @@ const WARM_UP_MS = 2_000
 const CONFIRM_WITHIN_MS = 15_000
 const RELEASE_WITHIN_MS = 120_000
 
+/** `slowEndsAt`: the release, from 0, at which slow requests are sent no more. Each before that waits 20 s for them. */
 const pace = (isFull: boolean) =>
-  isFull ? { spacingMs: 5_000, releases: 4 } : { spacingMs: 1_200, releases: 2 }
+  isFull ? { spacingMs: 5_000, releases: 4, slowEndsAt: 3 } : { spacingMs: 1_000, releases: 2, slowEndsAt: 0 }
 
 export const tinyFailures: Group = {
   number: 1,
@@ -84,7 +85,7 @@ async function measure(rival: Rival, context: BenchContext): Promise<Phase[]> {
   try {
     const running = await rival.start(rig, await makeCertificate(rig.docker, rig.dir))
     load = await startMixedLoad(planFor(running, context.isFull))
-    return await moveUnderLoad(rival.name, running, load, context)
+    return await moveUnderLoad(rival, running, load, context)
   } finally {
     await load?.kill()
     await rig.stop()
@@ -121,12 +122,12 @@ function slowPaths(): string[] {
 }
 
 async function moveUnderLoad(
-  name: string,
+  { name, stopsBefore = false }: Rival,
   running: RunningRival,
   load: MixedLoad,
   { isFull, log, signal }: BenchContext,
 ): Promise<Phase[]> {
-  const { spacingMs, releases } = pace(isFull)
+  const { spacingMs, releases, slowEndsAt } = pace(isFull)
   await delay(WARM_UP_MS, undefined, { signal })
   let live: Slot = 'primary'
   const unconfirmed: string[] = []
@@ -144,8 +145,14 @@ async function moveUnderLoad(
   }
   const boundaryMs = Date.now()
   const flipped = await countNow(load)
+  // The streams are where they were opened: a release that stops the slot without traffic would not meet them.
+  if (stopsBefore) {
+    live = otherSlot(live)
+    await running.flip(live)
+    await running.confirm(live, within(signal, CONFIRM_WITHIN_MS))
+  }
   for (let release = 0; release < releases; release++) {
-    if (release === releases - 1) load.endOne('slow')
+    if (release === slowEndsAt) load.endOne('slow')
     live = otherSlot(live)
     await running.release(live, within(signal, RELEASE_WITHIN_MS))
     await delay(spacingMs, undefined, { signal })
@@ -297,11 +304,11 @@ function overrunNotes(outcomes: readonly Outcome[]): string[] {
 }
 
 function notes(isFull: boolean): string[] {
-  const { spacingMs } = pace(isFull)
+  const { spacingMs, slowEndsAt } = pace(isFull)
   return [
-    `Load, open loop: ${LOAD.http1PerSecond} requests/s of HTTP/1.1 (a quarter POSTs of 8 KB, 30 % on fresh connections) and ${LOAD.http2PerSecond}/s of HTTP/2 with TLS (a quarter POSTs, 9 % on sessions of their own), a fifth of all over ${FAR.farRoundTripMs} ms of round trip; ${SLOW_REQUESTS} slow requests of ${inWords(LOAD.slowFromMs)} to ${inWords(LOAD.slowToMs)} during the flips, and at the same rate until the last release begins, which meets those that are still on their way; ${LOAD.webSockets} WebSockets with a message each second, ${LOAD.eventStreams} event streams. A flip every ${inWords(spacingMs)}.`,
+    `Load, open loop: ${LOAD.http1PerSecond} requests/s of HTTP/1.1 (a quarter POSTs of 8 KB, 30 % on fresh connections) and ${LOAD.http2PerSecond}/s of HTTP/2 with TLS (a quarter POSTs, 9 % on sessions of their own), a fifth of all over ${FAR.farRoundTripMs} ms of round trip; ${SLOW_REQUESTS} slow requests of ${inWords(LOAD.slowFromMs)} to ${inWords(LOAD.slowToMs)} during the flips and until release ${slowEndsAt + 1} begins, which meets those that are still on their way; ${LOAD.webSockets} WebSockets with a message each second, ${LOAD.eventStreams} event streams. A flip every ${inWords(spacingMs)}.`,
     'Nothing is sent twice. A browser repeats a refused HTTP/2 stream by itself, so that is counted apart; of a lost HTTP/1.1 request it repeats GETs only.',
-    'A release of Switchyard: the slot without traffic is drained until nothing is in flight, told to stop, started anew, and gets the traffic. With the article’s: flip, then at once `docker stop` (10 s of grace) of the slot that had the traffic, as its procedure says. With the others: flip, confirm, wait as long as the old slot gets requests by intention (15 s with keepalive_min_timeout, else none), then stop it with 30 s of grace, as Switchyard’s. What a way loses here beyond its flips comes of that stop.',
+    'Each release stops a slot that has all the streams; so that Switchyard’s first one does so too, the traffic is moved once more before it. A release of Switchyard: the slot without traffic is drained until nothing is in flight, told to stop, started anew, and gets the traffic. With the article’s: flip, then at once `docker stop` (10 s of grace) of the slot that had the traffic, as its procedure says. With the others: flip, confirm, wait as long as the old slot gets requests by intention (15 s with keepalive_min_timeout, else none), then stop it with 30 s of grace, as Switchyard’s. What a way loses here beyond its flips comes of that stop.',
     'Told to reconnect: the app said so as it stopped (WebSocket close 1012, a last event). Cut: the stream ended any other way.',
     'Switchyard leaves TLS to what stands in front of it; for HTTP/2 its own configuration got one listener more. The others end TLS themselves too.',
     'Caddy is given `stream_close_delay`, without which a change of its configuration cuts its WebSockets.',

@@ -7,6 +7,11 @@ export type Rival = {
   name: string
   /** Whether it reaches the slots through ports of the host. */
   publishesSlots: boolean
+  /**
+   * Whether a release stops the slot that it is to put a build into, before that gets the traffic. Otherwise it stops the
+   * slot that lost the traffic, after that.
+   */
+  stopsBefore?: boolean
   /** How long the slot that lost the traffic gets new requests by intention. */
   oldSlotServesMs?: number
   /** `host` is the last part of its address, where several run at once. */

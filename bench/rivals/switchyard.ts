@@ -28,6 +28,7 @@ const RELEASES = { primary: 1, secondary: 2 } as const
 export const switchyard: Rival = {
   name: 'Switchyard',
   publishesSlots: false,
+  stopsBefore: true,
   start: async (rig, tlsDir, host = 2) => {
     const name = `switchyard-${host}`
     const dir = join(rig.dir, name)
