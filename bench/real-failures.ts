@@ -4,7 +4,7 @@ import type { Release } from '../src/release/release.ts'
 import { type Load, startLoad } from '../test/load/load.ts'
 import type { Failure, LoadReport } from '../test/load/tally.ts'
 import type { BenchContext, Group, Table, Target } from './group.ts'
-import { startBrowser } from './real/browser.ts'
+import { requireBrowser, startBrowser } from './real/browser.ts'
 import { findSustainedRate } from './real/sustained.ts'
 import { type RealSystem, realSystem } from './real/system.ts'
 import { openTabs, type TabCounts, type Tabs } from './real/tabs.ts'
@@ -20,6 +20,7 @@ export const realFailures: Group = {
   number: 2,
   title: 'Failures, real Next builds',
   run: async (context) => {
+    requireBrowser()
     const real = await realSystem(context)
     const sustained = await findSustainedRate(await liveAddress(real), context)
     const rate = Math.floor(sustained.ratePerSecond / 2)

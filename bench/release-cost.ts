@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { z } from 'zod'
 import type { BenchContext, Group, Table } from './group.ts'
-import { startBrowser } from './real/browser.ts'
+import { requireBrowser, startBrowser } from './real/browser.ts'
 import { openConsole } from './real/console.ts'
 import { type StepTimes, timesOf } from './real/step-times.ts'
 import { type RealSystem, realSystem } from './real/system.ts'
@@ -22,6 +22,7 @@ export const releaseCost: Group = {
   number: 5,
   title: 'Cost of a release',
   run: async (context) => {
+    requireBrowser()
     const real = await realSystem(context)
     const releases = await measureReleases(real, context)
     const browser = await startBrowser()

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,11 @@ export type VisitorsBrowser = {
 const MACHINE = { name: 'sybenchreal-browser', subnet: '172.30.79' } as const
 /** Debian's, as for the browser tests. */
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+/** Throws where there is no browser, before anything is brought up for it. */
+export function requireBrowser(path: string = CHROMIUM): void {
+  if (!existsSync(path)) throw new Error(`There is no browser at ${path}: set CHROMIUM to a browser.`)
+}
 
 /**
  * Chromium on a machine of its own, as visitors have it. On the host itself it breaks requests off by
