@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type Docker from 'dockerode'
 import { reasonOf } from '../../src/release/errors.ts'
 import { buildImage, hasImage } from '../../src/setup/docker-images.ts'
@@ -11,6 +12,7 @@ export const RIVALS_IMAGE = 'sybench/rivals'
 
 /** Rivals are measured in their newest version: that of Debian's development suite, else of the stable one. */
 const SUITES = ['sid', 'trixie'] as const
+const TOLD_LINES = 12
 
 export type RivalVersions = { nginx: string; haproxy: string; caddy: string; wrk: string }
 
@@ -33,7 +35,9 @@ async function makeRivals(docker: Docker, log: (text: string) => void): Promise<
   throw new Error(`The rivals could not be had from Debian's packages (${reasons.join('; ')}).`)
 }
 
+/** Throws with the last lines of the build, which say what its bare exit code does not. */
 async function build(docker: Docker, suite: string): Promise<void> {
+  const said: string[] = []
   const context = await mkdtemp(join(tmpdir(), 'sybench-image-'))
   try {
     await cp(join(import.meta.dirname, 'rivals.Dockerfile'), join(context, 'Dockerfile'))
@@ -45,8 +49,14 @@ async function build(docker: Docker, suite: string): Promise<void> {
         buildargs: { NODE_IMAGE: MADE_IMAGES.node, SUITE: suite },
         labels: { 'io.switchyard.bench': 'rivals' },
       },
-      () => undefined,
+      (text) => {
+        const lines = stripVTControlCharacters(text).split('\n')
+        said.push(...lines.filter((line) => line.trim() !== ''))
+        said.splice(0, said.length - TOLD_LINES)
+      },
     )
+  } catch (cause) {
+    throw new Error([reasonOf(cause), ...said].join('\n'), { cause })
   } finally {
     await rm(context, { recursive: true, force: true })
   }
