@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { findGroups } from './find-groups.ts'
+import { findGroups, inRunningOrder } from './find-groups.ts'
 
 const ENDED_WITHIN_MS = 30_000
 
@@ -17,6 +17,20 @@ test('every group has a title and a number of the report', async () => {
     assert.ok(Number.isInteger(number) && number > 0, name)
     assert.notEqual(title, '', name)
   }
+})
+
+test('what is measured without the whole system runs before it is brought up, each in the report’s order', async () => {
+  const groups = await findGroups()
+  const names = (all: typeof groups) => all.map(({ name }) => name)
+  assert.deepEqual(names(inRunningOrder(groups)), [
+    ...['tiny-failures', 'tiny-latency', 'tiny-throughput', 'traffic-log'],
+    ...['real-failures', 'static-files', 'release-cost', 'visitors-view'],
+  ])
+  const numbers = groups.map(({ number }) => number)
+  assert.deepEqual(
+    numbers,
+    numbers.toSorted((a, b) => a - b),
+  )
 })
 
 test('finding the groups runs nothing: no word, no file, and the process ends, whatever its arguments', async () => {

@@ -18,6 +18,11 @@ export async function findGroups(): Promise<NamedGroup[]> {
   return found.toSorted((a, b) => a.number - b.number || a.name.localeCompare(b.name))
 }
 
+/** First those that need the machine to themselves: the whole system with real builds stays up once it is there. */
+export function inRunningOrder(groups: readonly NamedGroup[]): NamedGroup[] {
+  return groups.toSorted((a, b) => Number(a.needsRealSystem) - Number(b.needsRealSystem))
+}
+
 function isGroup(value: unknown): value is Group {
   return (
     typeof value === 'object' &&
@@ -26,6 +31,8 @@ function isGroup(value: unknown): value is Group {
     typeof value.number === 'number' &&
     'title' in value &&
     typeof value.title === 'string' &&
+    'needsRealSystem' in value &&
+    typeof value.needsRealSystem === 'boolean' &&
     'run' in value &&
     typeof value.run === 'function'
   )

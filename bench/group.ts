@@ -19,4 +19,10 @@ export type Table = {
 export type BenchContext = { isFull: boolean; log(text: string): void; signal: AbortSignal }
 
 /** One group of measurements: its number in the report, its title, how it is run. */
-export type Group = { number: number; title: string; run(context: BenchContext): Promise<Table[]> }
+export type Group = {
+  number: number
+  title: string
+  /** It leaves the whole system with real builds running, for the next that needs it. */
+  needsRealSystem: boolean
+  run(context: BenchContext): Promise<Table[]>
+}

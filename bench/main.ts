@@ -7,7 +7,7 @@ import Docker from 'dockerode'
 import { reasonOf } from '../src/release/errors.ts'
 import { MADE_IMAGES } from '../src/setup/image-names.ts'
 import { duration } from '../src/words/quantities.ts'
-import { findGroups, type NamedGroup } from './find-groups.ts'
+import { findGroups, inRunningOrder, type NamedGroup } from './find-groups.ts'
 import type { Table } from './group.ts'
 import { describeMachine } from './machine.ts'
 import { renderReport, renderText } from './report.ts'
@@ -23,7 +23,7 @@ const stop = stopOnSignals()
 const groups = await findGroups()
 const wanted = chosen(groups, positionals)
 const machine = await describeMachine(new Docker(), MADE_IMAGES.nginx)
-for (const group of wanted) {
+for (const group of inRunningOrder(wanted)) {
   if (stop.aborted) break
   await measure(group, machine)
 }

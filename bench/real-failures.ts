@@ -19,6 +19,7 @@ const SHOWN_PROBLEMS = 5
 export const realFailures: Group = {
   number: 2,
   title: 'Failures, real Next builds',
+  needsRealSystem: true,
   run: async (context) => {
     requireBrowser()
     const real = await realSystem(context)

@@ -21,6 +21,7 @@ const SETTLE_MS = 20_000
 export const releaseCost: Group = {
   number: 5,
   title: 'Cost of a release',
+  needsRealSystem: true,
   run: async (context) => {
     requireBrowser()
     const real = await realSystem(context)

@@ -23,6 +23,7 @@ const length = (isFull: boolean) => (isFull ? { rounds: 9, seconds: 10 } : { rou
 export const staticFiles: Group = {
   number: 4,
   title: 'Static files, real Next',
+  needsRealSystem: true,
   run: async (context) => {
     const real = await realSystem(context)
     await getRivals(new Docker(), context.log)

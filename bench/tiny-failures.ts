@@ -42,6 +42,7 @@ const pace = (isFull: boolean) =>
 export const tinyFailures: Group = {
   number: 1,
   title: 'Failures while the traffic moves, tiny slots',
+  needsRealSystem: false,
   run: async (context) => {
     const docker = new Docker()
     const versions = await getRivals(docker, context.log)

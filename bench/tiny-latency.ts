@@ -38,6 +38,7 @@ const CONFIRMED_LIMIT_MS = 50
 export const tinyLatency: Group = {
   number: 3,
   title: 'Latency of the switch and of a rollback',
+  needsRealSystem: false,
   run: async (context) => {
     const docker = new Docker()
     const versions = await getRivals(docker, context.log)

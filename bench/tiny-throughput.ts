@@ -26,6 +26,7 @@ const length = (isFull: boolean) => (isFull ? { rounds: 9, seconds: 10 } : { rou
 export const tinyThroughput: Group = {
   number: 4,
   title: 'Throughput, tiny slots',
+  needsRealSystem: false,
   run: async (context) => {
     const docker = new Docker()
     await getRivals(docker, context.log)

@@ -19,6 +19,7 @@ const length = (isFull: boolean) => (isFull ? { seconds: 120 } : { seconds: 30 }
 export const trafficLog: Group = {
   number: 7,
   title: 'Cost of counting the traffic',
+  needsRealSystem: false,
   run: async ({ isFull, log, signal }) => {
     const { seconds } = length(isFull)
     log(`${LINES_PER_SECOND} lines a second are written for ${seconds} s.`)

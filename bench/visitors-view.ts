@@ -19,6 +19,7 @@ const ALL_CORES = { BUILD_CPUS: String(availableParallelism()) }
 export const visitorsView: Group = {
   number: 6,
   title: 'The visitor’s view',
+  needsRealSystem: true,
   run: async (context) => [table(await look(await realSystem(context), context))],
 }
 
