@@ -41,10 +41,14 @@ async function awaitStream(page: Page): Promise<void> {
   await signal.filter({ hasNotText: 'Reconnecting' }).waitFor()
 }
 
+/** As with `fetchFromThisBuild`, which no part of the site calls. What new visitors get, the page itself asks all the time. */
 async function fetchOwn(page: Page): Promise<void> {
   const statuses = await page.evaluate(async () => {
-    const asked = await fetch('/api/system/status', { cache: 'no-store' })
-    const sent = await fetch('/api/echo', { method: 'POST', body: 'x'.repeat(8_192) })
+    const { dplId } = document.documentElement.dataset
+    if (dplId === undefined) throw new Error('its page does not say of which build it is')
+    const headers = { 'x-deployment-id': dplId }
+    const asked = await fetch('/api/system/status', { headers, cache: 'no-store' })
+    const sent = await fetch('/api/echo', { headers, method: 'POST', body: 'x'.repeat(8_192) })
     await Promise.all([asked.text(), sent.text()])
     return [asked.status, sent.status]
   })
