@@ -1,18 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../src/release/errors.ts'
 import type { Release } from '../src/release/release.ts'
-import { type Load, startLoad } from '../test/load/load.ts'
+import { startLoad } from '../test/load/load.ts'
 import type { Failure, LoadReport } from '../test/load/tally.ts'
 import type { BenchContext, Group, Table, Target } from './group.ts'
 import { requireBrowser, startBrowser } from './real/browser.ts'
+import { type Kind, type Mark, type Stretch, stretchesOf } from './real/stretches.ts'
 import { findSustainedRate } from './real/sustained.ts'
 import { type RealSystem, realSystem } from './real/system.ts'
-import { openTabs, type TabCounts, type Tabs } from './real/tabs.ts'
+import { NOTHING_DONE, openTabs, type TabCounts, type Tabs } from './real/tabs.ts'
 
 const TABS = 10
-const LOAD_MS = 30 * 60_000
-/** What a move breaks shows while it is under way or soon after. */
-const AFTER_MS = 5_000
+/** Far longer than the moves take; the most that a load may last. */
+const LOAD_MS = 60 * 60_000
 const SHOWN_PROBLEMS = 5
 
 /** Releases and rollbacks of real builds, under load, with tabs that act throughout. */
@@ -41,13 +40,8 @@ async function liveAddress(real: RealSystem): Promise<string> {
   return real.addressOf(routing.live ?? 'primary')
 }
 
-type Kind = 'release' | 'rollback'
-
-/** One move, or the rest between two, with what was asked and done in its time. */
-type Stretch = { kind: Kind | 'rest'; fromMs: number; toMs: number; sent: number; tabs: TabCounts }
-
 /** `undone`: moves that failed and were taken back, in words. */
-type Seen = { stretches: Stretch[]; report: LoadReport; undone: string[] }
+type Seen = { stretches: Stretch[]; report: LoadReport; tabs: TabCounts; undone: string[] }
 
 async function moveUnderLoad(
   real: RealSystem,
@@ -55,32 +49,38 @@ async function moveUnderLoad(
   ratePerSecond: number,
   { isFull, log, signal }: BenchContext,
 ): Promise<Seen> {
+  const marks: (Mark & { kind: Kind })[] = [{ kind: 'rest', atMs: Date.now(), sent: 0, tabs: NOTHING_DONE }]
+  const undone: string[] = []
   const load = await startLoad({
     url: real.system.url,
     ratePerSecond,
     durationMs: LOAD_MS,
     getPaths: ['/', '/build', '/request', '/api/system/status'],
+    maxListedFailures: Number.MAX_SAFE_INTEGER,
   })
-  const stretches: Stretch[] = []
-  const undone: string[] = []
+  const now = (): Mark => ({ atMs: Date.now(), sent: load.sentSoFar(), tabs: tabs.counts() })
   try {
-    await record(stretches, 'rest', load, tabs, async () => undefined)
+    await tabs.doneRound(signal)
     for (const { kind, run } of movesOf(real, isFull)) {
-      signal.throwIfAborted()
-      const words = await record(stretches, kind, load, tabs, () => run().then(wordsOfMove, reasonOf))
+      marks.push({ kind, ...now() })
+      const words = await run().then(wordsOfMove, reasonOf)
       if (!words.startsWith('live')) undone.push(words)
+      await tabs.doneRound(signal)
       log(`${kind}: ${words}; ${load.sentSoFar()} requests and ${tabs.counts().acts} acts so far`)
     }
   } finally {
-    await tabs.stop()
-    await load.stop()
+    await Promise.all([tabs.stop(), load.stop()])
   }
-  return { stretches, undone, report: await load.ended }
+  const report = await load.ended
+  if (report.sent >= (ratePerSecond * LOAD_MS) / 1_000)
+    throw new Error(`The load ended after ${LOAD_MS / 60_000} minutes, before the moves did.`)
+  const end = now()
+  return { stretches: stretchesOf(marks, end, report.failures), tabs: end.tabs, undone, report }
 }
 
 const wordsOfMove = ({ slot, build }: Release): string => `live on ${slot}, ${build?.deploymentId ?? 'no id'}`
 
-type Move = { kind: Kind; run(): Promise<Release> }
+type Move = { kind: 'release' | 'rollback'; run(): Promise<Release> }
 
 /** Every release puts another build than the live one into a slot, so that each of them is seen by all that acts. */
 function movesOf(real: RealSystem, isFull: boolean): Move[] {
@@ -92,50 +92,21 @@ function movesOf(real: RealSystem, isFull: boolean): Move[] {
   return isFull ? [...round, ...round] : round
 }
 
-async function record<T>(
-  stretches: Stretch[],
-  kind: Stretch['kind'],
-  load: Load,
-  tabs: Tabs,
-  run: () => Promise<T>,
-): Promise<T> {
-  const fromMs = Date.now()
-  const sentBefore = load.sentSoFar()
-  const before = tabs.counts()
-  const result = await run()
-  await delay(AFTER_MS)
-  const after = tabs.counts()
-  stretches.push({
-    kind,
-    fromMs,
-    toMs: Date.now(),
-    sent: load.sentSoFar() - sentBefore,
-    tabs: {
-      acts: after.acts - before.acts,
-      failed: after.failed - before.failed,
-      reloads: after.reloads - before.reloads,
-      broken: after.broken - before.broken,
-    },
-  })
-  return result
-}
-
 function table(
-  { stretches, report, undone }: Seen,
+  { stretches, report, tabs, undone }: Seen,
   { rate, sustained, problems }: { rate: number; sustained: number; problems: readonly string[] },
 ): Table {
-  const rows = (['release', 'rollback', 'rest'] as const).map((kind) => rowOf(kind, stretches, report))
-  const broken = stretches.reduce((sum, { tabs }) => sum + tabs.broken, 0)
+  const reloadsAtRollbacks = stretches.find(({ kind }) => kind === 'rollback')?.tabs.reloads ?? 0
+  const problemWords = problems.slice(0, SHOWN_PROBLEMS).join(' ')
   return {
     title: `${rate} requests/s, half of what one slot sustains here (${sustained}/s), and ${TABS} tabs`,
     columns: ['', 'times', 'requests', 'failed', 'acts in tabs', 'acts failed', 'own reloads', 'tabs broken'],
-    rows,
+    rows: stretches.map(rowOf),
     targets: [
       { ...zero('Failed requests', report.failed), why: report.failed === 0 ? null : failureWords(report) },
-      {
-        ...zero('Tabs broken', broken),
-        why: broken === 0 ? null : problems.slice(0, SHOWN_PROBLEMS).join(' '),
-      },
+      { ...zero('Tabs broken', tabs.broken), why: tabs.broken === 0 ? null : problemWords },
+      { ...zero('Acts in tabs that failed', tabs.failed), why: tabs.failed === 0 ? null : problemWords },
+      { ...zero('Own reloads at rollbacks, where both builds stay', reloadsAtRollbacks), why: null },
       {
         ...zero('Releases and rollbacks that did not go live', undone.length),
         why: undone.length === 0 ? null : undone.join('. '),
@@ -144,28 +115,16 @@ function table(
     notes: [
       'Requests are GET and 8 KB POST, kept-alive and fresh, a fifth over 40 ms of round trip, sent at a steady rate whatever comes back.',
       `p99 over all of it ${report.latencyMs.p99} ms, the builds included.`,
-      'Acts: client navigation, server action, event stream, own fetch, lazy chunk and refresh, in turn. A tab whose build is gone loads itself anew once and goes on: its own reload.',
-      ...(problems.length > 0 ? [`Seen in tabs: ${problems.slice(0, SHOWN_PROBLEMS).join(' ')}`] : []),
+      'Acts: client navigation, server action, event stream, own fetch, lazy chunk and refresh, in turn. A tab whose build is gone loads itself anew once and goes on: its own reload. After each move every tab does all of it once before the next one.',
+      ...(problems.length > 0 ? [`Seen in tabs: ${problemWords}`] : []),
     ],
   }
 }
 
-function rowOf(kind: Stretch['kind'], all: readonly Stretch[], { failures }: LoadReport): string[] {
-  const own = all.filter((stretch) => stretch.kind === kind)
-  const sum = (of: (stretch: Stretch) => number) => String(own.reduce((total, one) => total + of(one), 0))
-  const failedIn = ({ fromMs, toMs }: Stretch) =>
-    failures.filter(({ at }) => Date.parse(at) >= fromMs && Date.parse(at) < toMs).length
-  return [
-    NAMES[kind],
-    String(own.length),
-    sum(({ sent }) => sent),
-    sum(failedIn),
-    sum(({ tabs }) => tabs.acts),
-    sum(({ tabs }) => tabs.failed),
-    sum(({ tabs }) => tabs.reloads),
-    sum(({ tabs }) => tabs.broken),
-  ]
-}
+const rowOf = ({ kind, times, sent, failed, tabs }: Stretch): string[] => [
+  NAMES[kind],
+  ...[times, sent, failed, tabs.acts, tabs.failed, tabs.reloads, tabs.broken].map(String),
+]
 
 const NAMES = {
   release: 'releases (a slot is reused)',

@@ -16,24 +16,34 @@ export type TabCounts = {
 
 export type Tabs = {
   counts(): TabCounts
+  /**
+   * Resolves when every tab has done everything once, begun from now on: what broke by then shows, and no tab has left to
+   * load itself anew. After a while it does so all the same, as a broken tab takes its time.
+   */
+  doneRound(signal: AbortSignal): Promise<void>
   /** What failed and what broke, in words. */
   problems: readonly string[]
   stop(): Promise<void>
 }
 
 const PAUSE_MS = 500
+const ROUND_WITHIN_MS = 60_000
+const POLL_MS = 100
 const ACT_DEADLINE_MS = 20_000
 const MAX_RELOADS_OF_ACT = 1
 
+export const NOTHING_DONE: TabCounts = { acts: 0, failed: 0, reloads: 0, broken: 0 }
+
 /** Tabs that act again and again, each of another visitor. */
 export async function openTabs({ browser, url }: VisitorsBrowser, count: number): Promise<Tabs> {
-  const record: Record = { counts: { acts: 0, failed: 0, reloads: 0, broken: 0 }, problems: [] }
+  const record: Record = { counts: { ...NOTHING_DONE }, problems: [] }
   const halt = new AbortController()
   const tabs: WatchedTab[] = []
   for (let number = 0; number < count; number++) tabs.push(await openTab(browser, url, record))
   const ended = tabs.map((tab, index) => live(tab, index, record, halt.signal))
   return {
     counts: () => ({ ...record.counts }),
+    doneRound: (signal) => doneRound(tabs, signal),
     problems: record.problems,
     stop: async () => {
       halt.abort()
@@ -44,8 +54,14 @@ export async function openTabs({ browser, url }: VisitorsBrowser, count: number)
 }
 
 type Record = { counts: TabCounts; problems: string[] }
-/** `onReload` hears of the next load that no visitor asked for. */
-type WatchedTab = Tab & { complaints: string[]; onReload(): void; open(): Promise<void> }
+/** `onReload` hears of the next load that no visitor asked for; `begun` and `done` are acts. */
+type WatchedTab = Tab & {
+  complaints: string[]
+  begun: number
+  done: number
+  onReload(): void
+  open(): Promise<void>
+}
 
 async function openTab(browser: Browser, url: string, { counts }: Record): Promise<WatchedTab> {
   // Each is a visitor of its own: a browser opens six connections to a site, and every tab's stream holds one.
@@ -55,6 +71,8 @@ async function openTab(browser: Browser, url: string, { counts }: Record): Promi
   const tab: WatchedTab = {
     page,
     complaints: [],
+    begun: 0,
+    done: 0,
     onReload: () => undefined,
     expectLoad: () => {
       expected++
@@ -84,9 +102,18 @@ async function openTab(browser: Browser, url: string, { counts }: Record): Promi
 async function live(tab: WatchedTab, index: number, record: Record, halt: AbortSignal): Promise<void> {
   for (let number = index; !halt.aborted; number++) {
     const act = ACTS[number % ACTS.length]
+    tab.begun++
     if (act) await perform(tab, act, number, record)
+    tab.done++
     await delay(PAUSE_MS, undefined, { signal: halt }).catch(() => undefined)
   }
+}
+
+async function doneRound(tabs: readonly WatchedTab[], signal: AbortSignal): Promise<void> {
+  const goals = tabs.map(({ begun }) => begun + ACTS.length)
+  const endMs = performance.now() + ROUND_WITHIN_MS
+  const isDone = () => tabs.every(({ done }, index) => done >= (goals[index] ?? 0))
+  while (!isDone() && performance.now() < endMs) await delay(POLL_MS, undefined, { signal })
 }
 
 /** A tab whose build is gone loads itself anew, and complains before that; the visitor then does the same again. */
