@@ -28,7 +28,7 @@ export const realFailures: Group = {
     try {
       const tabs = await openTabs(browser, TABS)
       const seen = await moveUnderLoad(real, tabs, rate, context)
-      return [table(seen, { rate, sustained: sustained.ratePerSecond, problems: tabs.problems })]
+      return [table(seen, { rate, sustained: sustainedWords(sustained), problems: tabs.problems })]
     } finally {
       await browser.close()
     }
@@ -78,6 +78,9 @@ async function moveUnderLoad(
   return { stretches: stretchesOf(marks, end, report.failures), tabs: end.tabs, undone, report }
 }
 
+const sustainedWords = ({ ratePerSecond, isLimit }: { ratePerSecond: number; isLimit: boolean }): string =>
+  `${isLimit ? '' : 'at least '}${ratePerSecond}/s`
+
 const wordsOfMove = ({ slot, build }: Release): string => `live on ${slot}, ${build?.deploymentId ?? 'no id'}`
 
 type Move = { kind: 'release' | 'rollback'; run(): Promise<Release> }
@@ -94,12 +97,12 @@ function movesOf(real: RealSystem, isFull: boolean): Move[] {
 
 function table(
   { stretches, report, tabs, undone }: Seen,
-  { rate, sustained, problems }: { rate: number; sustained: number; problems: readonly string[] },
+  { rate, sustained, problems }: { rate: number; sustained: string; problems: readonly string[] },
 ): Table {
   const reloadsAtRollbacks = stretches.find(({ kind }) => kind === 'rollback')?.tabs.reloads ?? 0
   const problemWords = problems.slice(0, SHOWN_PROBLEMS).join(' ')
   return {
-    title: `${rate} requests/s, half of what one slot sustains here (${sustained}/s), and ${TABS} tabs`,
+    title: `${rate} requests/s, half of what one slot sustains here (${sustained}), and ${TABS} tabs`,
     columns: ['', 'times', 'requests', 'failed', 'acts in tabs', 'acts failed', 'own reloads', 'tabs broken'],
     rows: stretches.map(rowOf),
     targets: [
