@@ -1,4 +1,5 @@
-// node bench/main.ts [--full] [GROUP …]: measures, prints each table as it comes, and writes docs/performance.md.
+// node bench/main.ts [--full] [GROUP …]: measures, prints each table as it comes, and writes docs/performance.md once every
+// group has a result here.
 import { writeFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +29,6 @@ for (const group of inRunningOrder(wanted)) {
   await measure(group, machine)
 }
 await writeReport(groups)
-console.log(`\ndocs/performance.md is written.`)
 
 /** Groups end what they started when the signal aborts; a second Ctrl-C leaves their containers where they are. */
 function stopOnSignals(): AbortSignal {
@@ -90,6 +90,7 @@ function plain({ title, columns, rows, targets, notes }: Table) {
   }
 }
 
+/** Only of all groups: a checkout without the results of the others would write their tables away. */
 async function writeReport(all: readonly NamedGroup[]): Promise<void> {
   const results = await readResults()
   const chapters = all.map(({ name, number, title }) => ({
@@ -98,5 +99,11 @@ async function writeReport(all: readonly NamedGroup[]): Promise<void> {
     title,
     result: results.get(name) ?? null,
   }))
+  const missing = chapters.filter(({ result }) => result === null).map(({ name }) => name)
+  if (missing.length > 0) {
+    console.log(`\ndocs/performance.md stays as it is, for want of a result of ${missing.join(', ')}.`)
+    return
+  }
   await writeFile(REPORT, renderReport(chapters))
+  console.log('\ndocs/performance.md is written.')
 }
