@@ -207,11 +207,11 @@ test('what is left at the cap is cut, and told by kind, apart from what is told 
   )
   assert.equal(
     await drain('secondary'),
-    'after 0.6 s 2 requests, 1 upload and 1 background task were cut; 1 event stream was told to reconnect',
+    'after 0.6 s 2 requests, 1 upload and 1 background task were cut unless they ended within 2 s more; 1 event stream was told to reconnect',
   )
   assert.deepEqual(stops, ['secondary within 2000 ms'])
   const one = await yard(answering(byKind({ download: 1 })), 'running')
-  assert.equal(await one.drain('secondary'), 'after 0.6 s 1 download was cut')
+  assert.equal(await one.drain('secondary'), 'after 0.6 s 1 download was cut unless it ended within 2 s more')
 })
 
 test('a slot that fell quiet only just before the cap has nothing cut', async () => {
@@ -221,4 +221,32 @@ test('a slot that fell quiet only just before the cap has nothing cut', async ()
     'after 0.6 s nothing is in flight; 2 WebSockets are told to reconnect',
   )
   assert.deepEqual(stops, [])
+})
+
+test('what ends between the last poll and the cap is not told as cut', async () => {
+  const [busy, done] = [answering(byKind({ request: 1 })), answering(byKind({}))]
+  let firstMs: number | null = null
+  const { drain, stops } = await yard(
+    (request, response) => {
+      firstMs ??= performance.now()
+      const isBusy = performance.now() - firstMs < 900
+      return isBusy ? busy(request, response) : done(request, response)
+    },
+    'running',
+    1_000,
+  )
+  assert.equal(await drain('secondary'), 'after 1 s nothing is in flight')
+  assert.deepEqual(stops, [])
+})
+
+test('without any time to wait it is looked once, so that what is cut has a name', async () => {
+  const busy = await yard(answering(byKind({ request: 2, stream: 1 })), 'running', 0)
+  assert.equal(
+    await busy.drain('secondary'),
+    'after 0 s 2 requests were cut unless they ended within 2 s more; 1 event stream was told to reconnect',
+  )
+  assert.deepEqual(busy.stops, ['secondary within 2000 ms'])
+  const idle = await yard(answering(byKind({})), 'running', 0)
+  assert.equal(await idle.drain('secondary'), 'after 0 s nothing is in flight')
+  assert.deepEqual(idle.stops, [])
 })

@@ -41,8 +41,7 @@ export async function drainSlot(
       const { kinds } = quiet
       if (waitedFor(kinds) === 0) return `${afterCap} nothing is in flight${toldWords(kinds, 'are')}`
       await parts.slots.stop(slot, log, signal, CUT_GRACE_MS)
-      const cut = `${waitedForWords(kinds)} ${waitedFor(kinds) === 1 ? 'was' : 'were'} cut`
-      return `${afterCap} ${cut}${toldWords(kinds, 'were')}`
+      return `${afterCap} ${cutWords(kinds)}${toldWords(kinds, 'were')}`
     }
   }
 }
@@ -63,6 +62,12 @@ export async function leaveOut(
 function quietWords({ tookMs, was }: Extract<Quiet, { end: 'quiet' }>): string {
   const words = `quiet after ${(tookMs / 1000).toFixed(1)} s`
   return waitedFor(was) === 0 ? words : `${words}, when ${waitedForWords(was)} had ended`
+}
+
+/** A slot that was told to stop answers nobody who asks how much is left. */
+function cutWords(kinds: InFlightByKind): string {
+  const cut = waitedFor(kinds) === 1 ? 'was cut unless it' : 'were cut unless they'
+  return `${waitedForWords(kinds)} ${cut} ended within ${CUT_GRACE_MS / 1000} s more`
 }
 
 /** What happens to the streams and sockets when the slot stops. */

@@ -23,7 +23,7 @@ export type QuietParts = {
   settings: { drainCapMs: number }
 }
 
-/** Waits until a slot has had nothing in flight for one second, within the cap, and logs what it still has, by kind. */
+/** Waits until a slot has had nothing in flight for one second, within the cap, and logs what it still has, by kind. Looks at least once. */
 export async function untilQuiet(
   parts: QuietParts,
   slot: Slot,
@@ -32,11 +32,10 @@ export async function untilQuiet(
 ): Promise<Quiet> {
   const startedMs = performance.now()
   const say = sayer(log, stillWords(slot, NOTHING))
-  let seen: Seen = 'silent'
   let was: InFlightByKind | null = null
   let quietSinceMs: number | null = null
-  while (performance.now() - startedMs < parts.settings.drainCapMs) {
-    seen = await lookAt(parts, slot, signal)
+  for (;;) {
+    const seen = await lookAt(parts, slot, signal)
     if (seen === 'stopped') return { end: 'stopped' }
     say(stillWords(slot, seen))
     if (seen !== 'silent') was = begun(was, seen)
@@ -47,10 +46,11 @@ export async function untilQuiet(
     if (seen !== 'silent' && quietForMs >= QUIET_MS) {
       return { end: 'quiet', tookMs: nowMs - startedMs, was: was ?? NOTHING, kinds: seen }
     }
-    // The last look comes when the second is over, not up to one poll later.
-    await delay(Math.min(POLL_MS, Math.ceil(QUIET_MS - quietForMs)), undefined, { signal })
+    const leftMs = startedMs + parts.settings.drainCapMs - nowMs
+    if (leftMs <= 0) return seen === 'silent' ? { end: 'silent' } : { end: 'cap', kinds: seen }
+    // The last look comes when the second or the cap is over, not up to one poll before or after it.
+    await delay(Math.ceil(Math.min(POLL_MS, QUIET_MS - quietForMs, leftMs)), undefined, { signal })
   }
-  return seen === 'silent' ? { end: 'silent' } : { end: 'cap', kinds: seen }
 }
 
 /** What is in flight; `silent` is a slot that runs and did not say, as under the load of a build. */
