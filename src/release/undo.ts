@@ -27,7 +27,7 @@ export type Undone = {
 
 /** Puts traffic and slots back as they were before the release. Safe to run twice. Throws what keeps the routing from being read or written. */
 export async function undoRelease(parts: Parts, release: Release, log: LogSink): Promise<Undone> {
-  const hadVisitors = hasMoved(release, await parts.traffic.read())
+  const hadVisitors = release.verb === 'deploy' && hasMoved(release, await parts.traffic.read())
   const doubt = await moveBack(parts, release, log)
   if (hadVisitors && release.from !== null) await letGo(parts, release, log)
   const loss = await restoreSlots(parts, release, log)
@@ -50,13 +50,17 @@ export function hasMoved({ state, slot }: Release, routing: RoutingState | null)
   return state === 'switching' && routing?.live === slot
 }
 
-/** Gives the traffic back to the slot that had it. The slot that failed is left out of the routing. */
+/** Gives the traffic back to the slot that had it. A build that failed is left out of the routing; a standby stays one. */
 async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
-  const { id, from } = release
+  const { id, verb, slot, from } = release
   const routing = await parts.traffic.read()
   if (!hasMoved(release, routing)) return null
   const former = from && parts.journal.holderOf(from)
-  const builds = from && former?.build ? { [from]: former.build } : {}
+  const standby = verb === 'rollback' ? parts.journal.holderOf(slot) : null
+  const builds = {
+    ...(from && { [from]: former?.build ?? undefined }),
+    [slot]: standby?.build ?? undefined,
+  }
   await parts.traffic.write(
     nextRouting(routing, { live: from, builds, bars: parts.bars.list(), release: id }),
   )
@@ -91,17 +95,18 @@ async function letGo(parts: Parts, { slot, id }: Release, log: LogSink): Promise
  * says. Where there is none, or it fails, the slot is stopped.
  */
 async function restoreSlots(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
-  if (release.verb === 'deploy' && !wasTouched(release)) return null
+  if (!wasTouched(release)) return null
   // ./rollback.sh may have sent the visitors there while no director ran.
   if ((await parts.traffic.read())?.live === release.slot) return null
   if (release.from === null) return stopBoth(parts, release, log)
   const bar = barOn(parts.bars.list(), parts.journal.holderOf(release.slot)?.build)
   if (bar !== null) return leaveStopped(parts, release, bar, log)
-  const loss = release.verb === 'deploy' ? await bringBack(parts, release, log) : null
+  const loss = await bringBack(parts, release, log)
   if (loss === null) await readmit(parts, release, log)
   return loss
 }
 
+/** A rollback has none of these steps. */
 function wasTouched(release: Release): boolean {
   return release.steps.some((step) => ['drain', 'start'].includes(step.name) && step.state !== 'waiting')
 }
