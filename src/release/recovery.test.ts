@@ -172,8 +172,9 @@ test('where the other slot answers and the new one does not, it goes back, and d
   const release = await recover(system.parts, killed, (line) => lines.push(line))
   assert.equal(release.state, 'aborted')
   assert.equal((await system.routing())?.live, 'secondary')
-  assert.deepEqual(lines.slice(0, 3), [
+  assert.deepEqual(lines.slice(0, 4), [
     'The traffic is back on secondary.',
+    'The drain of primary: after 0.05 s nothing is in flight.',
     'Bringing back 1.0.0 in primary.',
     'primary is standby again.',
   ])

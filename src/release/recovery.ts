@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ReleaseError } from './errors.ts'
 import { isOperational } from './operational.ts'
-import type { LogSink } from './ports.ts'
+import type { LogSink, RoutingState } from './ports.ts'
 import type { Release } from './release.ts'
 import type { StepName } from './step-names.ts'
 import { type Parts, startedBy } from './steps.ts'
@@ -19,12 +19,18 @@ const PROBE_TRIES = 10
  * Throws what keeps the routing from being read or written; the release is then under way as before.
  */
 export async function recover(parts: Parts, release: Release, log: LogSink): Promise<Release> {
-  if (!hasMoved(release, await parts.traffic.read())) {
-    return goBack(parts, release, log, 'before the traffic moved')
-  }
+  const routing = await parts.traffic.read()
+  if (!hasMoved(release, routing)) return goBack(parts, release, log, beforeOrBack(release, routing))
   return (await answersWell(parts, release))
     ? goForward(parts, release, log)
     : goBack(parts, release, log, `after the traffic had moved, and ${release.slot} is not healthy`)
+}
+
+/** Past the commit point it can't be told whether the traffic had not moved yet, or had and is back. */
+function beforeOrBack({ state }: Release, routing: RoutingState | null): string {
+  return state === 'preparing'
+    ? 'before the traffic moved'
+    : `after the switch had begun, and ${routing?.live ?? 'no slot'} is live`
 }
 
 /** The steps end as what recovery saw of them; `record` stays to `recordNewest`. */

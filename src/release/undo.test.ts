@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { draft, type Yard, yard } from '../../test/fixtures/yard.ts'
+import { draft, killedAt, type Yard, yard } from '../../test/fixtures/yard.ts'
 import { runRelease } from './engine.ts'
 import { ReleaseError } from './errors.ts'
+import { recover } from './recovery.ts'
 import type { Slot } from './slot.ts'
 
 const quiet = (): void => undefined
@@ -32,6 +33,87 @@ function keepBusy({ parts: { health } }: Yard, slot: Slot, ms: number): { inFlig
     return { ...seen, payload: { ...seen.payload, ...busy } }
   }
   return busy
+}
+
+/** What is true each time that a slot is started: requests in flight there, and the slots that may be addressed. */
+function watchStarts(system: Yard, busy: { inFlight: number }): string[] {
+  const { slots } = system.parts
+  const seen: string[] = []
+  const { start } = slots
+  slots.start = async (...given) => {
+    seen.push(`${busy.inFlight} in flight, up: ${(await system.routing())?.up}`)
+    return start(...given)
+  }
+  return seen
+}
+
+test('a build that ./rollback.sh took the visitors from is let go before its slot is reused', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'switch', { moved: true })
+  await system.move('secondary', null)
+  assert.deepEqual((await reach(system)).pins, ['b2 secondary', 'b3 primary'])
+  system.parts.settings.drainCapMs = 10_000
+  const starts = watchStarts(system, keepBusy(system, 'primary', 300))
+  const lines: string[] = []
+  const release = await recover(system.parts, killed, (line) => lines.push(line))
+  assert.equal(release.state, 'aborted')
+  assert.deepEqual(starts, ['0 in flight, up: secondary'])
+  assert.deepEqual(await reach(system), AS_BEFORE)
+  assert.match(
+    lines.join('\n'),
+    /^primary has 1 request in flight\n(.+\n)?The drain of primary: quiet after 1\.\d s, when 1 request had ended\.\nBringing back 1\.0\.0 in primary\.\nprimary is standby again\.$/m,
+  )
+  const sentence = 'after the switch had begun, and secondary is live'
+  assert.equal(
+    release.recovery,
+    `The director was stopped ${sentence}; it aborted the release and put everything back.`,
+  )
+  assert.equal(release.error?.what, `The director was stopped during the release: ${sentence}.`)
+})
+
+test('what the way back cuts at the cap is cut by its own stop, and named', async () => {
+  const system = await yard()
+  system.faults.confirm = new ReleaseError('switch-unconfirmed', { reason: 'no answer in time' })
+  keepBusy(system, 'primary', 10_000)
+  const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  const lines: string[] = []
+  const release = await runRelease(
+    system.parts,
+    id,
+    (_step, line) => lines.push(line),
+    AbortSignal.timeout(10_000),
+  )
+  assert.equal(release.state, 'failed')
+  assert.ok(
+    lines.includes('The drain of primary: after 0.05 s 1 request was cut unless it ended within 2 s more.'),
+    lines.join('\n'),
+  )
+  assert.deepEqual(await reach(system), AS_BEFORE)
+})
+
+test('a standby that is back already is not drained by a director that was killed before it could say so', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'switch', { moved: true })
+  await system.move('secondary', null)
+  await recover(
+    { ...system.parts, journal: { ...system.journal, append: neverEnds(system) } },
+    killed,
+    quiet,
+  ).catch(quiet)
+  assert.deepEqual(await reach(system), AS_BEFORE)
+  const generation = (await system.routing())?.generation
+  const acts = [...system.acts]
+  assert.equal((await recover(system.parts, killed, quiet)).state, 'aborted')
+  assert.deepEqual(system.acts, acts)
+  assert.equal((await system.routing())?.generation, generation)
+})
+
+/** A journal that is lost at the very end of a recovery. */
+function neverEnds({ journal }: Yard): Yard['journal']['append'] {
+  return (id, event) => {
+    if (event.type === 'recovered') throw new Error('killed')
+    return journal.append(id, event)
+  }
 }
 
 test('a rollback that nginx does not confirm waits for nobody and keeps the tabs of the standby', async () => {

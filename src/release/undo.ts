@@ -1,8 +1,7 @@
 import { type Bar, barOn, barWords } from './bar.ts'
 import { routeAsBarred } from './barring.ts'
-import { leaveOut } from './drain.ts'
+import { drainSlot, leaveOut } from './drain.ts'
 import type { ReleaseError, ReleaseErrorBody } from './errors.ts'
-import { waitedForWords } from './in-flight-words.ts'
 import { liveSentence } from './live-sentence.ts'
 import { describeError, wordsOf } from './messages.ts'
 import { isOperational } from './operational.ts'
@@ -10,10 +9,8 @@ import type { Journal, LogSink, RoutingState } from './ports.ts'
 import type { Release } from './release.ts'
 import { nextRouting } from './routing.ts'
 import { otherSlot } from './slot.ts'
-import { waitedFor } from './status-payload.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
-import { untilQuiet } from './until-quiet.ts'
 
 const RESTORE_DEADLINE_MS = 120_000
 
@@ -27,9 +24,8 @@ export type Undone = {
 
 /** Puts traffic and slots back as they were before the release. Safe to run twice. Throws what keeps the routing from being read or written. */
 export async function undoRelease(parts: Parts, release: Release, log: LogSink): Promise<Undone> {
-  const hadVisitors = release.verb === 'deploy' && hasMoved(release, await parts.traffic.read())
   const doubt = await moveBack(parts, release, log)
-  if (hadVisitors && release.from !== null) await letGo(parts, release, log)
+  if (mayHaveVisitors(release)) await letGo(parts, release, log)
   const loss = await restoreSlots(parts, release, log)
   return { doubt, loss }
 }
@@ -77,17 +73,31 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
   return doubt
 }
 
-/** Visitors who came while the release was being confirmed are answered before their slot is taken from under them. */
-async function letGo(parts: Parts, { slot, id }: Release, log: LogSink): Promise<void> {
+/**
+ * Whether the slot that is to be restored may be answering someone, now that it is not live. `./rollback.sh` takes the
+ * visitors from it and leaves it in reach.
+ */
+function mayHaveVisitors({ verb, state, from }: Release): boolean {
+  return verb === 'deploy' && state === 'switching' && from !== null
+}
+
+/** Whoever came to the slot is answered before it is taken from under them. */
+async function letGo(parts: Parts, release: Release, log: LogSink): Promise<void> {
+  const { slot, id } = release
+  const signal = AbortSignal.timeout(parts.settings.drainCapMs + RESTORE_DEADLINE_MS)
+  if (await isRestored(parts, release, signal)) return
+  await leaveOut(parts, slot, id)
   try {
-    await leaveOut(parts, slot, id)
-    const quiet = await untilQuiet(parts, slot, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
-    if (quiet.end === 'cap' && waitedFor(quiet.kinds) > 0) {
-      log(`${slot} still has ${waitedForWords(quiet.kinds)} in flight, which its stop cuts.`)
-    }
+    log(`The drain of ${slot}: ${await drainSlot(parts, slot, id, log, signal)}.`)
   } catch (cause) {
     log(`${slot} could not be drained: ${wordsOf(cause)}.`)
   }
+}
+
+/** A director may have been killed when it had restored the slot, and before it could say so. */
+async function isRestored({ slots }: Parts, { slot, id }: Release, signal: AbortSignal): Promise<boolean> {
+  const container = await slots.inspect(slot, signal).catch(() => null)
+  return container !== null && container.release !== id
 }
 
 /**
