@@ -114,6 +114,56 @@ test('a way back that nginx does not confirm is not called one', async () => {
   assert.equal((await system.routing())?.live, 'secondary')
 })
 
+const ENOSPC = 'ENOSPC: no space left on device'
+
+test('a way back that could not be written is not told as a director that was stopped', async () => {
+  const system = await yard()
+  system.faults.confirm = new ReleaseError('switch-unconfirmed', { reason: 'no answer in time' })
+  const { write } = system.parts.traffic
+  system.parts.traffic.write = async (next) => {
+    if (next.live === 'secondary' && next.generation > 3) throw new Error(ENOSPC)
+    return write(next)
+  }
+  const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  const running = runRelease(system.parts, id, quiet, AbortSignal.timeout(10_000))
+  await assert.rejects(running, { message: ENOSPC })
+  const left = system.journal.get(id) ?? assert.fail()
+  assert.deepEqual([left.state, statesOf(left).at(-2)], ['switching', 'confirm failed'])
+  delete system.faults.confirm
+  const release = await recover(system.parts, left, quiet)
+  assert.equal(release.state, 'live')
+  assert.equal(
+    release.recovery,
+    'The release had stopped at "Confirm the move through nginx" and was not undone at once; ' +
+      'the director found primary healthy and finished the release. nginx confirms it.',
+  )
+  await recordNewest(system.parts, quiet)
+  assert.equal(exitCodeOfRelease(system.journal.replay(id)), 0)
+})
+
+test('a release that failed and could not be undone at once says where it stopped when it is', async () => {
+  const system = await yard()
+  const { start } = system.parts.slots
+  const { write } = system.parts.traffic
+  system.parts.slots.start = async (_slot, { image }) => {
+    system.parts.traffic.write = async () => Promise.reject(new Error(ENOSPC))
+    system.parts.slots.start = start
+    throw new ReleaseError('start-failed', { slot: 'primary', reason: `there is no image ${image}` })
+  }
+  const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  const running = runRelease(system.parts, id, quiet, AbortSignal.timeout(10_000))
+  await assert.rejects(running, { message: ENOSPC })
+  system.parts.traffic.write = write
+  const release = await recover(system.parts, system.journal.get(id) ?? assert.fail(), quiet)
+  const label = '"Start the build in primary"'
+  assert.equal(
+    release.recovery,
+    `The release had stopped at ${label} and was not undone at once; the director aborted the release and put everything back.`,
+  )
+  assert.equal(release.error?.what, `The release stopped at ${label}.`)
+  assert.deepEqual((await system.routing())?.up, ['primary', 'secondary'])
+})
+
 test('a live release that can not be written down ends as one that calls for a person, and is written down later', async () => {
   const system = await yard()
   const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))

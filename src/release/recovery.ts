@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ReleaseError } from './errors.ts'
 import { isOperational } from './operational.ts'
 import type { LogSink, RoutingState } from './ports.ts'
-import type { Release } from './release.ts'
+import type { Release, StepRecord } from './release.ts'
 import type { StepName } from './step-names.ts'
 import { type Parts, startedBy } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
@@ -14,8 +14,8 @@ const PROBE_PAUSE_MS = 500
 const PROBE_TRIES = 10
 
 /**
- * Settles a release that a killed director left under way, under the lock: backward where the symlink had not moved,
- * forward where it had and the new slot is healthy. Can itself be killed anywhere and run again.
+ * Settles a release that a killed director left under way, or that could not be undone, under the lock: backward where the
+ * symlink had not moved, forward where it had and the new slot is healthy. Can itself be killed anywhere and run again.
  * Throws what keeps the routing from being read or written; the release is then under way as before.
  */
 export async function recover(parts: Parts, release: Release, log: LogSink): Promise<Release> {
@@ -45,7 +45,8 @@ async function goForward(parts: Parts, release: Release, log: LogSink): Promise<
   const reason = await unconfirmedBecause(parts, release.slot, startedBy(parts.journal, release))
   const confirmation = reason === null ? 'nginx confirms it.' : `nginx could not confirm it yet: ${reason}.`
   end('confirm', reason === null ? 'done' : 'failed', confirmation)
-  const sentence = `The director was stopped after the traffic had moved; it found ${release.slot} healthy and finished the release. ${confirmation}`
+  const found = `found ${release.slot} healthy and finished the release. ${confirmation}`
+  const sentence = `${beginning(release, 'after the traffic had moved')} ${found}`
   log(sentence)
   parts.journal.append(release.id, { type: 'step-started', name: 'record' })
   parts.journal.append(release.id, { type: 'recovered', sentence })
@@ -58,16 +59,32 @@ async function goBack(parts: Parts, release: Release, log: LogSink, when: string
   const left = [doubt, loss].filter((sentence) => sentence !== null)
   const outcome =
     left.length === 0
-      ? 'it aborted the release and put everything back.'
-      : `it aborted the release. ${left.join(' ')}`
-  const sentence = `The director was stopped ${when}; ${outcome}`
+      ? 'aborted the release and put everything back.'
+      : `aborted the release. ${left.join(' ')}`
+  const sentence = `${beginning(release, when)} ${outcome}`
   log(sentence)
   parts.journal.append(release.id, { type: 'recovered', sentence })
-  const error = new ReleaseError('interrupted', { reason: when })
+  const failed = failedStep(release)
+  const error = new ReleaseError(
+    'interrupted',
+    failed ? { sentence: `The release stopped at "${failed.label}".` } : { reason: when },
+  )
   return parts.journal.append(release.id, {
     type: 'aborted',
     error: undoneError(error, parts.journal, undone),
   })
+}
+
+/** A killed director leaves a step that runs. One that could not write the way back left a step that failed. */
+function beginning(release: Release, when: string): string {
+  const failed = failedStep(release)
+  return failed
+    ? `The release had stopped at "${failed.label}" and was not undone at once; the director`
+    : `The director was stopped ${when}; it`
+}
+
+function failedStep({ steps }: Release): StepRecord | undefined {
+  return steps.find(({ state }) => state === 'failed')
 }
 
 /**
