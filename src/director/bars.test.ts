@@ -188,3 +188,19 @@ test('a routing that could not be written is written by the director that runs o
   await settle()
   assert.deepEqual((await system.routing())?.barred, ['primary'])
 })
+
+test('a build that was unbarred while its slot was ill comes back by itself when that is well', async () => {
+  const system = await yard()
+  const { post, settle } = directorOver(system)
+  await post('/v1/bar', { build: 'b1' })
+  system.says.primary = null
+  const answer = await post('/v1/unbar', { build: 'b1' })
+  assert.equal(barOutcomeSchema.parse(await answer.json()).isInReach, false)
+  const { generation } = (await system.routing()) ?? assert.fail()
+  await settle()
+  assert.equal((await system.routing())?.generation, generation)
+  system.says.primary = 'operational'
+  await settle()
+  const routing = await system.routing()
+  assert.deepEqual([routing?.up, routing?.pins.length], [['primary', 'secondary'], 2])
+})

@@ -1,4 +1,4 @@
-import { isRoutedAsBarred, routeAsBarred } from '../release/barring.ts'
+import { correctRouting, isRoutingCorrect } from '../release/correct-routing.ts'
 import { reasonOf } from '../release/errors.ts'
 import { wordsOf } from '../release/messages.ts'
 import { recover } from '../release/recovery.ts'
@@ -40,7 +40,7 @@ export function settling({ parts, lockPath, log, script }: SettlingOptions): Set
   async function isNeeded(): Promise<boolean> {
     if (!hasRun || journal.unfinished().length > 0) return true
     const live = journal.newestLive()
-    if ((live !== null && isUnrecorded(live)) || !(await isRoutedAsBarred(parts))) return true
+    if ((live !== null && isUnrecorded(live)) || !(await isRoutingCorrect(parts))) return true
     return isMovedElsewhere(parts)
   }
 
@@ -48,7 +48,9 @@ export function settling({ parts, lockPath, log, script }: SettlingOptions): Set
     if (await isNeeded()) {
       await recoverAll()
       if (await isMovedElsewhere(parts)) await adopt()
-      if ((await routeAsBarred(parts)) !== null) console.log('The routing follows what is barred.')
+      const corrected = await correctRouting(parts)
+      if (corrected !== null)
+        console.log(`The routing is corrected: ${corrected.up.join(' and ')} can be reached.`)
       await recordNewest(parts, log)
       hasRun = true
     }

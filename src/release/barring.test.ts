@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { draft, killedAt, type Yard, yard } from '../../test/fixtures/yard.ts'
 import { exitCodeOfRelease } from '../cli/exit-codes.ts'
 import { outcomeWords } from './bar.ts'
-import { barBuild, isRoutedAsBarred, routeAsBarred, unbarBuild } from './barring.ts'
+import { barBuild, unbarBuild } from './barring.ts'
+import { correctRouting, isRoutingCorrect } from './correct-routing.ts'
 import { runRelease } from './engine.ts'
 import { asReleaseError, ReleaseError } from './errors.ts'
 import { describeError } from './messages.ts'
@@ -121,7 +122,7 @@ test('a build that runs in no slot any more is barred without a new generation',
   assert.equal(outcomeWords(await unbar(system, 'b1')), '1.0.0 may be deployed again.')
 })
 
-test('an unbarred build whose slot does not answer stays out of reach', async () => {
+test('an unbarred build whose slot does not answer stays out of reach until it does', async () => {
   const system = await yard()
   await bar(system, 'b1')
   system.says.primary = null
@@ -131,6 +132,26 @@ test('an unbarred build whose slot does not answer stays out of reach', async ()
     outcomeWords(outcome),
     '1.0.0 may be used again, but primary does not answer as it should, so its tabs still get 2.0.0.',
   )
+  assert.equal(await isRoutingCorrect(system.parts), true)
+  assert.equal(await correctRouting(system.parts), null)
+  system.says.primary = 'operational'
+  assert.equal(await isRoutingCorrect(system.parts), false)
+  await correctRouting(system.parts)
+  assert.deepEqual(await reach(system), {
+    ...{ up: ['primary', 'secondary'], barred: [], live: 'secondary' },
+    pins: ['b2 secondary', 'b1 primary'],
+  })
+  assert.equal(await isRoutingCorrect(system.parts), true)
+})
+
+test('a slot that runs another build than it should stays out of reach', async () => {
+  const system = await yard()
+  // Its candidate is up and well, and no release is about to put it in front of anyone.
+  await killedAt(system, 'health')
+  const generation = (await system.routing())?.generation
+  assert.equal(await isRoutingCorrect(system.parts), true)
+  assert.equal(await correctRouting(system.parts), null)
+  assert.equal((await system.routing())?.generation, generation)
 })
 
 test('a bar that nginx does not confirm stays, and says so', async () => {
@@ -156,11 +177,11 @@ test('a bar whose routing can not be written is known all the same, and the rout
     what,
     /^1\.0\.0 \(b1\) is barred, but the routing could not be written: .+\. The director tries again every few seconds\.$/,
   )
-  assert.equal(await isRoutedAsBarred(system.parts), false)
+  assert.equal(await isRoutingCorrect(system.parts), false)
   assert.deepEqual((await system.routing())?.up, ['primary', 'secondary'])
   await rmdir(obstacle)
-  await routeAsBarred(system.parts)
-  assert.equal(await isRoutedAsBarred(system.parts), true)
+  await correctRouting(system.parts)
+  assert.equal(await isRoutingCorrect(system.parts), true)
   assert.deepEqual(await reach(system), WITHOUT_PRIMARY)
 })
 

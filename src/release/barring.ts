@@ -1,16 +1,13 @@
 import { type BarOutcome, barOn, barRefusal } from './bar.ts'
+import { correctRouting } from './correct-routing.ts'
 import { ReleaseError } from './errors.ts'
 import { wordsOf } from './messages.ts'
 import { nearestName } from './nearest-name.ts'
-import { isOperational } from './operational.ts'
 import type { NamedBuild, RoutingState } from './ports.ts'
 import type { Actor, Build } from './release.ts'
-import { nextRouting } from './routing.ts'
 import { otherSlot, type Slot } from './slot.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
-
-const PROBE_DEADLINE_MS = 2_000
 
 /**
  * Bars a build: first it is written down, then the routing follows, so that a director that is killed between the two finds
@@ -46,41 +43,6 @@ export async function unbarBuild(
   return { ...(await outcomeOf(parts, build)), bar: null, isChange, tookMs }
 }
 
-/** Whether the routing leaves out what is barred and nothing else. One that can't be read says nothing here. */
-export async function isRoutedAsBarred(parts: Pick<Parts, 'traffic' | 'journal' | 'bars'>): Promise<boolean> {
-  const routing = await parts.traffic.read().catch(() => null)
-  return routing === null || agrees(parts, routing)
-}
-
-/** Brings the routing in line with what is barred. Answers with the new one, or null where there was nothing to change. */
-export async function routeAsBarred(parts: Parts): Promise<RoutingState | null> {
-  const routing = await parts.traffic.read()
-  if (!routing?.live || agrees(parts, routing)) return null
-  const { live, release } = routing
-  const other = otherSlot(live)
-  const holder = parts.journal.holderOf(other)
-  const bars = parts.bars.list()
-  const soon = AbortSignal.timeout(PROBE_DEADLINE_MS)
-  const isHeld =
-    holder !== null &&
-    (barOn(bars, holder.build) !== null || (await isOperational(parts.health, other, holder.id, soon)))
-  const builds = {
-    [live]: parts.journal.holderOf(live)?.build ?? undefined,
-    [other]: isHeld ? (holder.build ?? undefined) : undefined,
-  }
-  const next = nextRouting(routing, { live, builds, bars, release })
-  await parts.traffic.write(next)
-  return next
-}
-
-/** The live slot is never left out: without it nobody would be served. */
-function agrees({ journal, bars }: Pick<Parts, 'journal' | 'bars'>, routing: RoutingState): boolean {
-  if (routing.live === null) return true
-  const other = otherSlot(routing.live)
-  const isBarred = barOn(bars.list(), journal.holderOf(other)?.build) !== null
-  return routing.barred.includes(other) === isBarred
-}
-
 function mustKnow({ journal }: Parts, id: string): NamedBuild {
   const builds = journal.builds()
   const build = builds.find(({ deploymentId }) => deploymentId === id)
@@ -103,7 +65,7 @@ async function liveBuild(parts: Parts): Promise<Build | null> {
 /** Answers with how long nginx took to confirm, or null where the build runs in no slot. One that was routed before may not be served yet. */
 async function moveTabs(parts: Parts, { deploymentId }: NamedBuild, fact: string): Promise<number | null> {
   const startedMs = performance.now()
-  await routeAsBarred(parts).catch((cause: unknown) => {
+  await correctRouting(parts).catch((cause: unknown) => {
     const reason = `${fact}, but the routing could not be written: ${wordsOf(cause)}. The director tries again every few seconds.`
     throw new ReleaseError('routing-unconfirmed', { reason }, { cause })
   })

@@ -1,5 +1,5 @@
 import { type Bar, barOn, barWords } from './bar.ts'
-import { routeAsBarred } from './barring.ts'
+import { correctRouting } from './correct-routing.ts'
 import { drainSlot, leaveOut } from './drain.ts'
 import type { ReleaseError, ReleaseErrorBody } from './errors.ts'
 import { liveSentence } from './live-sentence.ts'
@@ -125,7 +125,7 @@ function wasTouched(release: Release): boolean {
 async function leaveStopped(parts: Parts, { slot }: Release, bar: Bar, log: LogSink): Promise<null> {
   log(`${barWords(bar)} It is not brought back to ${slot}.`)
   await stop(parts, slot, log)
-  await routeAsBarred(parts)
+  await correctRouting(parts)
   return null
 }
 
