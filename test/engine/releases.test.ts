@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { z } from 'zod'
 import { Refusal } from '../../src/director/client.ts'
 import { acceptedSchema } from '../../src/director/protocol.ts'
+import { servingWorkers } from '../../src/nginx/proxy-container.ts'
+import { parseReload, RELOAD_FILE } from '../../src/nginx/reload-number.ts'
 import { barOutcomeSchema } from '../../src/release/bar.ts'
 import { startLoad } from '../load/load.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
@@ -49,7 +51,18 @@ test('set-up leaves one build in both slots, primary live and secondary ready', 
   assert.equal((await system.served()).version, '1.0.0')
 })
 
-test('a deploy moves the traffic, a rollback moves it back, and no request fails', async () => {
+/** Each reload of nginx changes both: its number, and the workers that take new connections. */
+async function nginxSince() {
+  const proxy = await system.container('traffic_proxy')
+  const workers = await servingWorkers(proxy, AbortSignal.timeout(10_000))
+  assert.ok(workers !== null && workers.length > 0, 'its workers can be listed')
+  const path = join(system.dir, 'nginx/live', RELOAD_FILE)
+  const reload = existsSync(path) ? parseReload(readFileSync(path, 'utf8')) : 0
+  return { reload, workers: workers.toSorted() }
+}
+
+test('a deploy moves the traffic, a rollback moves it back, no request fails and nginx is not reloaded', async () => {
+  const begun = await nginxSince()
   const load = await startLoad({
     url: system.url,
     ratePerSecond: 250,
@@ -65,11 +78,18 @@ test('a deploy moves the traffic, a rollback moves it back, and no request fails
   assert.equal((await system.served()).version, '1.0.0')
   const forth = await system.ended((await system.rollback()).id)
   assert.equal(forth.state, 'live')
+  assert.deepEqual(await nginxSince(), begun)
   await until('10,000 requests were sent', 120_000, async () => (load.sentSoFar() >= 10_000 ? true : null))
   const report = await load.stop()
   console.log(`${report.sent} requests, ${report.failed} failed; p99 ${report.latencyMs.p99} ms`)
   assert.deepEqual(report.failures, [])
   assert.ok(report.sent >= 10_000)
+
+  const { code, output } = await system.cli('reload')
+  assert.equal(code, 0, output)
+  const reloaded = await nginxSince()
+  assert.equal(reloaded.reload, begun.reload + 1)
+  assert.notDeepEqual(reloaded.workers, begun.workers)
 })
 
 test('traffic is counted at the slot that answers it, and what tabs of the old build ask is told apart', async () => {
