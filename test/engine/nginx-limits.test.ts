@@ -144,6 +144,25 @@ test('a kept connection is closed when it was idle for long, or has served many'
   })
 })
 
+test('1,200 visitors who wait at once keep nobody else out', async () => {
+  const asked = await rig.steer('primary', '/waits', 'hang')
+  const waiting = Array.from({ length: 1_200 }, () => open('GET /waits HTTP/1.1\r\nHost: a\r\n\r\n'))
+  try {
+    await until(
+      'the slot has all of them',
+      async () => (await rig.steer('primary', '/waits')) - asked === waiting.length,
+    )
+    assert.equal((await rig.ask('/page')).httpStatus, 200)
+    assert.deepEqual(
+      waiting.map(({ seen }) => seen()).filter((text) => text !== ''),
+      [],
+    )
+  } finally {
+    for (const { socket } of waiting) socket.destroy()
+    await rig.steer('primary', '/waits', 'ok')
+  }
+})
+
 test('connections to the slots are kept, also to one beside the live slot', async () => {
   await rig.route({ pins: [{ deploymentId: DEPLOYMENT_IDS.secondary, slot: 'secondary' }] })
   for (const headers of [{}, PINNED] as const) {

@@ -264,6 +264,8 @@ async function runProxy(docker: Docker, dir: string): Promise<void> {
     HostConfig: {
       ...HostConfig,
       RestartPolicy: { Name: 'always' },
+      // What Docker 29 and later begin with; the container may ask for more.
+      Ulimits: [{ Name: 'nofile', Soft: 1_024, Hard: 16_384 }],
       PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(PORTS.http) }] },
     },
     NetworkingConfig: at(2),

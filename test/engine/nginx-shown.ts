@@ -124,6 +124,9 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'a kept connection is closed when it was idle for long, or has served many': [
     ...['proxy.conf: keepalive_timeout', 'proxy.conf: keepalive_requests'],
   ],
+  '1,200 visitors who wait at once keep nobody else out': [
+    ...['proxy.conf: worker_rlimit_nofile', 'proxy.conf: worker_connections'],
+  ],
   'a request of HTTP/1.0 without a Host is one for localhost': [
     'map $http_host $asked_host',
     'proxy.conf: server_name',

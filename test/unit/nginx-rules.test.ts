@@ -38,6 +38,7 @@ const DECIDING = new RegExp(
       'reset_timedout_connection',
     ],
     ...['proxy_\\w+_timeout', 'proxy_next_upstream', 'proxy_buffering', 'proxy_buffer_size'],
+    ...['worker_connections', 'worker_rlimit_nofile'],
     ...['gzip\\w*', 'disable_symlinks', 'ssi', 'log_format', 'access_log', 'server_name', 'server_tokens'],
   ].join('|')})$`,
 )
