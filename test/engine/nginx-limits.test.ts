@@ -283,7 +283,10 @@ test('a verb of the console that hangs is not asked of the other slot', async ()
   await rig.withEdit('ops.conf', [['proxy_read_timeout 35s;', 'proxy_read_timeout 1s;']], async () => {
     const answer = await rig.ask('/api/ops/deploy', { method: 'POST', body: '{}' })
     assert.equal(answer.httpStatus, 504)
-    assert.equal(JSON.parse(answer.body).error.what, 'The site did not answer in time. It may be restarting.')
+    assert.equal(
+      JSON.parse(answer.body).error.what,
+      'The site did not answer in time. It may be restarting. What was sent may not have arrived.',
+    )
   })
   assert.equal(await rig.steer('secondary', '/api/ops/deploy'), asked)
   await rig.steer('primary', '/api/ops/deploy', 'ok')

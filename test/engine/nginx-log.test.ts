@@ -89,6 +89,20 @@ test('an answer that nginx gave alone is nobody’s, and one of a slot that is a
   assert.equal(errorsOf(log, 'none'), before.none + 1)
 })
 
+test('an error is logged with the method that was asked, and without a query', async () => {
+  await rig.route({ live: null })
+  for (const method of ['POST', 'HEAD', 'GET']) {
+    await rig.ask(`/failed-${method}?token=secret`, { method, body: method === 'POST' ? 'x' : undefined })
+  }
+  const failed = async () =>
+    [...(await textOf(logPath())).matchAll(/"method":"(\w+)".*"asked":"\/failed-(\w+)"/g)].map(
+      ([, logged, asked]) => `${asked} as ${logged}`,
+    )
+  await until('all three are logged', async () => (await failed()).length === 3)
+  assert.deepEqual((await failed()).toSorted(), ['GET as GET', 'HEAD as HEAD', 'POST as POST'])
+  assert.doesNotMatch(await textOf(logPath()), /secret/)
+})
+
 test('while the log is moved aside under load, each request is counted once', async () => {
   await using log = closing(followTrafficLog(logPath()))
   await rig.route({ live: 'secondary' })

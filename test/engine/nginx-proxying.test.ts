@@ -293,6 +293,24 @@ test('nginx’s own errors are a page for people, JSON for programs and plain te
   await rig.steer('primary', '/gone', 'ok')
 })
 
+test('what was sent and may be lost is said to be, and neither asked for nor sent again by itself', async () => {
+  await rig.steer('primary', '/order', 'reset')
+  const accept = 'text/html'
+  const read = await rig.ask('/order', { headers: { accept } })
+  assert.match(read.body, /<noscript><meta http-equiv="refresh"[\s\S]*location\.replace/)
+  for (const method of ['POST', 'PUT', 'DELETE']) {
+    const sent = await rig.ask('/order', { method, headers: { accept }, body: 'two of them' })
+    assert.equal(sent.httpStatus, 502)
+    assert.match(
+      sent.body,
+      /What was sent may not have arrived\. Wait a few seconds and look whether it has\. If not, send it again\.<\/p>/,
+    )
+    assert.match(sent.body, /To send it again as it was, reload this page/)
+    assert.doesNotMatch(sent.body, /http-equiv|<script|href=/)
+  }
+  await rig.steer('primary', '/order', 'ok')
+})
+
 test('attempts to sign in are limited, reading the session is not', async () => {
   const attempts = []
   for (let attempt = 0; attempt < 40; attempt++) {

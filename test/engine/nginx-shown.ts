@@ -93,6 +93,10 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ...['upstream primary: keepalive_timeout', 'upstream secondary: keepalive_timeout'],
     ...['upstream primary_first: keepalive_timeout', 'upstream secondary_first: keepalive_timeout'],
   ],
+  'what was sent and may be lost is said to be, and neither asked for nor sent again by itself': [
+    ...['map "$status $was_sent" $error_what', 'map "$status $was_sent" $error_next'],
+    ...['map "$status $was_sent" $page_retries_itself', 'map "$status $was_sent" $reload_sends_again'],
+  ],
   'an absent slot holds nobody up for more than the three seconds of a connect': [
     'proxy.conf: proxy_connect_timeout',
   ],
@@ -184,6 +188,7 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ...['proxy.conf: log_format', 'proxy.conf: access_log', 'location = /api/system/status: access_log'],
     'map $request_uri $asked_path',
   ],
+  'an error is logged with the method that was asked, and without a query': ['map $request $asked_method'],
   'streams are told apart, however they were asked for, and do not count as slow': [
     'map "$is_stream $upstream_http_content_type" $was_stream',
   ],
