@@ -103,6 +103,27 @@ test('an error is logged with the method that was asked, and without a query', a
   assert.doesNotMatch(await textOf(logPath()), /secret/)
 })
 
+test('the status route leaves no line, answered or not, and what only looks like it does', async () => {
+  await using log = closing(followTrafficLog(logPath()))
+  await rig.route({ live: 'secondary' })
+  await until('the log is read', async () => log.problem() === null)
+  const failedBefore = errorsOf(log, 'secondary')
+  assert.equal((await rig.ask('/api/system/status?by=monitor')).httpStatus, 200)
+  await rig.steer('secondary', '/api/system/status', 'reset')
+  assert.equal((await rig.ask('/api/system/status?by=monitor')).httpStatus, 502)
+  await rig.route({ live: null })
+  assert.equal((await rig.ask('/api/system/status')).httpStatus, 503)
+  await rig.route({ live: 'secondary' })
+  await rig.steer('secondary', '/api/system/status', 'ok')
+  const visits = ['/api/system/status/', '/API/system/status', '/api/system/status-of-it']
+  for (const path of visits) await rig.ask(path)
+  const logged = async () =>
+    [...(await textOf(logPath())).matchAll(/"asked":"(\/api\/system\/[^"]*)"/gi)].map(([, asked]) => asked)
+  await until('the visits are logged', async () => (await logged()).length >= visits.length)
+  assert.deepEqual((await logged()).toSorted(), visits.toSorted())
+  assert.equal(errorsOf(log, 'secondary'), failedBefore)
+})
+
 test('while the log is moved aside under load, each request is counted once', async () => {
   await using log = closing(followTrafficLog(logPath()))
   await rig.route({ live: 'secondary' })
