@@ -187,7 +187,7 @@ const ROUTING: readonly Row[] = [
   {
     shows: [
       'location /: if ($slot = "")',
-      'map "$status $was_sent" $error_what',
+      'map "$status $was_sent $args" $error_what',
       'map $status $retry_seconds',
     ],
     says: 'without a live slot there is a page, not a guess',
@@ -633,7 +633,7 @@ const ERRORS: readonly Row[] = [
         'error_pages.conf: error_page',
         'map $request $asked_method',
         'map $asked_method $was_sent',
-        'map "$status $was_sent" $error_what',
+        'map "$status $was_sent $args" $error_what',
         'map "$status $was_sent" $error_next',
         'map "$status $was_sent" $page_retries_itself',
         'map "$status $was_sent" $reload_sends_again',
@@ -649,7 +649,7 @@ const ERRORS: readonly Row[] = [
     }),
   ),
   {
-    shows: ['map "$status $was_sent" $error_what', 'map "$status $was_sent" $error_next'],
+    shows: ['map "$status $was_sent $args" $error_what', 'map "$status $was_sent" $error_next'],
     says: 'a program learns that what it sent has not arrived',
     routing: { live: null },
     ask: { path: '/api/orders', method: 'PUT', body: 'x' },

@@ -94,7 +94,7 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ...['upstream primary_first: keepalive_timeout', 'upstream secondary_first: keepalive_timeout'],
   ],
   'what was sent and may be lost is said to be, and neither asked for nor sent again by itself': [
-    ...['map "$status $was_sent" $error_what', 'map "$status $was_sent" $error_next'],
+    ...['map "$status $was_sent $args" $error_what', 'map "$status $was_sent" $error_next'],
     ...['map "$status $was_sent" $page_retries_itself', 'map "$status $was_sent" $reload_sends_again'],
   ],
   'an absent slot holds nobody up for more than the three seconds of a connect': [
@@ -113,6 +113,9 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ['location /: if ($has_body)', 'location @upload', 'location @upload: error_page', 'location @uploaded'],
   'an upload that finds no live slot when it has arrived is refused in words': [
     'location @uploaded: if ($slot = "")',
+  ],
+  'an upload that nginx has no room for is refused in words, and when to come back': [
+    ...['error_pages.conf: error_page', 'map "$status $was_sent $args" $error_what'],
   ],
   'an answer to a POST may be a stream, and a GET with a body is answered as one without': [
     'map "$request_method $content_length$http_transfer_encoding" $has_body',

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { DEPLOYMENT_IDS, INTERNAL_URL, type Rig, slotUrl, startRig, until } from './nginx-rig.ts'
+import { DEPLOYMENT_IDS, INTERNAL_URL, type Rig, runInProxy, slotUrl, startRig, until } from './nginx-rig.ts'
 
 let rig: Rig
 before(async () => {
@@ -100,6 +100,36 @@ test('an upload without an end in sight is refused in words once it is too large
   const refusal = await answer.catch((cause: unknown) => String(cause))
   assert.match(refusal, /^HTTP\/1\.1 413 /)
   assert.match(refusal, /What was sent is larger than this site accepts\./)
+})
+
+const NO_ROOM = 'More reaches this site at once than it has room for. What was sent has not arrived.'
+
+test('an upload that nginx has no room for is refused in words, and when to come back', async () => {
+  await rig.steer('primary', '/broken', '500')
+  const asked = await rig.steer('primary', '/echo')
+  await runInProxy(rig, 'cat /dev/zero > /tmp/filler')
+  try {
+    for (const [path, accept, type] of [
+      ['/echo', 'text/html', 'text/html'],
+      ['/echo', '*/*', 'text/plain'],
+      ['/api/echo', 'text/html', 'application/json'],
+    ] as const) {
+      for (const upload of [body, randomBytes(9_000_000)]) {
+        const answer = await rig.ask(path, { method: 'POST', headers: { accept }, body: upload })
+        assert.equal(answer.httpStatus, 503)
+        assert.equal(answer.headers['content-type'], `${type}; charset=utf-8`)
+        assert.equal(answer.headers['retry-after'], '5')
+        assert.ok(answer.body.includes(NO_ROOM), answer.body)
+      }
+    }
+    const own = await rig.ask('/broken')
+    assert.deepEqual([own.httpStatus, JSON.parse(own.body).fault], [500, '500'], 'an app’s own stays')
+  } finally {
+    await runInProxy(rig, 'rm /tmp/filler')
+    await rig.steer('primary', '/broken', 'ok')
+  }
+  assert.equal((await rig.ask('/echo', { method: 'POST', body })).httpStatus, 200)
+  assert.equal(await rig.steer('primary', '/echo'), asked + 1)
 })
 
 test('an answer to a POST may be a stream, and a GET with a body is answered as one without', async () => {
