@@ -27,13 +27,28 @@ for (const [name, fields, by] of ANSWERED) {
   })
 }
 
-test('how long it took is how long the slot took that answered, where one was asked', () => {
-  const tookMs = (fields: Partial<LineFields>) =>
-    parseTrafficLine(trafficLine({ took: 120, ...fields }))?.tookMs
-  assert.equal(tookMs({ upstreamTook: '0.025' }), 25)
-  assert.equal(tookMs({ upstreamTook: '3.001, 0.010' }), 10)
-  assert.equal(tookMs({ upstreamTook: '0.004 : 0.030' }), 30)
-  for (const upstreamTook of ['', '-', '0.010, -']) assert.equal(tookMs({ upstreamTook }), 120_000)
+const tookMs = (fields: Partial<LineFields>) =>
+  parseTrafficLine(trafficLine({ took: 120, ...fields }))?.tookMs
+
+test('how long it took is how long the slot that answered took to begin its answer', () => {
+  assert.equal(tookMs({ headTook: '0.025', upstreamTook: '9.000' }), 25)
+  assert.equal(tookMs({ headTook: '-, 0.010', upstreamTook: '3.001, 9.000' }), 10)
+  assert.equal(tookMs({ headTook: '0.004 : 0.030', upstreamTook: '0.004 : 9.000' }), 30)
+})
+
+test('a slot that gave no answer took until it was given up', () => {
+  assert.equal(tookMs({ headTook: '-', upstreamTook: '3.001' }), 3_001)
+  assert.equal(tookMs({ headTook: '0.004, -', upstreamTook: '0.004, 3.001' }), 3_001)
+})
+
+test('where no slot was asked, it took until it was sent', () => {
+  for (const none of ['', '-', '0.010, -'])
+    assert.equal(tookMs({ headTook: none, upstreamTook: none }), 120_000)
+})
+
+test('a line of before the log said when an answer began counts by its end', () => {
+  const line = trafficLine({ headTook: '0.010', upstreamTook: '0.025' }).replace('"headTook":"0.010",', '')
+  assert.equal(parseTrafficLine(line)?.tookMs, 25)
 })
 
 const PINNED = { why: 'pin', routed: 'secondary', served: 'secondary' } as const

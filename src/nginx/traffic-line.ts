@@ -7,6 +7,7 @@ export type LoggedRequest = {
   /** When it ended. */
   atMs: number
   status: number
+  /** Until the slot's answer began, or was given up; of an answer that no slot gave, until it was sent. */
   tookMs: number
   bytes: number
   by: AnsweredBy
@@ -27,6 +28,7 @@ const lineSchema = z.object({
   status: z.number().int().min(100).max(599),
   took: z.number().nonnegative(),
   upstreamTook: z.string().default(''),
+  headTook: z.string().default(''),
   bytes: z.number().int().nonnegative(),
   routed: slotOrNone,
   served: slotOrNone,
@@ -53,10 +55,18 @@ export function parseTrafficLine(text: string): LoggedRequest | null {
   }
 }
 
-/** What is asked of two slots in turn has two times. An upload of minutes is over before any slot is asked. */
-function slotTook({ took, upstreamTook }: z.infer<typeof lineSchema>): number {
-  const last = Number.parseFloat(upstreamTook.split(/[,:]/).at(-1) ?? '')
-  return Number.isFinite(last) ? last : took
+/**
+ * Until the answer began: its end waits for the visitor's line once it is larger than what lies between. An upload of minutes
+ * is over before any slot is asked. A slot that gave no answer has only the time until it was given up.
+ */
+function slotTook({ took, upstreamTook, headTook }: z.infer<typeof lineSchema>): number {
+  return lastTime(headTook) ?? lastTime(upstreamTook) ?? took
+}
+
+/** What is asked of two slots in turn has two times, in seconds. */
+function lastTime(times: string): number | null {
+  const last = Number.parseFloat(times.split(/[,:]/).at(-1) ?? '')
+  return Number.isFinite(last) ? last : null
 }
 
 function jsonOf(text: string): unknown {

@@ -20,7 +20,7 @@ export const trafficCountsSchema = z.object({
   seconds: z.number().nonnegative(),
   requests: count,
   statuses: z.object({ '1xx': count, '2xx': count, '3xx': count, '4xx': count, '5xx': count }),
-  /** Of whole answers, at most 2 % too high. Streams are left out. Null where there is none. */
+  /** Until a slot began its answer, at most 2 % too high. Streams are left out. Null where there is none. */
   latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable(),
   /** Of bodies as they were sent. */
   bytes: count,

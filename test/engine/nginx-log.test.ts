@@ -4,10 +4,19 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { rotateAccessLog } from '../../src/nginx/rotate.ts'
 import { followTrafficLog } from '../../src/nginx/traffic-log.ts'
 import type { AnsweredBy, TrafficCounts } from '../../src/release/traffic-counts.ts'
-import { CONTAINER_FILTER, DEPLOYMENT_IDS, PUBLIC_URL, type Rig, startRig, until } from './nginx-rig.ts'
+import {
+  CONTAINER_FILTER,
+  DEPLOYMENT_IDS,
+  NGINX_ADDRESS,
+  PUBLIC_URL,
+  type Rig,
+  startRig,
+  until,
+} from './nginx-rig.ts'
 
 let rig: Rig
 before(async () => {
@@ -122,6 +131,24 @@ test('the status route leaves no line, answered or not, and what only looks like
   await until('the visits are logged', async () => (await logged()).length >= visits.length)
   assert.deepEqual((await logged()).toSorted(), visits.toSorted())
   assert.equal(errorsOf(log, 'secondary'), failedBefore)
+})
+
+test('a visitor who takes an answer slowly does not make its slot slow', async () => {
+  await using log = closing(followTrafficLog(logPath()))
+  await rig.route({ live: 'secondary' })
+  await until('the log is read', async () => log.problem() === null)
+  const fromMs = Date.now() + 1_000
+  await pause(fromMs - Date.now())
+  const socket = connect(8080, NGINX_ADDRESS)
+  socket.write('GET /says/much?bytes=64000000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await pause(1_500)
+  socket.resume()
+  await once(socket, 'close')
+  const logged = async () => /\/says\/much".*"upstreamTook":"([\d.]+)"/.exec(await textOf(logPath()))
+  await until('it is counted', async () => log.since('secondary', fromMs).requests === 1)
+  assert.ok(Number((await logged())?.[1]) > 1, 'the whole answer waited for the visitor')
+  const { latencyMs } = log.since('secondary', fromMs)
+  assert.ok((latencyMs?.p99 ?? 1_000) < 1_000, `it counts with ${latencyMs?.p99} ms`)
 })
 
 test('while the log is moved aside under load, each request is counted once', async () => {

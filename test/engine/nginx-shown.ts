@@ -194,6 +194,7 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ...['map $asked_path $is_logged', 'proxy.conf: access_log'],
   ],
   'an error is logged with the method that was asked, and without a query': ['map $request $asked_method'],
+  'a visitor who takes an answer slowly does not make its slot slow': ['proxy.conf: log_format'],
   'streams are told apart, however they were asked for, and do not count as slow': [
     'map "$is_stream $upstream_http_content_type" $was_stream',
   ],

@@ -86,7 +86,10 @@ function Traffic({ slot }: { slot: SlotView }) {
         <p className="text-ink-faint">{view.text}</p>
       ) : (
         <>
-          <dl className="grid grid-cols-4 gap-x-3">
+          <dl
+            className="grid grid-cols-4 gap-x-3"
+            title="p50, p95 and p99: how long this slot took to begin its answers. Streams are left out."
+          >
             {view.facts.map(([name, text]) => (
               <Fact key={name} name={name}>
                 {text}
