@@ -47,9 +47,8 @@ test('each of many failures has its own time', () =>
         await until('many requests went out', 10_000, manyFailed)
         const boundaryMs = Date.now()
         await delay(300)
-        const { counts, incidents } = await load.stop()
-        assert.equal(incidents.length, counts.quick)
-        assert.deepEqual(new Set(incidents.map(({ error }) => error)), new Set(['HTTP 502']))
+        const { incidents } = await load.stop()
+        assert.ok(incidents.length > 1_500, `${incidents.length} incidents`)
         const after = incidents.filter(({ atMs }) => atMs >= boundaryMs).length
         assert.ok(after > 0 && after < incidents.length, `${after} of ${incidents.length} after the boundary`)
         assert.ok(incidents.every(({ atMs }) => atMs >= startedMs && atMs <= Date.now()))
@@ -67,8 +66,8 @@ test('a load whose streams can not be opened is ended', async () => {
       response.writeHead(503).end()
     },
     async (port) => {
-      const words = /^Error: The load did not say "ready" within 0\.5 s\.$/
-      await assert.rejects(startMixedLoad(planFor(port, 10, 1), 500), words)
+      const words = /^Error: The load did not say "ready" within 5 s\.$/
+      await assert.rejects(startMixedLoad(planFor(port, 10, 1), 5_000), words)
       const before = asked
       assert.ok(before > 0, 'it never tried')
       await delay(600)
