@@ -146,9 +146,9 @@ test('a visitor who takes an answer slowly does not make its slot slow', async (
   await once(socket, 'close')
   const logged = async () => /\/says\/much".*"upstreamTook":"([\d.]+)"/.exec(await textOf(logPath()))
   await until('it is counted', async () => log.since('secondary', fromMs).requests === 1)
-  assert.ok(Number((await logged())?.[1]) > 1, 'the whole answer waited for the visitor')
-  const { latencyMs } = log.since('secondary', fromMs)
-  assert.ok((latencyMs?.p99 ?? 1_000) < 1_000, `it counts with ${latencyMs?.p99} ms`)
+  const wholeMs = Number((await logged())?.[1]) * 1_000
+  const countedMs = log.since('secondary', fromMs).latencyMs?.p99 ?? wholeMs
+  assert.ok(wholeMs - countedMs > 700, `${countedMs} ms of ${wholeMs} are counted`)
 })
 
 test('while the log is moved aside under load, each request is counted once', async () => {
