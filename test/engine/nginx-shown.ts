@@ -28,7 +28,6 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'a stream of events that fails in the live slot comes from the other one': [
     ...[`${OPS}: if ($is_stream)`, `${OPS}: if ($ops_way ~ "^(GET|HEAD) stream$")`, 'location @ops_follow'],
     ...['location @ops_follow: proxy_intercept_errors', 'location @ops_follow: error_page'],
-    'location @ops_other: proxy_buffering',
   ],
   'a console that hangs in the live slot is served by the other one after 5 s': [
     'location @ops_read: proxy_read_timeout',
@@ -51,13 +50,8 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
 
   // Streams
   'events arrive as they are sent, from the site and through the console’s relay': [
-    ...[
-      'location /: if ($is_stream)',
-      'location /: error_page',
-      'location @stream',
-      'location @stream: proxy_buffering',
-    ],
-    ...['map "$upgrade_to_slot $http_accept $uri" $is_stream', 'location @ops_follow: proxy_buffering'],
+    ...['location /: if ($is_stream)', 'location /: error_page', 'location @stream'],
+    ...['map "$upgrade_to_slot $http_accept $uri" $is_stream', 'proxy.conf: proxy_buffering'],
   ],
   'a WebSocket passes, and stays with its slot when the traffic moves': [
     'map $upgrade_to_slot $connection_to_slot',
@@ -172,15 +166,21 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   'a file goes out as it was compressed when it was published, to be kept for ever': [
-    ...[STATIC, `${STATIC}: gzip_static`, `${STATIC}: try_files`, `${STATIC}: gzip_vary`],
+    ...[STATIC, `${STATIC}: gzip_static`, `${STATIC}: try_files`],
     ...[`${STATIC}: add_header Cache-Control`, `${STATIC}: add_header X-Content-Type-Options`],
   ],
-  'a build that was published without copies is compressed as it goes': [
-    `${STATIC}: gzip`,
-    `${STATIC}: gzip_types`,
-  ],
-  'a client that came through another proxy gets it compressed as well': [`${STATIC}: gzip_proxied`],
+  'a build that was published without copies is compressed as it goes': ['proxy.conf: gzip'],
+  'a client that came through another proxy gets it compressed as well': ['proxy.conf: gzip_proxied'],
   'neither a file nor its copy may be a link': [`${STATIC}: disable_symlinks`],
+
+  // Compression
+  'what a slot answers is compressed for who takes it so': [
+    ...['proxy.conf: gzip', 'proxy.conf: gzip_types', 'proxy.conf: gzip_vary', 'proxy.conf: gzip_proxied'],
+  ],
+  'what is small, of another type or compressed already is left as it is': [
+    ...['proxy.conf: gzip_min_length', 'proxy.conf: gzip_types'],
+  ],
+  'a page that streams arrives part by part, compressed or not': ['proxy.conf: proxy_buffering'],
 
   // The director, and what it reads
   'the internal port tells the director the state, and its neighbours nothing': ['internal.conf: deny'],

@@ -9,6 +9,7 @@ const FILES = [
   'nginx-rules.test.ts',
   'nginx-routing.test.ts',
   'nginx-static.test.ts',
+  'nginx-compression.test.ts',
   'nginx-proxying.test.ts',
 ]
 const DEADLINE_MS = 5 * 60_000
