@@ -44,9 +44,10 @@ async function awaitStream(page: Page): Promise<void> {
 /** As with `fetchFromThisBuild`, which no part of the site calls. What new visitors get, the page itself asks all the time. */
 async function fetchOwn(page: Page): Promise<void> {
   const statuses = await page.evaluate(async () => {
-    const { dplId } = document.documentElement.dataset
-    if (dplId === undefined) throw new Error('its page does not say of which build it is')
-    const headers = { 'x-deployment-id': dplId }
+    const addresses = [...document.scripts].map(({ src }) => new URL(src, location.href))
+    const id = addresses.map(({ searchParams }) => searchParams.get('dpl')).find((dpl) => dpl !== null)
+    if (!id) throw new Error('its page does not say of which build it is')
+    const headers = { 'x-deployment-id': id }
     const asked = await fetch('/api/system/status', { headers, cache: 'no-store' })
     const sent = await fetch('/api/echo', { headers, method: 'POST', body: 'x'.repeat(8_192) })
     await Promise.all([asked.text(), sent.text()])
