@@ -7,7 +7,7 @@ import { requireBrowser, startBrowser } from './real/browser.ts'
 import { type Kind, type Mark, type Stretch, stretchesOf } from './real/stretches.ts'
 import { findSustainedRate } from './real/sustained.ts'
 import { type RealSystem, realSystem } from './real/system.ts'
-import { NOTHING_DONE, openTabs, type TabCounts, type Tabs } from './real/tabs.ts'
+import { ACTS_TO_SETTLE, NOTHING_DONE, openTabs, type TabCounts, type Tabs } from './real/tabs.ts'
 
 const TABS = 10
 /** Far longer than the moves take; the most that a load may last. */
@@ -60,12 +60,12 @@ async function moveUnderLoad(
   })
   const now = (): Mark => ({ atMs: Date.now(), sent: load.sentSoFar(), tabs: tabs.counts() })
   try {
-    await tabs.doneRound(signal)
+    await tabs.settled(signal)
     for (const { kind, run } of movesOf(real, isFull)) {
       marks.push({ kind, ...now() })
       const words = await run().then(wordsOfMove, reasonOf)
       if (!words.startsWith('live')) undone.push(words)
-      await tabs.doneRound(signal)
+      await tabs.settled(signal)
       log(`${kind}: ${words}; ${load.sentSoFar()} requests and ${tabs.counts().acts} acts so far`)
     }
   } finally {
@@ -118,7 +118,7 @@ function table(
     notes: [
       'Requests are GET and 8 KB POST, kept-alive and fresh, a fifth over 40 ms of round trip, sent at a steady rate whatever comes back.',
       `p99 over all of it ${report.latencyMs.p99} ms, the builds included.`,
-      'Acts: client navigation, server action, event stream, own fetch, lazy chunk and refresh, in turn. A tab whose build is gone loads itself anew once and goes on: its own reload. After each move every tab does all of it once before the next one.',
+      `Acts: client navigation, server action, event stream, own fetch, lazy chunk and refresh, in turn. A tab whose build is gone loads itself anew once and goes on: its own reload. Between two moves every tab does ${ACTS_TO_SETTLE} of them at least, by which it has done so.`,
       ...(problems.length > 0 ? [`Seen in tabs: ${problemWords}`] : []),
     ],
   }

@@ -17,17 +17,19 @@ export type TabCounts = {
 export type Tabs = {
   counts(): TabCounts
   /**
-   * Resolves when every tab has done everything once, begun from now on: what broke by then shows, and no tab has left to
-   * load itself anew. After a while it does so all the same, as a broken tab takes its time.
+   * Resolves when every tab has done so many acts, begun from now on, that one whose build is gone has loaded itself anew,
+   * and one that is broken shows. After a while it does so all the same, as a broken tab takes its time.
    */
-  doneRound(signal: AbortSignal): Promise<void>
+  settled(signal: AbortSignal): Promise<void>
   /** What failed and what broke, in words. */
   problems: readonly string[]
   stop(): Promise<void>
 }
 
 const PAUSE_MS = 500
-const ROUND_WITHIN_MS = 60_000
+/** One more than there are in a row that go on without the build: event stream, own fetch, lazy chunk. */
+export const ACTS_TO_SETTLE = 4
+const SETTLED_WITHIN_MS = 60_000
 const POLL_MS = 100
 const ACT_DEADLINE_MS = 20_000
 const MAX_RELOADS_OF_ACT = 1
@@ -43,7 +45,7 @@ export async function openTabs({ browser, url }: VisitorsBrowser, count: number)
   const ended = tabs.map((tab, index) => live(tab, index, record, halt.signal))
   return {
     counts: () => ({ ...record.counts }),
-    doneRound: (signal) => doneRound(tabs, signal),
+    settled: (signal) => settled(tabs, signal),
     problems: record.problems,
     stop: async () => {
       halt.abort()
@@ -109,9 +111,9 @@ async function live(tab: WatchedTab, index: number, record: Record, halt: AbortS
   }
 }
 
-async function doneRound(tabs: readonly WatchedTab[], signal: AbortSignal): Promise<void> {
-  const goals = tabs.map(({ begun }) => begun + ACTS.length)
-  const endMs = performance.now() + ROUND_WITHIN_MS
+async function settled(tabs: readonly WatchedTab[], signal: AbortSignal): Promise<void> {
+  const goals = tabs.map(({ begun }) => begun + ACTS_TO_SETTLE)
+  const endMs = performance.now() + SETTLED_WITHIN_MS
   const isDone = () => tabs.every(({ done }, index) => done >= (goals[index] ?? 0))
   while (!isDone() && performance.now() < endMs) await delay(POLL_MS, undefined, { signal })
 }
