@@ -34,6 +34,9 @@ const POLL_MS = 100
 const ACT_DEADLINE_MS = 20_000
 const MAX_RELOADS_OF_ACT = 1
 
+/** A tab that its visitor never loads anew stays with its build until the slot of that is reused. */
+const ACTS_OF_OPEN_TAB = ACTS.filter(({ name }) => name !== 'refresh')
+
 export const NOTHING_DONE: TabCounts = { acts: 0, failed: 0, reloads: 0, broken: 0 }
 
 /** Tabs that act again and again, each of another visitor. */
@@ -102,8 +105,9 @@ async function openTab(browser: Browser, url: string, { counts }: Record): Promi
 }
 
 async function live(tab: WatchedTab, index: number, record: Record, halt: AbortSignal): Promise<void> {
+  const acts = index % 2 === 0 ? ACTS : ACTS_OF_OPEN_TAB
   for (let number = index; !halt.aborted; number++) {
-    const act = ACTS[number % ACTS.length]
+    const act = acts[number % acts.length]
     tab.begun++
     if (act) await perform(tab, act, number, record)
     tab.done++
