@@ -97,6 +97,25 @@ test('of a long instruction the last program is shown', () => {
   assert.equal(buildProblem([line], 1), '`… npm ci` ended with exit code 7')
 })
 
+test('where the app does not build, it is told that `next build` failed', () => {
+  const run = [
+    'if [ -s /run/ca.pem ]; then export NODE_EXTRA_CA_CERTS=/run/ca.pem; fi;     export NEXT_DEPLOYMENT_ID="$DEPLOYMENT_ID" NEXT_TELEMETRY_DISABLED=1;    ',
+    'if [ -s /run/build.env ]; then settings=--env-file=/run/build.env; fi;     mkdir -p public;     node $settings scripts/build.mjs',
+  ].join(' ')
+  const told = '`next build` ended with exit code 1'
+  assert.equal(
+    buildProblem(
+      [`ERROR: failed to solve: process "/bin/sh -c ${run}" did not complete successfully: exit code: 1`],
+      1,
+    ),
+    told,
+  )
+  assert.equal(
+    buildProblem([`ERROR: failed to solve: executor failed running [/bin/sh -c ${run}]: exit code: 1`], 1),
+    told,
+  )
+})
+
 test("other failures are told in BuildKit's words", () => {
   assert.equal(
     buildProblem(
@@ -114,6 +133,7 @@ test('the detail is the output of the step that failed, once', () => {
   const lines = [
     '#6 DONE 0.1s',
     '#7 0.5 one',
+    '#8 CACHED',
     '#7 1.168 two',
     '#7 ERROR: executor failed',
     '------',
@@ -121,6 +141,71 @@ test('the detail is the output of the step that failed, once', () => {
     '1.168 two',
     'ERROR: x',
   ]
-  assert.equal(failureDetail(lines), '#6 DONE 0.1s\none\ntwo')
+  assert.equal(failureDetail(lines), 'one\ntwo')
   assert.equal(failureDetail(['ERROR: no Dockerfile']), 'ERROR: no Dockerfile')
+  assert.equal(failureDetail(['#7 1.168', '#7 1.2 three']), '\nthree')
+})
+
+test('a step that wrote nothing is named', () => {
+  const lines = [
+    '#7 DONE 0.1s',
+    '#8 [build 1/2] COPY nothing .',
+    '#8 ERROR: "/nothing" not found: not found',
+    '------',
+    'ERROR: x',
+  ]
+  assert.equal(failureDetail(lines), '[build 1/2] COPY nothing .')
+})
+
+/** As Docker 20.10 told of a page that lacked a bracket; the instruction is shortened. */
+const SYNTAX_ERROR = `#7 [deps 4/4] RUN npm ci --cache /npm-cache --no-audit --no-fund
+#7 CACHED
+#8 [build 1/2] COPY . .
+#8 DONE 0.4s
+#9 [build 2/2] RUN --mount=type=secret,id=ca,target=/run/ca.pem     node $settings scripts/build.mjs
+#9 0.533 next build runs on core 1 of 0-1; BUILD_CPUS is how many it may have.
+#9 1.789 ▲ Next.js 16.4.6 (Turbopack)
+#9 1.887
+#9 1.908   Creating an optimized production build ...
+#9 43.61
+#9 43.62 > Build error occurred
+#9 43.62 Error: Turbopack build failed with 1 error:
+#9 43.62 ./src/app/(site)/page.tsx:27:7
+#9 43.62 Error: Expression expected
+#9 43.62   25 |       <Yard page={here} /
+#9 43.62   26 |
+#9 43.62 > 27 |       <section aria-labelledby="try" className="mt-16">
+#9 43.62      |       ^
+#9 43.62
+#9 43.62 Parsing ecmascript source code failed
+#9 43.62
+#9 43.62
+#9 43.62     at ignore-listed frames
+#9 ERROR: executor failed running [/bin/sh -c node $settings scripts/build.mjs]: exit code: 1
+------
+ > [build 2/2] RUN node $settings scripts/build.mjs:
+43.62
+43.62     at ignore-listed frames
+------
+ERROR: failed to solve: executor failed running [/bin/sh -c node $settings scripts/build.mjs]: exit code: 1`
+
+test("the detail of an app that does not build ends with Next's own words for what is wrong", () => {
+  assert.equal(
+    failureDetail(SYNTAX_ERROR.split('\n')),
+    `next build runs on core 1 of 0-1; BUILD_CPUS is how many it may have.
+▲ Next.js 16.4.6 (Turbopack)
+
+  Creating an optimized production build ...
+
+> Build error occurred
+Error: Turbopack build failed with 1 error:
+./src/app/(site)/page.tsx:27:7
+Error: Expression expected
+  25 |       <Yard page={here} /
+  26 |
+> 27 |       <section aria-labelledby="try" className="mt-16">
+     |       ^
+
+Parsing ecmascript source code failed`,
+  )
 })

@@ -146,12 +146,28 @@ function failed(reason: string, lines: readonly string[], redact: Redact, cause?
   )
 }
 
-/** The last lines of the step that failed, without BuildKit's prefixes and without the part that it repeats at the end. */
+/**
+ * The last lines of the step that failed, as its program wrote them: without BuildKit's prefixes, without the part that it
+ * repeats at the end, and without what Next says where it has left stack frames out. A step that wrote nothing is named.
+ */
 export function failureDetail(lines: readonly string[]): string {
-  const end = lines.findLastIndex((line) => /^#\d+ ERROR: /.test(line))
-  const own = end > 0 ? lines.slice(0, end) : lines
-  return lastLines(own, DETAIL_LINES).replaceAll(/^#\d+ [\d.]+ /gm, '')
+  const end = lines.findLastIndex((line) => STEP_ERROR.test(line))
+  const step = STEP_ERROR.exec(lines[end] ?? '')?.[1]
+  if (step === undefined) return lastLines(lines, DETAIL_LINES).replaceAll(OUTPUT_PREFIX, '')
+  const own = lines.slice(0, end).filter((line) => line.startsWith(`${step} `))
+  const written = own
+    .filter((line) => line.search(OUTPUT_PREFIX) === 0)
+    .map((line) => line.replace(OUTPUT_PREFIX, ''))
+    .filter((line) => !LEFT_OUT_FRAMES.test(line))
+    .filter((line, i, all) => line !== '' || (i > 0 && all[i - 1] !== ''))
+  const shown = written.length > 0 ? written : own.map((line) => line.slice(step.length + 1))
+  return lastLines(shown, DETAIL_LINES).trimEnd()
 }
+
+const STEP_ERROR = /^(#\d+) ERROR: /
+/** Before each line that a program writes: its step, and the seconds since that began. An empty line ends with them. */
+const OUTPUT_PREFIX = /^#\d+ \d+\.\d+(?: |$)/gm
+const LEFT_OUT_FRAMES = /^\s*at ignore-listed frames$/
 
 /** Which instruction failed, from BuildKit's last lines, else those lines' own error. Docker 20.10 words it in another way than later ones. */
 export function buildProblem(lines: readonly string[], code: number): string {
@@ -171,6 +187,8 @@ const MOUNT_PATH = /\/\S+\/buildkit-mount\d+\//g
 /** The last program of a long RUN line is the one that matters; what comes before sets its stage. */
 function shortened(instruction: string): string {
   const text = instruction.replaceAll(/\s+/g, ' ').trim()
+  // Whoever deploys has written an app for `next build`, and no line of the script that starts it.
+  if (/(?:^|\s)node (?:\S+ )*scripts\/build\.mjs$/.test(text)) return 'next build'
   if (text.length <= MAX_INSTRUCTION_LENGTH) return text
   const last = text.split(/; | && /).at(-1) ?? text
   return `… ${last.slice(-MAX_INSTRUCTION_LENGTH)}`
