@@ -8,7 +8,18 @@ test('a line says when, how long, how much, and who answered', () => {
   assert.deepEqual(parseTrafficLine(trafficLine(fields)), {
     atMs: 1_764_000_000_123,
     ...{ status: 206, tookMs: 42, bytes: 517, by: 'primary', why: 'live', isStream: false, tab: null },
+    isVisit: true,
   })
+})
+
+test("the console's pages and polls are no visits", () => {
+  const isVisit = (asked: string) => parseTrafficLine(trafficLine({ asked }))?.isVisit
+  for (const asked of ['/ops', '/ops/releases/12', '/api/ops/status', '/api/ops']) {
+    assert.equal(isVisit(asked), false, asked)
+  }
+  for (const asked of ['/', '/opsis', '/api/opsis', '/api/orders', '/shop/ops', '/OPS', '']) {
+    assert.equal(isVisit(asked), true, asked)
+  }
 })
 
 const ANSWERED: [string, Partial<LineFields>, LoggedRequest['by']][] = [

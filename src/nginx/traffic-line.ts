@@ -6,6 +6,8 @@ import { type AnsweredBy, WHYS, type Why } from '../release/traffic-counts.ts'
 export type LoggedRequest = {
   /** When it ended. */
   atMs: number
+  /** False where the console asked: its pages and its polls are no visitor's, and end in 503 while the director is away. */
+  isVisit: boolean
   status: number
   /** Until the slot's answer began, or was given up; of an answer that no slot gave, until it was sent. */
   tookMs: number
@@ -20,11 +22,15 @@ export type LoggedRequest = {
   tab: 'live' | 'old' | 'gone' | null
 }
 
+/** As in nginx/ops.conf. */
+const CONSOLE_PATH = /^\/(?:ops|api\/ops)(?:\/|$)/
+
 const slotOrNone = z.enum([...SLOTS, ''])
 
 /** `log_format traffic` of nginx/proxy.conf. Fields with a default are missing in lines of before they were added. */
 const lineSchema = z.object({
   t: z.number(),
+  asked: z.string().default(''),
   status: z.number().int().min(100).max(599),
   took: z.number().nonnegative(),
   upstreamTook: z.string().default(''),
@@ -45,6 +51,7 @@ export function parseTrafficLine(text: string): LoggedRequest | null {
   const by = answeredBy(line)
   return {
     atMs: Math.round(line.t * 1_000),
+    isVisit: !CONSOLE_PATH.test(line.asked),
     status: line.status,
     tookMs: Math.round(slotTook(line) * 1_000),
     bytes: line.bytes,

@@ -9,6 +9,7 @@ const NOW = 1_764_000_000_000
 
 const request = (secondsAgo: number, changes: Partial<LoggedRequest> = {}): LoggedRequest => ({
   atMs: NOW - secondsAgo * 1_000,
+  isVisit: true,
   status: 200,
   tookMs: 10,
   bytes: 100,
@@ -52,6 +53,12 @@ test('everything is counted by the slot that answered', () => {
   assert.deepEqual({ requests, bytes, fromOldTabs }, { requests: 1, bytes: 7, fromOldTabs: 1 })
   const none = tally.last('none', 60, NOW)
   assert.deepEqual([none.requests, none.statuses['5xx'], none.why.live], [1, 1, 0])
+})
+
+test('what the console asked is no traffic of its slot, nor a failure', () => {
+  const tally = tallyOf(request(10), request(10, { isVisit: false, status: 503 }))
+  const { requests, statuses } = tally.last('primary', 60, NOW)
+  assert.deepEqual([requests, statuses['2xx'], statuses['5xx']], [1, 1, 0])
 })
 
 test('without requests there are noughts and no latency', () => {

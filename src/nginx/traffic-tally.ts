@@ -20,6 +20,7 @@ type Counted = Omit<TrafficCounts, 'seconds' | 'latencyMs'>
 type Part = { second: number; counted: Counted; latencies: Latencies | null }
 
 export type TrafficTally = {
+  /** Counts a visitor's request; what the console asked is left out. */
   add(request: LoggedRequest, nowMs: number): void
   /** The last `seconds` whose lines have all been written. */
   last(by: AnsweredBy, seconds: number, nowMs: number): TrafficCounts
@@ -27,14 +28,14 @@ export type TrafficTally = {
   since(by: AnsweredBy, fromMs: number, nowMs: number): TrafficCounts
 }
 
-/** Counts requests by who answered them and by the second in which they ended, for the last five minutes. */
+/** Counts visitors' requests by who answered them and by the second in which they ended, for the last five minutes. */
 export function trafficTally(): TrafficTally {
   const rings: Readonly<Record<AnsweredBy, (Part | undefined)[]>> = { primary: [], secondary: [], none: [] }
 
   function add(request: LoggedRequest, nowMs: number): void {
     const second = secondOf(request.atMs)
     const now = secondOf(nowMs)
-    if (second <= now - KEPT_SECONDS || second > now + MAX_AHEAD_SECONDS) return
+    if (!request.isVisit || second <= now - KEPT_SECONDS || second > now + MAX_AHEAD_SECONDS) return
     const ring = rings[request.by]
     const place = second % (KEPT_SECONDS + MAX_AHEAD_SECONDS)
     const found = ring[place]

@@ -15,7 +15,7 @@ export type AnsweredBy = Slot | 'none'
 
 const count = z.number().int().nonnegative()
 
-/** What was answered within some seconds. */
+/** What visitors were answered within some seconds; the console's own requests are left out. */
 export const trafficCountsSchema = z.object({
   seconds: z.number().nonnegative(),
   requests: count,
