@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -49,18 +50,58 @@ test('with --json a refusal is the answer itself', async () => {
   assert.deepEqual([exitCode, JSON.parse(out), err], [75, { error }, ''])
 })
 
-test('without a director every command says so and ends with 69', async () => {
-  const { exitCode, out, err } = await cli(projectDir, 'status')
-  assert.deepEqual([exitCode, out], [69, ''])
-  assert.equal(
-    err,
-    `The release director does not answer on its socket.
+/** A project that set-up has applied on a network with `prefix`, or not at all; its director's socket is dead, or not there. */
+function without(directorSocket: 'dead' | 'none', prefix: string | null): string {
+  const directory = mkdtempSync(join(tmpdir(), 'switchyard-cli-'))
+  after(() => rmSync(directory, { recursive: true, force: true }))
+  mkdirSync(join(directory, 'state/run/host'), { recursive: true })
+  if (prefix !== null)
+    writeFileSync(join(directory, 'state/deployment_state.env'), `NETWORK_PREFIX=${prefix}\n`)
+  if (directorSocket === 'dead') {
+    const listen = `require('net').createServer().listen('${directory}/state/run/host/director.sock', () => process.kill(process.pid, 'SIGKILL'))`
+    spawnSync(process.execPath, ['-e', listen])
+  }
+  return directory
+}
+
+/** An address of this machine's own, as a running container's network has one. */
+const HERE = '127.0.0'
+const NOWHERE = '203.0.113'
+
+test('where the system is down every command says so and ends with 69', async () => {
+  assert.deepEqual(await cli(without('none', NOWHERE), 'status'), {
+    exitCode: 69,
+    out: '',
+    err: 'Switchyard is not up here: its containers do not run, so it serves nobody.\nBring the system up with `npm run up`, then try again.\n',
+  })
+  assert.deepEqual(await cli(without('none', null), 'deploy'), {
+    exitCode: 69,
+    out: '',
+    err: 'Switchyard is not up here: it was never set up.\nBring the system up with `npm run up`, then try again.\n',
+  })
+})
+
+test('where the director alone is away, what visitors get is said as well', async () => {
+  assert.deepEqual(await cli(without('none', HERE), 'status'), {
+    exitCode: 69,
+    out: '',
+    err: `The release director does not answer on its socket.
 nginx needs no director: while it runs, visitors are served.
 Bring the system up with \`npm run up\`, then try again.
 
   connect ENOENT state/run/host/director.sock
 `,
-  )
+  })
+  assert.deepEqual(await cli(without('dead', NOWHERE), 'status'), {
+    exitCode: 69,
+    out: '',
+    err: `The release director does not answer on its socket.
+nginx needs no director: while it runs, visitors are served.
+Look at the log of the container release-director, then try again.
+
+  connect ECONNREFUSED state/run/host/director.sock
+`,
+  })
 })
 
 const SEE_HELP = 'Run `npx switchyard --help` to see what there is.\n'

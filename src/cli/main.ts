@@ -12,6 +12,7 @@ import { createSession } from './session.ts'
 
 const { env, stdout, stderr } = process
 const projectDir = env.SWITCHYARD_DIR ?? join(import.meta.dirname, '..', '..')
+const ENV_FILE = 'state/deployment_state.env'
 const isTerminal = stdout.isTTY === true && env.TERM !== 'dumb'
 const screen = createScreen(stdout, stderr, { isTerminal, hasColour: isTerminal && !env.NO_COLOR })
 
@@ -24,7 +25,7 @@ const run: Run = async ({ isJson }, work) => {
   try {
     process.exitCode = await work(session)
   } catch (cause) {
-    const { body, exitCode } = failureOf(cause)
+    const { body, exitCode } = await failureOf(cause, ENV_FILE)
     if (isJson) screen.json({ error: body })
     else showRefusal(screen, body)
     process.exitCode = exitCode

@@ -1,3 +1,4 @@
+import { whyNotUp } from '../config/why-not-up.ts'
 import { Refusal } from '../director/client.ts'
 import { ReleaseError, type ReleaseErrorBody } from '../release/errors.ts'
 import { describeError } from '../release/messages.ts'
@@ -8,18 +9,20 @@ import { harmless, type Screen } from './screen.ts'
 const WITHOUT_DIRECTOR = 'nginx needs no director: while it runs, visitors are served.'
 const NOTHING_DONE = 'Visitors are served as before.'
 
-/** The socket's own word tells a stopped director from a missing right, and both from a system that was never set up. */
+const BRING_UP = 'Bring the system up with `npm run up`, then try again.'
+
+/** The socket's own word tells a dead director from a stopped one, and both from a missing right. */
 const NEXT_BY_SOCKET_ERROR: Readonly<Record<string, string>> = {
   EACCES: "Run the command as root: only root may open the director's socket.",
-  ENOENT: 'Bring the system up with `npm run up`, then try again.',
+  ENOENT: BRING_UP,
 }
 
 export type Failure = { body: ReleaseErrorBody; exitCode: ExitCode }
 
-/** Any throw of a command as sentences and an exit code. */
-export function failureOf(cause: unknown): Failure {
+/** Any throw of a command as sentences and an exit code. `envFile` is the one that set-up has written, if it has. */
+export async function failureOf(cause: unknown, envFile: string): Promise<Failure> {
   if (cause instanceof Refusal) return { body: cause.body, exitCode: exitCodeOf(cause.body.code) }
-  if (cause instanceof ReleaseError && cause.code === 'internal') return unreachable(cause)
+  if (cause instanceof ReleaseError && cause.code === 'internal') return unreachable(cause, envFile)
   if (cause instanceof ReleaseError)
     return { body: describeError(cause, NOTHING_DONE), exitCode: exitCodeOf(cause.code) }
   const error = new ReleaseError('internal', { reason: faultOf(cause) }, { cause })
@@ -35,9 +38,14 @@ export function showRefusal(screen: Screen, { what, live, next, detail }: Releas
   for (const line of detail.split('\n')) screen.complain(`  ${harmless(line)}`)
 }
 
-function unreachable(error: ReleaseError): Failure {
+async function unreachable(error: ReleaseError, envFile: string): Promise<Failure> {
   const detail = innermost(error)
   const body = { ...describeError(error, WITHOUT_DIRECTOR), detail }
+  const isDown = detail.includes('ENOENT') ? await whyNotUp(envFile) : null
+  if (isDown !== null) {
+    const what = `Switchyard is not up here: ${isDown}.`
+    return { body: { ...body, what, live: '', next: BRING_UP, detail: null }, exitCode: EXIT.unreachable }
+  }
   const [, next] = Object.entries(NEXT_BY_SOCKET_ERROR).find(([code]) => detail.includes(code)) ?? []
   return { body: next === undefined ? body : { ...body, next }, exitCode: EXIT.unreachable }
 }
