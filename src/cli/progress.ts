@@ -1,5 +1,5 @@
 import type { ReleaseEvent } from '../director/protocol.ts'
-import type { Release } from '../release/release.ts'
+import type { Release, StepRecord } from '../release/release.ts'
 import { releaseTitle } from './format.ts'
 import { boardLines, stepLine } from './release-lines.ts'
 import { harmless, type Screen } from './screen.ts'
@@ -8,6 +8,8 @@ import { harmless, type Screen } from './screen.ts'
 export type Progress = { show(event: ReleaseEvent): void; close(): void }
 
 const FRAME_MS = 120
+/** The director sends a step's lines right behind the word that it has ended. */
+const LINES_COME_WITHIN_MS = 250
 
 /** Steps redrawn in place on a terminal that is high enough for them, else a line for each thing that happens. */
 export function releaseProgress(screen: Screen, release: Release): Progress {
@@ -46,26 +48,55 @@ function board(screen: Screen, first: Release): Progress {
   }
 }
 
+/**
+ * A line for each thing that happens, those of a step between its beginning and its end. What took no time has ended before
+ * its lines are there, so its end waits for them.
+ */
 function plainLines(screen: Screen, first: Release): Progress {
-  const shown = new Map<string, string>()
+  const shown = new Map<string, StepRecord['state']>()
+  let latest = first
+  let timer: NodeJS.Timeout | undefined
 
-  function showSteps(release: Release): void {
-    for (const step of release.steps) {
+  function showSteps(steps: readonly StepRecord[]): void {
+    for (const step of steps) {
       if (step.state === 'waiting' || shown.get(step.name) === step.state) continue
       shown.set(step.name, step.state)
       screen.line(step.state === 'running' ? `… ${step.label}` : stepLine(step, Date.now()))
     }
   }
 
+  function showAll(): void {
+    clearTimeout(timer)
+    showSteps(latest.steps)
+  }
+
+  function showRelease(release: Release): void {
+    showAll()
+    latest = release
+    const unseen = release.steps.findIndex(({ name, state }) => hasEnded(state) && !shown.has(name))
+    showSteps(unseen === -1 ? release.steps : release.steps.slice(0, unseen))
+    if (unseen !== -1) timer = setTimeout(showAll, LINES_COME_WITHIN_MS)
+  }
+
+  function showLine(name: string, text: string): void {
+    const place = latest.steps.findIndex((step) => step.name === name)
+    showSteps(latest.steps.slice(0, Math.max(0, place)))
+    const step = latest.steps[place]
+    if (step !== undefined && !shown.has(name)) showSteps([{ ...step, state: 'running' }])
+    // What comes after the end of its step all the same says whose it is.
+    const isLate = hasEnded(shown.get(name))
+    screen.line(`    ${isLate ? `${name}: ` : ''}${harmless(text)}`)
+  }
+
   screen.line(releaseTitle(first))
   return {
     show: (event) => {
-      if (event.event !== 'log') return showSteps(event.data)
-      const { step, text } = event.data
-      // A step that took no time has ended before its lines are there: then they say whose they are.
-      const isLate = shown.get(step) === 'done' || shown.get(step) === 'failed'
-      screen.line(`    ${isLate ? `${step}: ` : ''}${harmless(text)}`)
+      if (event.event === 'log') showLine(event.data.step, event.data.text)
+      else showRelease(event.data)
+      if (event.event === 'end') showAll()
     },
-    close: () => undefined,
+    close: showAll,
   }
 }
+
+const hasEnded = (state: StepRecord['state'] | undefined): boolean => state === 'done' || state === 'failed'

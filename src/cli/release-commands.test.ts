@@ -104,6 +104,59 @@ Correct the source as its last lines say, then deploy again.
   assert.equal(exitCode, 1)
 })
 
+test('a step that has ended before its lines are there shows them as its own', async () => {
+  const steps = [
+    step('preflight', 'Check the host', 'done'),
+    step('health', 'Check that secondary is healthy', 'done'),
+    step('switch', 'Move the traffic to secondary', 'running'),
+  ]
+  const moved = step('switch', 'Move the traffic to secondary', 'done')
+  const end = liveRelease({ steps: [...steps.slice(0, 2), moved] })
+  const { projectDir } = await scriptedDirector((app) => {
+    app.post('/v1/rollback', (context) => context.json({ release: release() }, 202))
+    app.get('/v1/releases/12/events', () =>
+      eventStream([
+        { event: 'release', data: release({ steps }) },
+        log(10, 'preflight', 'ok: Docker answers.'),
+        log(20, 'preflight', 'ok: nginx answers.'),
+        log(30, 'switch', 'generation 7'),
+        { event: 'release', data: end },
+        log(40, 'health', 'too late'),
+        { event: 'end', data: end },
+      ]),
+    )
+  })
+  const { out } = await cli(projectDir, 'rollback')
+  assert.equal(
+    out.split('\n\n')[0],
+    `Release 12: deploy of the working tree to secondary
+… Check the host
+    ok: Docker answers.
+    ok: nginx answers.
+✓ Check the host  4.2 s
+✓ Check that secondary is healthy  4.2 s
+… Move the traffic to secondary
+    generation 7
+✓ Move the traffic to secondary  4.2 s
+    health: too late`,
+  )
+})
+
+test('a step that ends without a line is shown before the next thing happens', async () => {
+  const { projectDir } = await scriptedDirector((app) => {
+    app.post('/v1/deploy', (context) => context.json({ release: release() }, 202))
+    app.get('/v1/releases/12/events', () => {
+      const steps = [step('build', 'Build the image', 'done'), step('start', 'Start secondary', 'running')]
+      return eventStream([{ event: 'release', data: release({ steps }) }], 'wait')
+    })
+  })
+  const running = start(projectDir, ['deploy'])
+  await running.untilShown('✓ Build the image')
+  await running.untilShown('… Start secondary')
+  running.kill('SIGINT')
+  assert.equal((await running.ended).exitCode, 130)
+})
+
 test('a rollback names what visitors get again', async () => {
   const end = liveRelease({
     verb: 'rollback',
