@@ -163,8 +163,9 @@ test('a rollback names what visitors get again', async () => {
     source: { kind: 'standby' },
     recovery: 'The director was restarted and finished it.',
   })
-  const { projectDir } = await directorEndingWith(end)
-  const { exitCode, out } = await cli(projectDir, 'rollback')
+  const { projectDir, seen } = await directorEndingWith(end)
+  const { exitCode, out } = await cli(projectDir, 'rollback', '--note', 'Cart is empty')
+  assert.deepEqual(JSON.parse(seen[0]?.body ?? ''), { note: 'Cart is empty' })
   assert.match(
     out,
     /\n\nThe director was restarted and finished it\.\nRelease 12 is live after 42\.0 s: visitors get 1\.5\.0 again, from the secondary slot\.\n$/,

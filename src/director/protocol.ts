@@ -140,8 +140,14 @@ export type SystemStatus = z.infer<typeof systemStatusSchema>
 /** `POST /v1/deploy`, `/v1/rollback` answer 202 with this at once; progress is followed by `/v1/releases/:id/events`. */
 export const acceptedSchema = z.object({ release: releaseSchema })
 
-/** `from`: what `liveRelease` said where the rollback was decided on. Refused as `live-changed` when it says another by then. */
-export const rollbackRequestSchema = z.strictObject({ from: z.number().int().positive().optional() })
+/**
+ * `from`: what `liveRelease` said where the rollback was decided on. Refused as `live-changed` when it says another by then.
+ * `note`: why, for the history.
+ */
+export const rollbackRequestSchema = z.strictObject({
+  from: z.number().int().positive().optional(),
+  note: z.string().max(500).optional(),
+})
 
 export type RollbackRequest = z.infer<typeof rollbackRequestSchema>
 

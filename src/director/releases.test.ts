@@ -95,7 +95,12 @@ async function moveToSecondary({ liveDir, lockPath }: { liveDir: string; lockPat
 for (const verb of ['deploy', 'rollback'] as const) {
   test(`a ${verb} aims at the slot that is not live, even where the traffic moves as it begins`, async () => {
     const { verbs, liveDir } = await system(moveToSecondary)
-    const release = verb === 'deploy' ? await verbs.deploy(deployOfTree, ada) : await verbs.rollback({}, ada)
+    const note = 'The cart is empty'
+    const release =
+      verb === 'deploy'
+        ? await verbs.deploy({ ...deployOfTree, note }, ada)
+        : await verbs.rollback({ note }, ada)
+    assert.equal(release.note, note)
     const live = (await readGeneration(liveDir))?.live
     assert.notEqual(release.slot, live)
     assert.equal(release.from, live)

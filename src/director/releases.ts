@@ -143,7 +143,7 @@ export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOpt
         const build = parts.journal.holderOf(slot)?.build ?? null
         if (!build) throw new ReleaseError('no-standby', { reason: `${slot} holds no build that was live` })
         mustNotBeBarred(parts.bars.list(), build)
-        return { source: { kind: 'standby' }, slot, from, build, label: null, note: null }
+        return { source: { kind: 'standby' }, slot, from, build, label: null, note: request.note ?? null }
       }),
     abort: (request, actor) => {
       const release = underWay && parts.journal.get(underWay.id)
