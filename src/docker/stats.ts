@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { ask, statusCodeOf } from './engine.ts'
-import { limitsOf, type StatsSample, sampled, statsSampleSchema, usedMemory } from './usage.ts'
+import { limitsOf, type StatsSample, sampled, sampleOf, usedMemory } from './usage.ts'
 
 /** A sample serves all who look within this. */
 const FRESH_MS = 1_000
@@ -93,7 +93,7 @@ const UNSEEN: Watch = {
 async function takeSample(docker: Docker, id: string, watch: Watch, signal: AbortSignal): Promise<void> {
   watch.limits ??= await readLimits(docker, id, signal)
   const sample = await askSample(docker, id, signal)
-  const seen = watch.last && sampled(watch.last, sample)
+  const seen = watch.last && sample && sampled(watch.last, sample)
   watch.last = sample
   watch.newest = seen && {
     cpu: { cores: seen.cores, limitCores: watch.limits.limitCores },
@@ -112,18 +112,19 @@ async function readLimits(
 
 async function askMemory(docker: Docker, id: string, signal: AbortSignal): Promise<number> {
   try {
-    return usedMemory(await askSample(docker, id, signal)) ?? 0
+    const sample = await askSample(docker, id, signal)
+    return (sample && usedMemory(sample)) ?? 0
   } catch (cause) {
     if (statusCodeOf(cause) === 404) return 0
     throw cause
   }
 }
 
-async function askSample(docker: Docker, id: string, signal: AbortSignal): Promise<StatsSample> {
+async function askSample(docker: Docker, id: string, signal: AbortSignal): Promise<StatsSample | null> {
   const sample: unknown = await ask(signal, (abortSignal) => {
     // The types leave the signal out, which the library passes on.
     const options = { stream: false as const, 'one-shot': true, abortSignal }
     return docker.getContainer(id).stats(options)
   })
-  return statsSampleSchema.parse(sample)
+  return sampleOf(sample)
 }

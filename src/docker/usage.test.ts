@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { limitsOf, type StatsSample, sampled } from './usage.ts'
+import { limitsOf, type StatsSample, sampled, sampleOf } from './usage.ts'
 
 const before: StatsSample = {
   read: '2026-01-01T00:00:00.000000000Z',
@@ -23,6 +23,20 @@ test('there is nothing to say of a stopped container, nor of one that began agai
   assert.equal(sampled(before, { ...sample, memory_stats: {} }), null)
   assert.equal(sampled(sample, { ...before, read: '2026-01-01T00:00:04Z' }), null)
   assert.equal(sampled(sample, sample), null)
+})
+
+test('an answer in which Docker has read nothing is no sample, and another one is refused in one line', () => {
+  assert.deepEqual(sampleOf(sample), sample)
+  assert.equal(sampleOf({}), null)
+  assert.equal(sampleOf({ name: '/shop', id: '6f1c', cpu_stats: {}, memory_stats: {} }), null)
+  assert.throws(() => sampleOf({ ...sample, memory_stats: { usage: '100' } }), {
+    message:
+      "Docker's sample of a container has another shape: memory_stats.usage: Invalid input: expected number, received string",
+  })
+  assert.throws(() => sampleOf(null), {
+    message:
+      "Docker's sample of a container has another shape: it: Invalid input: expected object, received null",
+  })
 })
 
 test('limits are read from either way to set them', () => {

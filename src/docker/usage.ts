@@ -14,6 +14,21 @@ export const statsSampleSchema = z.object({
 
 export type StatsSample = z.infer<typeof statsSampleSchema>
 
+const nothingReadSchema = z.object({ read: z.undefined().optional() })
+
+/**
+ * Docker's answer as a sample; null where it has read nothing, as of a container that begins or ends just then.
+ * Throws, in one line, what else is not as expected.
+ */
+export function sampleOf(answer: unknown): StatsSample | null {
+  const { data, error } = statsSampleSchema.safeParse(answer)
+  if (data !== undefined) return data
+  if (nothingReadSchema.safeParse(answer).success) return null
+  const [issue] = error.issues
+  const where = issue?.path.join('.') || 'it'
+  throw new Error(`Docker's sample of a container has another shape: ${where}: ${issue?.message}`)
+}
+
 /**
  * Cores in use over the time between two samples, and memory without the page cache that the kernel can take back,
  * as `docker stats` shows it. Null for a container that doesn't run, or did not in between.
