@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.ts'
 import { reasonOf } from '../release/errors.ts'
 import { isOurs, nameOf, PROJECT_DIRECTORY_LABEL, projectContainers, projectOf } from './containers.ts'
 import { cpuProblems } from './cpu-limits.ts'
-import { SetupFailure } from './failure.ts'
+import { SettingsRefusal } from './failure.ts'
 import { processOnPort } from './port-holder.ts'
 import { overlaps } from './subnet.ts'
 
@@ -16,7 +16,7 @@ export type Room = { docker: Docker; cores: number; directory: string; slotsSock
 
 /**
  * Checks that names, ports and network of `settings` are free or already ours, and that the machine has what they ask for.
- * Throws one `SetupFailure` that names every problem.
+ * Throws one `SettingsRefusal` that names every problem.
  */
 export async function checkRoom(
   settings: Settings,
@@ -33,7 +33,7 @@ export async function checkRoom(
     ...(await networkProblems(docker, settings)),
   ]
   if (problems.length === 0) return
-  throw new SetupFailure(
+  throw new SettingsRefusal(
     problems.join('\n'),
     'Write the settings that are to change into switchyard.env (for example `HTTP_PORT=8080`), then run the command again.',
   )

@@ -5,7 +5,7 @@ import { hostEnvironment } from '../config/host-environment.ts'
 import { Refusal } from '../director/client.ts'
 import { reasonOf } from '../release/errors.ts'
 import { takeDown } from './down.ts'
-import { Declined, SetupFailure } from './failure.ts'
+import { Declined, SettingsRefusal, SetupFailure } from './failure.ts'
 import { inspectHost } from './host.ts'
 import { prepare } from './prepare.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -32,10 +32,15 @@ async function carryOut(
   } catch (error) {
     process.exitCode = 1
     tell(error)
-    if (progress !== null && !(error instanceof Declined)) console.error(`The whole of it: ${logPath}`)
+    if (progress !== null && !tellsItAll(error)) console.error(`The whole of it: ${logPath}`)
   } finally {
     progress?.close()
   }
+}
+
+/** Whether the log holds no more than what is told. */
+function tellsItAll(error: unknown): boolean {
+  return error instanceof Declined || error instanceof SettingsRefusal
 }
 
 function tell(error: unknown): void {
