@@ -64,11 +64,12 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
 
 function purged(kept: readonly string[]): string {
   const rest = [
-    'its files in git are as they were. Base images stay, since other projects on this host may use them.',
+    'its files in git are as they were. What is yours beside them stays: switchyard.env, app.env, app.build.env, node_modules.',
+    'Base images stay, since other projects on this host may use them.',
     "What builds left in Docker's build cache stays too; `docker builder prune` frees it.",
   ].join('\n')
-  if (kept.length === 0) return `All of this project is gone; ${rest}`
-  return `All of this project is gone but ${kept.join(', ')}, which something else uses; ${rest}`
+  if (kept.length === 0) return `All that was set up here is gone; ${rest}`
+  return `All that was set up here is gone but ${kept.join(', ')}, which something else uses; ${rest}`
 }
 
 async function ownContainers(docker: Docker, project: string): Promise<Container[]> {
