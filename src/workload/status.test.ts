@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { SlotConfig } from '../config/slot.ts'
 import { inFlightByKindSchema, statusPayloadSchema } from '../release/status-payload.ts'
 import type { Check } from './checks.ts'
-import { CHECKS } from './checks.ts'
+import { CHECKS, eventLoopCheck } from './checks.ts'
 import { runChecks } from './run-checks.ts'
 import type { Answering, WorkloadState } from './state.ts'
 import { readStatus } from './status.ts'
@@ -141,6 +141,38 @@ test('a check that throws at once is only not ok, and a long message is cut', as
   const results = await runChecks([throwing], 100)
   assert.equal(results.search?.ok, false)
   assert.equal(results.search?.detail, 'x'.repeat(200))
+})
+
+/** Keeps the event loop from doing anything else for `ms`. */
+function block(ms: number): void {
+  const untilMs = performance.now() + ms
+  while (performance.now() < untilMs);
+}
+
+test('an event loop that is late once is told, and degrades a slot only when it is late again', async () => {
+  const state = newState()
+  const check = eventLoopCheck(40)
+  const look = async (blockedMs: number) => {
+    const reading = readStatus(CONFIG, state, [check])
+    block(blockedMs)
+    const { status, checks } = await reading
+    return { status, detail: checks['event-loop']?.detail?.replace(/\d+ ms/, 'N ms') }
+  }
+  const onTime = { status: 'operational', detail: undefined }
+  const late = { status: 'operational', detail: 'a timer came N ms late' }
+  const lateAgain = { status: 'degraded', detail: 'a timer came N ms late, as the one before it did' }
+  assert.deepEqual(await look(80), late)
+  assert.deepEqual(await look(0), onTime)
+  assert.deepEqual(await look(80), late)
+  assert.deepEqual(await look(80), lateAgain)
+  assert.deepEqual(await look(80), lateAgain)
+  assert.deepEqual(await look(0), onTime)
+})
+
+test('one stall that is longer than a check may take is no failure of it', async () => {
+  const reading = runChecks([eventLoopCheck(20)], 50)
+  block(200)
+  assert.equal((await reading)['event-loop']?.ok, true)
 })
 
 test('the checks that ship pass on a sound machine', async () => {
