@@ -1,7 +1,7 @@
 import { EXIT } from '../cli/exit-codes.ts'
 import type { Session } from '../cli/session.ts'
 import { watchRelease } from '../cli/watch-release.ts'
-import { acceptedSchema, type SystemStatus } from '../director/protocol.ts'
+import { acceptedSchema, type SystemStatus, systemStatusSchema } from '../director/protocol.ts'
 import type { DeployRequest } from '../release/release.ts'
 import { SetupFailure } from './failure.ts'
 
@@ -25,6 +25,19 @@ export async function ensureFirstRelease(
     'The system runs, but its first release did not succeed, so the site answers 503.',
     'Mend what is named above, then run `npm run up` again.',
   )
+}
+
+/**
+ * Follows a first release that an earlier set-up began and left to go on alone. Answers `none` where it is something else
+ * that is under way, `detached` where this one is left as well. Throws `SetupFailure` when it does not end well.
+ */
+export async function followFirstRelease(
+  session: Session,
+  source: DeployRequest['source'],
+): Promise<'none' | 'ended' | 'detached'> {
+  const status = await session.get(systemStatusSchema, '/v1/status').catch(() => null)
+  if (status === null || status.running === null || status.routing.live !== null) return 'none'
+  return (await ensureFirstRelease(session, status, source)) ? 'ended' : 'detached'
 }
 
 async function begin(session: Session, source: DeployRequest['source']) {

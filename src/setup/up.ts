@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { EXIT } from '../cli/exit-codes.ts'
 import { createScreen } from '../cli/screen.ts'
-import { createSession } from '../cli/session.ts'
+import { createSession, type Session } from '../cli/session.ts'
 import type { HostEnvironment } from '../config/host-environment.ts'
 import type { Settings } from '../config/settings.ts'
 import { type DirectorClient, directorClient } from '../director/client.ts'
@@ -15,7 +15,7 @@ import { coresOf, withinCores } from './cpu-limits.ts'
 import { getDirectorImage, removeOldDirectors } from './director-image.ts'
 import { readyDocker } from './docker-ready.ts'
 import { showFarewell } from './farewell.ts'
-import { ensureFirstRelease } from './first-release.ts'
+import { ensureFirstRelease, followFirstRelease } from './first-release.ts'
 import type { Host } from './host.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import type { Progress } from './progress.ts'
@@ -24,7 +24,7 @@ import { tellSlotsBehind } from './slots-behind.ts'
 import { nginxIsApplied, startContainers } from './start.ts'
 import { linkEnvFile, prepareState } from './state-directory.ts'
 import { removeEndedErrands } from './toolbox.ts'
-import { underLock } from './under-lock.ts'
+import { type UnderLock, underLock } from './under-lock.ts'
 import { waitForDirector } from './wait-for-director.ts'
 import { waitForLive } from './wait-for-live.ts'
 import { writeEnvFile } from './write-env.ts'
@@ -60,38 +60,59 @@ export async function bringUp(options: SetupOptions): Promise<void> {
   const base = await getBaseImages(docker, settings, await readEnvFile(paths.envFile), progress)
   const project = settings.COMPOSE_PROJECT_NAME
   const director = await getDirectorImage(docker, paths, base, project, progress)
-  const locked = await underLock(paths, { user: environment.user, verb: 'set-up' }, async () => {
-    await writeEnvFile(paths, settings, { ...base, director })
-    await linkEnvFile(paths)
-    await writeNetwork(paths.nginxLive, [`${settings.NETWORK_PREFIX}.3`])
-    const request = { docker, paths, settings, base, progress }
-    const started = await startContainers(request)
-    await tellSlotsBehind(request)
-    return started
-  })
+  const apply = () =>
+    underLock(paths, { user: environment.user, verb: 'set-up' }, async () => {
+      await writeEnvFile(paths, settings, { ...base, director })
+      await linkEnvFile(paths)
+      await writeNetwork(paths.nginxLive, [`${settings.NETWORK_PREFIX}.3`])
+      const request = { docker, paths, settings, base, progress }
+      const started = await startContainers(request)
+      await tellSlotsBehind(request)
+      return started
+    })
+  const locked = await pastFirstRelease(paths, options, apply)
+  if (locked === 'detached') return
   if ('busy' in locked) {
     progress.note(
       `${locked.busy}, so containers and settings are left as they are. Run the command again after it to apply changes.`,
     )
+    process.exitCode = EXIT.busy
+    return
   }
+  const { nginxIsStale } = locked.result
   await converse(paths, async (client) => {
     const status = await progress.step('Wait for the release director', (say) =>
       waitForDirector(docker, client, project, say),
     )
-    if ('result' in locked) {
-      if (locked.result.nginxIsStale) await reload(client, paths, progress)
-      await removeOldDirectors(docker, project, director)
-    }
-    await finish(client, options, settings, status)
+    if (nginxIsStale) await reload(client, paths, progress)
+    await removeOldDirectors(docker, project, director)
+    await withSession(client, options, (session) => finish(session, options, settings, status))
   })
 }
 
+/** A first release that an earlier run began and left is followed to its end, and this run goes on as that one would have. */
+async function pastFirstRelease<T>(
+  paths: Paths,
+  options: SetupOptions,
+  apply: () => Promise<UnderLock<T>>,
+): Promise<UnderLock<T> | 'detached'> {
+  const locked = await apply()
+  if ('result' in locked) return locked
+  const first = await converse(paths, (client) =>
+    withSession(client, options, (session) => followFirstRelease(session, options.firstSource)),
+  )
+  if (first === 'ended') return apply()
+  if (first === 'none') return locked
+  process.exitCode = EXIT.detached
+  return first
+}
+
 // A unix socket's address may have 107 bytes; relative to the project it is short wherever the project is.
-async function converse(paths: Paths, work: (client: DirectorClient) => Promise<void>): Promise<void> {
+async function converse<T>(paths: Paths, work: (client: DirectorClient) => Promise<T>): Promise<T> {
   process.chdir(paths.directory)
   const client = directorClient('state/run/host/director.sock')
   try {
-    await work(client)
+    return await work(client)
   } finally {
     await client.close()
   }
@@ -113,31 +134,40 @@ async function reload(client: DirectorClient, paths: Paths, progress: Progress):
 }
 
 async function finish(
-  client: DirectorClient,
-  { environment, firstSource, progress }: SetupOptions,
+  session: Session,
+  { firstSource, progress }: SetupOptions,
   settings: Settings,
   before: SystemStatus,
 ): Promise<void> {
-  const isTerminal = process.stdout.isTTY === true && !environment.isDumbTerminal
-  const screen = createScreen(process.stdout, process.stderr, {
-    isTerminal,
-    hasColour: isTerminal && environment.hasColour,
-  })
-  const detach = new AbortController()
-  process.once('SIGINT', () => detach.abort())
-  const session = createSession(client, {
-    user: environment.user,
-    screen,
-    isJson: false,
-    detach: detach.signal,
-  })
   if (!(await ensureFirstRelease(session, before, firstSource))) {
     process.exitCode = EXIT.detached
     return
   }
   const status = await waitForLive(() => session.get(systemStatusSchema, '/v1/status'), progress, {
     deadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
-    detach: detach.signal,
+    detach: session.detach,
   })
   await showFarewell(session, settings, status)
+}
+
+/** Runs `work` with a session on this terminal, which Ctrl-C detaches from what it follows. */
+async function withSession<T>(
+  client: DirectorClient,
+  { environment }: SetupOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const isTerminal = process.stdout.isTTY === true && !environment.isDumbTerminal
+  const screen = createScreen(process.stdout, process.stderr, {
+    isTerminal,
+    hasColour: isTerminal && environment.hasColour,
+  })
+  const controller = new AbortController()
+  const detach = (): void => controller.abort()
+  process.once('SIGINT', detach)
+  try {
+    const { user } = environment
+    return await work(createSession(client, { user, screen, isJson: false, detach: controller.signal }))
+  } finally {
+    process.off('SIGINT', detach)
+  }
 }

@@ -240,7 +240,8 @@ test('after down the same builds are served when up has ended', async () => {
   assert.equal(code, 0, output)
 })
 
-test('nothing is taken down while a release is under way', async () => {
+/** A release that is under way for as long as a candidate may take to get healthy. */
+async function releaseUnderWay() {
   const release = await system.deploy({
     kind: 'image',
     image: await system.image('2.0.0', 'never-healthy'),
@@ -253,6 +254,11 @@ test('nothing is taken down while a release is under way', async () => {
       ? true
       : null,
   )
+  return release
+}
+
+test('nothing is taken down while a release is under way', async () => {
+  const release = await releaseUnderWay()
   const { code, output } = await setUp('down')
   assert.equal(code, 1)
   assert.match(
@@ -261,6 +267,17 @@ test('nothing is taken down while a release is under way', async () => {
   )
   assert.equal((await system.ended(release.id)).state, 'failed')
   assert.equal((await system.served()).version, '1.0.0')
+})
+
+test('no change is applied while a release is under way, and the exit code says so', async () => {
+  const release = await releaseUnderWay()
+  const { code, output } = await setUp('up')
+  assert.equal(code, 75, output)
+  assert.match(
+    output,
+    /\nThe deploy by root is under way since \d+ \w+, \d\d:\d\d \S+, so containers and settings are left as they are\. Run the command again after it to apply changes\.\n$/,
+  )
+  assert.equal((await system.ended(release.id)).state, 'failed')
 })
 
 test('a live slot that never gets healthy is said plainly, with an exit code', async () => {
