@@ -211,7 +211,8 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'wrong-password': {
     what: () => 'Email address or password is wrong.',
-    next: () => 'Try again, or get a new set-up link on the host with `npx switchyard setup-link`.',
+    next: () =>
+      "Try again, or get a new set-up link on the host with `npx switchyard setup-link`, in the project's directory.",
   },
   'too-many-attempts': {
     what: () => 'There were too many attempts to sign in.',
@@ -219,7 +220,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'setup-link': {
     what: (f) => SETUP_LINK_PROBLEMS[f.problem ?? ''] ?? 'This set-up link is not known.',
-    next: () => 'Get a new link on the host with `npx switchyard setup-link`.',
+    next: () => "Get a new link on the host with `npx switchyard setup-link`, in the project's directory.",
   },
   origin: {
     what: (f) =>

@@ -40,6 +40,7 @@ export async function showFarewell(
     screen.line(`  ${screen.paint('bold', `${site}${path}`)}`)
   }
   screen.line('')
+  screen.line('In this directory:')
   for (const [command, purpose] of WHAT_NEXT)
     screen.line(`  ${command.padEnd(26)}${screen.paint('dim', purpose)}`)
 }
