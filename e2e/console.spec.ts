@@ -243,6 +243,25 @@ test('a release is followed step by step, refused a second time, and aborted', a
   await expect(page.getByRole('button', { name: 'Deploy…' })).toBeEnabled()
 })
 
+test('a release that began and ended unseen takes the place of the one on screen', async ({ page }) => {
+  let isUnseen = false
+  await page.route('**/api/ops/status', (route) => (isUnseen ? route.abort() : route.continue()))
+  await open(page)
+  await page.getByRole('button', { name: 'Roll back…' }).click()
+  await page
+    .getByRole('dialog', { name: 'Roll back' })
+    .getByRole('button', { name: /^Roll back from/ })
+    .click()
+  const release = page.getByRole('region', { name: /^Roll back to/ })
+  await expect(release).toContainText('Succeeded')
+  const { last } = await status()
+  isUnseen = true
+  const back = await system.cli('rollback')
+  expect(back.code, back.output).toBe(0)
+  isUnseen = false
+  await expect(release).toContainText(`Release ${(last?.id ?? 0) + 1}`)
+})
+
 test('what visitors get can not be barred, and its release says why', async ({ page }) => {
   const { liveRelease, live } = await status()
   await open(page, `/ops/releases/${liveRelease}`)
