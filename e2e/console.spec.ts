@@ -351,6 +351,23 @@ test('a build is barred by a dialog that says what becomes of its tabs, and unba
   expect(sent).toEqual([{ build: 'b9-0000000', reason: 'CVE-2026-1234' }, { build: 'b9-0000000' }])
 })
 
+test('what a bar did is told no longer than it is so', async ({ page }) => {
+  await scriptBars(page)
+  await open(page)
+  await page.getByRole('button', { name: 'Bar this build…', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Bar 0.9.0', exact: true }).click()
+  const notice = page.getByText(/^0\.9\.0 is barred\. Its open tabs get /)
+  await expect(notice).toBeVisible()
+  const badge = page.getByRole('article').getByText('Barred', { exact: true })
+  await expect(badge).toBeVisible()
+  await expect(notice).toBeVisible()
+  await page.evaluate(() =>
+    fetch('/api/ops/unbar', { method: 'POST', body: JSON.stringify({ build: 'b9-0000000' }) }),
+  )
+  await expect(badge).toBeHidden()
+  await expect(notice).toBeHidden()
+})
+
 test('nginx is reloaded from the console', async ({ page }) => {
   await open(page)
   await page.getByRole('button', { name: 'Reload nginx' }).click()

@@ -1,14 +1,14 @@
 'use client'
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { SystemStatus } from '../../director/protocol.ts'
-import { type BarOutcome, outcomeWords } from '../../release/bar.ts'
+import type { BarOutcome } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
 import { SLOTS } from '../../release/slot.ts'
 import { type Accepted, type ConsoleActions, lastingVerbs } from '../verbs.ts'
 import { isUnderWay } from '../view/release.ts'
 import { AbortButton } from './abort-button.tsx'
 import { BoardDialogs, type OpenDialog } from './board-dialogs.tsx'
-import { type News, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
 import { Problems } from './problems.tsx'
 import { RecentReleases } from './recent-releases.tsx'
 import { ReleaseView } from './release-view.tsx'
@@ -19,6 +19,7 @@ import { SlotTile } from './slot-tile.tsx'
 import { SystemLine } from './system-line.tsx'
 import { Track } from './track.tsx'
 import { useFollowed } from './use-followed.ts'
+import { useNews } from './use-news.ts'
 import { useReload } from './use-reload.ts'
 import { useTitle } from './use-title.ts'
 
@@ -48,7 +49,7 @@ type Props = {
 export function Board(props: Props) {
   const { status, isCurrent, allowed, initialHistory, actions, links, open, setOpen, refresh } = props
   const verbs = useMemo(() => lastingVerbs(actions), [actions])
-  const [news, setNews] = useState<News | null>(null)
+  const { news, tellBar, tellRefusal, forget } = useNews(status)
   const followed = useFollowed(status)
   const reload = useReload(verbs)
   const close = useCallback(() => setOpen(null), [setOpen])
@@ -59,12 +60,13 @@ export function Board(props: Props) {
     followed.follow(release)
     refresh()
     if (isLate) return
+    forget()
     begun.show(release)
     close()
   }
 
   function onBarred(outcome: BarOutcome) {
-    setNews({ kind: 'done', sentence: outcomeWords(outcome) })
+    tellBar(outcome)
     refresh()
     close()
   }
@@ -77,7 +79,7 @@ export function Board(props: Props) {
         onDeploy={() => setOpen({ kind: 'deploy' })}
         onRollback={() => setOpen({ kind: 'rollback', seen: seenLive(status) })}
       />
-      {news !== null && <Notice news={news} onDismiss={() => setNews(null)} />}
+      {news !== null && <Notice news={news} onDismiss={forget} />}
       <Problems status={status} followed={followed.release} releasePrefix={links.releasePrefix} />
       <Slots status={status} allowed={allowed} isCurrent={isCurrent} setOpen={setOpen} />
       {followed.release !== null && (
@@ -106,7 +108,10 @@ export function Board(props: Props) {
         status={status}
         permission={allowed.reload}
         isReloading={reload.isRunning}
-        onReload={() => void reload.run()}
+        onReload={() => {
+          forget()
+          void reload.run()
+        }}
       />
       <BoardDialogs
         open={open}
@@ -116,7 +121,7 @@ export function Board(props: Props) {
         notice={props.dialogNotice}
         onAccepted={onAccepted}
         onBarred={onBarred}
-        onLateRefusal={(error) => setNews({ kind: 'refused', error })}
+        onLateRefusal={tellRefusal}
         onClose={close}
       />
     </>

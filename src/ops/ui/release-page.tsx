@@ -1,16 +1,16 @@
 'use client'
 import { useMemo, useState } from 'react'
-import { outcomeWords } from '../../release/bar.ts'
 import type { Release } from '../../release/release.ts'
 import { type ConsoleActions, lastingVerbs } from '../verbs.ts'
 import { allowedNow } from '../view/allowed-now.ts'
 import { isUnderWay } from '../view/release.ts'
 import { BarButton } from './bar-button.tsx'
 import { BarDialogs, type OpenBarDialog } from './bar-dialogs.tsx'
-import { type News, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
 import { NowProvider } from './now.tsx'
 import { ReleaseView } from './release-view.tsx'
 import { SessionEnded } from './session-ended.tsx'
+import { useNews } from './use-news.ts'
 import { type Seen, useStatus } from './use-status.ts'
 
 type Props = {
@@ -28,13 +28,13 @@ export function ReleasePage({ release, initialStatus, renderedAtMs, actions, sig
   const { seen, problem, isSignedOut, refresh } = useStatus(initialStatus)
   const verbs = useMemo(() => lastingVerbs(actions), [actions])
   const [open, setOpen] = useState<OpenBarDialog | null>(null)
-  const [news, setNews] = useState<News | null>(null)
   const status = seen?.status ?? null
+  const { news, tellBar, tellRefusal, forget } = useNews(status)
   const allowed = status && allowedNow(status.actions, problem, isSignedOut)
   return (
     <NowProvider startMs={renderedAtMs}>
       <div className="space-y-4">
-        {news !== null && <Notice news={news} onDismiss={() => setNews(null)} />}
+        {news !== null && <Notice news={news} onDismiss={forget} />}
         <ReleaseView
           key={release.id}
           id={release.id}
@@ -61,11 +61,11 @@ export function ReleasePage({ release, initialStatus, renderedAtMs, actions, sig
             verbs={verbs}
             notice={isSignedOut && <SessionEnded signIn={signIn} />}
             onAccepted={(outcome) => {
-              setNews({ kind: 'done', sentence: outcomeWords(outcome) })
+              tellBar(outcome)
               refresh()
               setOpen(null)
             }}
-            onLateRefusal={(error) => setNews({ kind: 'refused', error })}
+            onLateRefusal={tellRefusal}
             onClose={() => setOpen(null)}
           />
         )}

@@ -1,5 +1,5 @@
 import type { Permission, SystemStatus } from '../../director/protocol.ts'
-import { barRefusal } from '../../release/bar.ts'
+import { type BarOutcome, barOn, barRefusal } from '../../release/bar.ts'
 import { describeError } from '../../release/messages.ts'
 import type { Build } from '../../release/release.ts'
 import { SLOTS, type Slot } from '../../release/slot.ts'
@@ -8,6 +8,7 @@ import { SLOTS, type Slot } from '../../release/slot.ts'
 export type BarSubject = Pick<Build, 'deploymentId' | 'version'>
 
 type Known = Pick<SystemStatus, 'live' | 'slots' | 'routing'>
+type KnownBars = Known & Pick<SystemStatus, 'barred'>
 
 /** Whether `subject` may be barred, given that bars may be changed at all. */
 export function barPermission(permission: Permission, subject: BarSubject, live: Build | null): Permission {
@@ -44,4 +45,14 @@ export function unbarConsequences(subject: BarSubject, status: Known): string[] 
 /** Whether the console comes from the slot that `subject` runs in, and from nowhere else. */
 export function isOnlyConsole(subject: BarSubject, status: Known): boolean {
   return status.live?.hasConsole === false && slotOf(subject, status) !== null
+}
+
+/** Whether what was said of a bar or of its end (`outcomeWords`) is still so. */
+export function stillHolds(outcome: BarOutcome, status: KnownBars): boolean {
+  const { bar, slot, isInReach, live } = outcome
+  if ((barOn(status.barred, outcome) === null) !== (bar === null)) return false
+  if (slotOf(outcome, status) !== slot) return false
+  if (slot === null) return true
+  const movesTabs = bar !== null || !isInReach
+  return movesTabs ? live === (status.live?.version ?? null) : status.slots[slot].role === 'standby'
 }
