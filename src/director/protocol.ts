@@ -256,6 +256,11 @@ export const setupRequestSchema = z.strictObject({
   password: z.string().min(12, 'Use at least 12 characters.').max(128, 'Use at most 128 characters.'),
 })
 
+/** `POST /v1/auth/setup-link`: whether the one-time link is still good. Uses nothing up; counted as attempts to sign in are. */
+export const setupCheckSchema = setupRequestSchema.pick({ token: true })
+
+export type SetupCheck = z.infer<typeof setupCheckSchema>
+
 /** `POST /v1/setup-link`, on the host's socket alone: a new one-time link. It replaces one that was not used. */
 export const setupLinkSchema = z.object({
   /** To be put behind the site's address; the token stands in the fragment, which no server or log ever sees. */

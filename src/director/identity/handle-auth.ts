@@ -1,24 +1,29 @@
 import { ReleaseError } from '../../release/errors.ts'
-import { credentialsSchema } from '../protocol.ts'
+import { credentialsSchema, setupCheckSchema } from '../protocol.ts'
 import type { AuditEntry } from './audit.ts'
 import { AUTH_PATH, type Auth } from './auth.ts'
 import { readJson } from './body.ts'
 import type { Operator } from './operators.ts'
 import { requireOwnOrigin } from './origin.ts'
+import type { SetupLinks } from './setup-links.ts'
 import { type SignInLimit, tooManyAttempts } from './sign-in-limit.ts'
 
 export type AuthParts = {
   authFor(headers: Headers): Auth
   operatorOf(headers: Headers): Promise<Operator | null>
   limit: SignInLimit
+  links: Pick<SetupLinks, 'check'>
   audit(entry: AuditEntry): void
 }
 
 /** Each password costs some 50 ms of a core; more at once than this would take the cores from the releases. */
 const SIGN_INS_AT_ONCE = 4
+/** No address of an operator: all one-time links are counted together. */
+const LINKS_ACCOUNT = 'one-time links'
 
 /**
- * The two calls of better-auth that the console needs; everything else that it offers is not there.
+ * The two calls of better-auth that the console needs, and the check of a one-time link, which is limited as they are.
+ * Everything else that better-auth offers is not there.
  * Throws `ReleaseError` for every refusal.
  */
 export function authRoutes(parts: AuthParts): (request: Request) => Promise<Response> {
@@ -38,6 +43,7 @@ export function authRoutes(parts: AuthParts): (request: Request) => Promise<Resp
     const route = `${request.method} ${new URL(request.url).pathname}`
     if (route === `POST ${AUTH_PATH}/sign-in/email`) return oneOfFew(() => signIn(request, parts))
     if (route === `POST ${AUTH_PATH}/sign-out`) return signOut(request, parts)
+    if (route === `POST ${AUTH_PATH}/setup-link`) return checkLink(request, parts)
     throw new ReleaseError('not-found', { thing: 'such address' })
   }
 }
@@ -77,6 +83,16 @@ async function signOut(request: Request, { authFor, operatorOf, audit }: AuthPar
   const answer = await authFor(request.headers).handler(callOf(request, {}))
   refuseUnless(answer)
   return withCookiesOf(answer)
+}
+
+async function checkLink(request: Request, { limit, links }: AuthParts): Promise<Response> {
+  requireOwnOrigin(request.headers)
+  const { token } = await readJson(request, setupCheckSchema)
+  const attempt = { email: LINKS_ACCOUNT, address: request.headers.get('x-real-ip') ?? '' }
+  limit.begin(attempt)
+  links.check(token)
+  limit.succeed(attempt)
+  return Response.json({ ok: true }, { headers: { 'cache-control': 'no-store' } })
 }
 
 /** The request again with the checked body alone: `rememberMe: false`, for one, would make the session a day long. */

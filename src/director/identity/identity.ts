@@ -58,7 +58,7 @@ export async function openIdentity({
     return session && { id: session.user.id, name: session.user.name, email: session.user.email }
   }
 
-  const route = authRoutes({ authFor, operatorOf, limit, audit })
+  const route = authRoutes({ authFor, operatorOf, limit, links, audit })
 
   return {
     handleAuth: async (request) => {

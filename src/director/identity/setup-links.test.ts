@@ -5,6 +5,7 @@ import {
   headersFrom,
   LIVE,
   opened,
+  post,
   rowsOf,
   signIn,
   stateDirectory,
@@ -13,6 +14,8 @@ import {
 } from '../../../test/fixtures/identity.ts'
 import { ReleaseError } from '../../release/errors.ts'
 import { describeError } from '../../release/messages.ts'
+import { refusalSchema } from '../protocol.ts'
+import type { Identity } from './identity.ts'
 
 const HALF_AN_HOUR_MS = 30 * 60_000
 
@@ -114,4 +117,44 @@ test('a later link adds an operator with another address', async () => {
   for (const { email, password } of [ADA, bob]) {
     assert.equal((await signIn(identity, { email, password })).status, 200)
   }
+})
+
+const checked = (identity: Identity, token: string, from = '198.51.100.1') =>
+  identity.handleAuth(post('setup-link', { token }, headersFrom({ 'x-real-ip': from })))
+
+async function checkRefusal(identity: Identity, token: string): Promise<string> {
+  const answer = await checked(identity, token)
+  const { what, next } = refusalSchema.parse(await answer.json()).error
+  return `${answer.status} ${what} ${next}`
+}
+
+test('a link is checked without being used up, and refused before anything is typed', async () => {
+  let at = Date.now()
+  const identity = await opened({ now: () => at })
+  const { token } = identity.issueSetupLink()
+  for (let i = 0; i < 6; i += 1) assert.equal((await checked(identity, token)).status, 200)
+  await identity.claimSetup({ token, ...ADA }, headersFrom())
+  const next = 'Get a new link on the host with `npx switchyard setup-link`.'
+  assert.equal(await checkRefusal(identity, token), `410 This set-up link has been used already. ${next}`)
+  assert.equal(await checkRefusal(identity, 'x'.repeat(43)), `410 This set-up link is not known. ${next}`)
+  const late = identity.issueSetupLink()
+  at += HALF_AN_HOUR_MS
+  assert.equal(await checkRefusal(identity, late.token), `410 This set-up link has expired. ${next}`)
+})
+
+test('five wrong links from one address are checked without a wait, and keep no other address out', async () => {
+  const identity = await opened({ now: () => Date.parse('2026-03-01T10:00:00Z') })
+  const { token } = identity.issueSetupLink()
+  for (let i = 0; i < 5; i += 1) assert.equal((await checked(identity, 'x'.repeat(43))).status, 410)
+  const answer = await checked(identity, token)
+  assert.deepEqual([answer.status, answer.headers.get('retry-after')], [429, '30'])
+  assert.equal((await checked(identity, token, '198.51.101.1')).status, 200)
+})
+
+test('another site can not have a link checked', async () => {
+  const identity = await opened()
+  const { token } = identity.issueSetupLink()
+  const headers = headersFrom({ origin: 'http://evil.example.org' })
+  const answer = await identity.handleAuth(post('setup-link', { token }, headers))
+  assert.equal(refusalSchema.parse(await answer.json()).error.code, 'origin')
 })

@@ -10,12 +10,22 @@ import { Field } from './field.tsx'
 import { Prose } from './prose.tsx'
 import { Refusal } from './refusal.tsx'
 import { useFirstProblem } from './use-first-problem.ts'
+import { useLinkProblem } from './use-link-problem.ts'
 
-type Props = { home: string; action: string }
+type Props = {
+  home: string
+  /** Null where there is nobody yet who could sign in. */
+  signIn: string | null
+  action: string
+}
 
-/** Makes an operator out of the one-time link. Its token stands in the fragment, which no server gets to see. */
-export function SetupForm({ home, action }: Props) {
+/**
+ * Makes an operator out of the one-time link. Its token stands in the fragment, which no server gets to see: so the page
+ * asks whether the link is still good, before anything is typed.
+ */
+export function SetupForm({ home, signIn, action }: Props) {
   const token = useToken()
+  const linkProblem = useLinkProblem(token)
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
   const formRef = useFirstProblem(problems)
   const [refusal, setRefusal] = useState<ReleaseErrorBody | null>(null)
@@ -37,6 +47,8 @@ export function SetupForm({ home, action }: Props) {
   }
 
   if (token === '') return <NoToken />
+  if (linkProblem === undefined) return <p className="text-ink-muted">The link is being checked.</p>
+  if (linkProblem !== null) return <UselessLink problem={linkProblem} signIn={signIn} />
   return (
     <form ref={formRef} noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
       {refusal !== null && <Refusal error={refusal} isUrgent />}
@@ -63,11 +75,28 @@ export function SetupForm({ home, action }: Props) {
         problem={problems.password}
       />
       <div className="grid">
-        <Button type="submit" weight="main" isOff={isSending || token === null}>
+        <Button type="submit" weight="main" isOff={isSending}>
           {isSending ? 'One moment…' : action}
         </Button>
       </div>
     </form>
+  )
+}
+
+function UselessLink({ problem, signIn }: { problem: ReleaseErrorBody; signIn: string | null }) {
+  return (
+    <div className="space-y-4">
+      <Refusal error={problem} isUrgent />
+      {signIn !== null && (
+        <p className="text-ink-muted">
+          Whoever is an operator already can{' '}
+          <a href={signIn} className="underline underline-offset-2 hover:text-ink">
+            sign in
+          </a>
+          .
+        </p>
+      )}
+    </div>
   )
 }
 

@@ -23,7 +23,7 @@ export default async function SetupPage() {
   const { title, lead, action } = session?.isSetUp ? FURTHER : FIRST
   return (
     <GateCard title={title} lead={lead}>
-      <SetupForm home={LINKS.home} action={action} />
+      <SetupForm home={LINKS.home} signIn={session?.isSetUp ? LINKS.signIn : null} action={action} />
     </GateCard>
   )
 }
