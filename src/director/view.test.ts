@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { bareParts, bareTraffic, bareTrafficLog } from '../../test/fixtures/bare-parts.ts'
+import { step } from '../../test/fixtures/scripted-director.ts'
 import { traffic } from '../../test/fixtures/traffic-counts.ts'
+import type { Slot } from '../release/slot.ts'
+import type { AnsweredBy } from '../release/traffic-counts.ts'
 import { openJournal } from '../state/journal.ts'
 import { takeLock } from '../state/lock.ts'
 import { releaseLogs } from '../state/release-log.ts'
@@ -35,9 +38,9 @@ const verbs = releases({
   lockPath,
   settle: async () => undefined,
 })
-const look = (trafficLog = bareTrafficLog()) =>
+const look = (trafficLog = bareTrafficLog(), health = parts.health) =>
   lookAround({
-    parts,
+    parts: { ...parts, health },
     releases: verbs,
     unsettled: null,
     lockPath,
@@ -105,4 +108,33 @@ test('the status of a director that counts no traffic can still be read', async 
   )
   const read = systemStatusSchema.parse({ ...others, slots: slotsBefore })
   assert.deepEqual([read.traffic, read.slots.primary.traffic], [null, null])
+})
+
+test('a slot shows nothing of what it answered before its release was started', async () => {
+  const { id } = journal.create({
+    ...{ verb: 'deploy', source: { kind: 'tree' }, slot: 'secondary', from: 'primary', build: null },
+    ...{ replaces: null, label: null, note: null, actor: { kind: 'host', name: 'ada' } },
+    steps: [step('start', 'Start the build in secondary', 'waiting')],
+  })
+  const { steps } = journal.append(id, { type: 'step-started', name: 'start' })
+  const startedAt = steps.find(({ name }) => name === 'start')?.startedAt
+  const payload = (slot: Slot) => ({
+    ...{ status: 'operational' as const, timestamp: new Date().toISOString(), version: '1.5.0', slot },
+    ...{
+      release: slot === 'secondary' ? id : 7,
+      deploymentId: null,
+      uptimeSeconds: 1,
+      inFlight: 0,
+      checks: {},
+    },
+  })
+  const probe = async (slot: Slot) => ({ payload: payload(slot), latencyMs: 3, httpStatus: 200 })
+  const asked: Partial<Record<AnsweredBy, number>> = {}
+  const last = (by: AnsweredBy, _seconds: number, fromMs = 0) => {
+    asked[by] = fromMs
+    return traffic({ requests: 3, seconds: 4 })
+  }
+  const seen = await look(bareTrafficLog({ last }), { ...parts.health, probe })
+  assert.deepEqual(asked, { primary: 0, secondary: Date.parse(startedAt ?? ''), none: 0 })
+  assert.equal(seen.slots.secondary.traffic?.perSecond, 3 / 4)
 })

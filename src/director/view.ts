@@ -61,17 +61,12 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
   const problem =
     standbySlot === null ? 'Nothing is live yet.' : standbyProblem(parts, standbySlot, seen[standbySlot])
   const roleOf = (slot: Slot): SlotRole => (slot === live ? 'live' : problem === null ? 'standby' : 'idle')
-  const view = (slot: Slot): SlotView => ({
-    ...slotView(
-      slot,
-      roleOf(slot),
-      seen[slot],
-      options.addressOf(slot),
-      parts.journal.holderOf(slot),
-      barred,
-    ),
-    traffic: trafficOf(options.trafficLog, slot),
-  })
+  const view = (slot: Slot): SlotView => {
+    const { journal } = parts
+    const address = options.addressOf(slot)
+    const shown = slotView(slot, roleOf(slot), seen[slot], address, journal.holderOf(slot), barred)
+    return { ...shown, traffic: trafficOf(options.trafficLog, slot, startMs(journal, shown.release)) }
+  }
   return {
     protocol: PROTOCOL_VERSION,
     now: new Date().toISOString(),
@@ -122,6 +117,13 @@ function standbyProblem(parts: Parts, slot: Slot, seen: Seen): string | null {
   return seen.health.state === 'operational'
     ? null
     : (seen.health.problem ?? `${slot} is ${seen.health.state}.`)
+}
+
+/** When `release` started its slot: what that answered before is another build's. Not the process's own start, since what failed while it came back counts. */
+function startMs(journal: Parts['journal'], release: number | null): number {
+  const record = release === null ? null : journal.get(release)
+  const startedAt = record?.steps.find(({ name }) => name === 'start')?.startedAt
+  return startedAt == null ? 0 : Date.parse(startedAt)
 }
 
 async function lookAtSlot({ parts, usageOf }: ViewOptions, slot: Slot, signal: AbortSignal): Promise<Seen> {

@@ -44,7 +44,7 @@ export function followTrafficLog(path: string): TrafficLog & { close(): Promise<
 
   const ended = follow()
   return {
-    last: (by, seconds) => tally.last(by, seconds, Date.now()),
+    last: (by, seconds, fromMs) => tally.last(by, seconds, Date.now(), fromMs),
     since: (by, fromMs) => tally.since(by, fromMs, Date.now()),
     problem: () => problem,
     unreadableLines: () => unreadable,

@@ -75,6 +75,18 @@ test('the last seconds are whole ones whose lines have been written', () => {
   assert.equal(tally.last('primary', 60, NOW + 999).requests, 6, 'within a second nothing changes')
 })
 
+test('of the last seconds, those up to a moment are left out', () => {
+  const tally = tallyOf(...[3, 4, 9.5, 10, 10.5, 30].map((age) => request(age)))
+  const last = (fromMs: number) => {
+    const { seconds, requests } = tally.last('primary', 60, NOW, fromMs)
+    return [seconds, requests]
+  }
+  assert.deepEqual(last(0), [60, 6])
+  assert.deepEqual(last(NOW - 10_500), [8, 4], 'what ended in the same second may be of before')
+  assert.deepEqual(last(NOW - 62_000), [59, 6])
+  assert.deepEqual(last(NOW - 1_000), [0, 0], 'nothing is known of it yet')
+})
+
 test('since a moment, everything of its second and after is there', () => {
   const tally = tallyOf(...[0, 1, 29.5, 30, 30.5, 31, 31.5, 250].map((age) => request(age)))
   const since = tally.since('primary', NOW - 30_000, NOW)

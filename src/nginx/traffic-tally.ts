@@ -22,8 +22,8 @@ type Part = { second: number; counted: Counted; latencies: Latencies | null }
 export type TrafficTally = {
   /** Counts a visitor's request; what the console asked is left out. */
   add(request: LoggedRequest, nowMs: number): void
-  /** The last `seconds` whose lines have all been written. */
-  last(by: AnsweredBy, seconds: number, nowMs: number): TrafficCounts
+  /** The last `seconds` whose lines have all been written, without the second of `fromMs` and those before it. */
+  last(by: AnsweredBy, seconds: number, nowMs: number, fromMs?: number): TrafficCounts
   /** All from the second of `fromMs` on. */
   since(by: AnsweredBy, fromMs: number, nowMs: number): TrafficCounts
 }
@@ -58,9 +58,10 @@ export function trafficTally(): TrafficTally {
 
   return {
     add,
-    last: (by, seconds, nowMs) => {
+    last: (by, seconds, nowMs, fromMs = 0) => {
       const end = secondOf(nowMs - KNOWN_AFTER_MS)
-      return { seconds, ...between(by, end - seconds, end) }
+      const from = Math.max(end - seconds, Math.min(end, secondOf(fromMs) + 1))
+      return { seconds: end - from, ...between(by, from, end) }
     },
     since: (by, fromMs, nowMs) => {
       const from = Math.max(secondOf(fromMs), secondOf(nowMs) - KEPT_SECONDS + 1)

@@ -159,8 +159,8 @@ export type EnvFile = {
 
 /** What visitors were answered, within the last five minutes. Reading it costs no I/O. */
 export type TrafficLog = {
-  /** The last `seconds` whose requests are all known: they end about two seconds ago. */
-  last(by: AnsweredBy, seconds: number): TrafficCounts
+  /** The last `seconds` whose requests are all known: they end about two seconds ago. None from before `fromMs` (since 1970). */
+  last(by: AnsweredBy, seconds: number, fromMs?: number): TrafficCounts
   /** All that is known from the second of `fromMs` (since 1970) on. */
   since(by: AnsweredBy, fromMs: number): TrafficCounts
   /** One sentence where the log can't be read, so that the counts are not whole. */
