@@ -368,6 +368,26 @@ test('what a bar did is told no longer than it is so', async ({ page }) => {
   await expect(notice).toBeHidden()
 })
 
+test('an old tab of the site says whether its build is still reached', async ({ page }) => {
+  const { slot, release } = statusPayloadSchema.parse(
+    await (await page.request.get(`${system.url}/api/system/status`)).json(),
+  )
+  const next = { slot: otherSlot(slot), release: release + 1, deploymentId: 'b9-0000000' }
+  await page.route('**/api/system/status', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...(await response.json()), ...next } })
+  })
+  let isReached = true
+  await page.route('**/api/echo', (route) => (isReached ? route.continue() : route.fulfill({ json: next })))
+  await page.goto(system.url)
+  const notice = page.getByTestId('newer-release')
+  await expect(notice).toContainText(`New visitors get release ${next.release} from the ${next.slot} slot.`)
+  await expect(notice).toContainText(`This tab goes on with release ${release}.`)
+  isReached = false
+  await expect(notice).toContainText(`Release ${release} is not reached any more`)
+  await expect(notice).not.toContainText('This tab goes on')
+})
+
 test('nginx is reloaded from the console', async ({ page }) => {
   await open(page)
   await page.getByRole('button', { name: 'Reload nginx' }).click()

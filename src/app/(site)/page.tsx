@@ -29,8 +29,9 @@ export default async function OverviewPage() {
           What an open tab goes on doing
         </h2>
         <p className="mt-2 max-w-2xl text-pretty text-soft leading-relaxed">
-          After a switch, this tab still belongs to <SlotName slot={here.slot} />. Its server actions, its
-          chunks and its links are answered by the build that they came from.
+          After a switch, this tab still belongs to <SlotName slot={here.slot} /> while that runs its build:
+          its server actions, its chunks and its links are answered by the build that they came from. Once the
+          slot has been given to another build, the next action or link loads the page anew.
         </p>
         <div className="mt-6 grid gap-5 md:grid-cols-2">
           <DigestForm />

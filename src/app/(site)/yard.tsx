@@ -2,9 +2,11 @@
 
 import type { ReactNode } from 'react'
 import { SLOTS, type Slot } from '../../release/slot.ts'
+import type { Origin } from './own-build.ts'
 import { SlotName } from './slot-name.tsx'
 import { useEventStream } from './use-event-stream.ts'
 import { useLiveRelease } from './use-live-release.ts'
+import { useOwnBuild } from './use-own-build.ts'
 
 /** What a signal on the diagram stands for. */
 type Place = { slot: Slot; release: number; version: string }
@@ -18,14 +20,14 @@ type Signal = {
 }
 
 /** Both tracks, and on which of them this page, a new visitor and an open stream are. */
-export function Yard({ page }: { page: Place }) {
+export function Yard({ page }: { page: Place & Origin }) {
   const live = useLiveRelease()
   const stream = useEventStream()
   const signals: readonly Signal[] = [
     {
       name: 'This page',
       shortName: 'page',
-      explanation: 'Stays with its build.',
+      explanation: 'Stays with its build while a slot runs that.',
       place: page,
       note: '',
       testId: 'signal-page',
@@ -122,21 +124,25 @@ function PlaceName({ place: { slot, release, version } }: { place: Place }) {
   )
 }
 
-/** Said once a later build serves new visitors. The tab works on, so nothing is forced. */
-function NewRelease({ page, live }: { page: Place; live: Place | null }): ReactNode {
-  if (!live || (live.release === page.release && live.slot === page.slot)) return null
+/** Said once another release serves new visitors. While a slot runs the tab's own build the tab works on, so nothing is forced. */
+function NewRelease({ page, live }: { page: Place & Origin; live: Place | null }): ReactNode {
+  const isOther = live !== null && (live.release !== page.release || live.slot !== page.slot)
+  const isReached = useOwnBuild(page, isOther ? live : null)
+  if (!isOther) return null
   return (
     <p
       role="status"
       data-testid="newer-release"
       className="mt-4 rounded-lg bg-notice-wash px-4 py-3 text-notice text-sm leading-relaxed sm:px-6"
     >
-      New visitors get release {live.release} from the {live.slot} slot. This tab goes on with release{' '}
-      {page.release};{' '}
+      New visitors get release {live.release} from the {live.slot} slot.{' '}
+      {isReached === true && `This tab goes on with release ${page.release}. `}
+      {isReached === false &&
+        `Release ${page.release} is not reached any more: the next link or action here loads the page anew. `}
       <a className="font-medium underline underline-offset-4" href="/">
-        load the page anew
+        Load the page anew
       </a>{' '}
-      to change over.
+      to change over{isReached === false && ' now'}.
     </p>
   )
 }

@@ -13,7 +13,7 @@ export async function POST(request: Request): Promise<Response> {
     if (bytes > MAX_BYTES) return Response.json({ error: 'Send at most 64 KiB.' }, { status: 413 })
     hash.update(chunk)
   }
-  const { slot, release, version } = servedBy()
-  const body = { bytes, sha256: hash.digest('hex'), slot, release, version, builtAs }
+  const { slot, release, version, deploymentId } = servedBy()
+  const body = { bytes, sha256: hash.digest('hex'), slot, release, version, deploymentId, builtAs }
   return Response.json(body, { headers: { 'cache-control': 'no-store' } })
 }
