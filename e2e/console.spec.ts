@@ -571,6 +571,20 @@ test('the log follows its end also beyond the lines that it keeps', async ({ pag
   await expect(page.getByText('2000 lines')).toBeVisible()
 })
 
+test('a version is not broken where it fits a line', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  const version = '0.1.0-c8ee4f6'
+  await page.route('**/api/ops/status', async (route) => {
+    const response = await route.fetch()
+    const seen = systemStatusSchema.parse(await response.json())
+    await route.fulfill({ response, json: { ...seen, live: seen.live && { ...seen.live, version } } })
+  })
+  await open(page)
+  const shown = page.getByRole('heading', { level: 1 }).getByText(version, { exact: true }).last()
+  await expect(shown).toBeVisible()
+  expect((await shown.boundingBox())?.height).toBeLessThan(40)
+})
+
 test('while the live slot hangs, one signs in and rolls back in a browser', async ({ page, browser }) => {
   await open(page)
   await expect(page.getByRole('article', { name: 'primary' })).toBeVisible()

@@ -44,7 +44,10 @@ export default async function OverviewPage() {
 
 function Code({ children, testId }: { children: string; testId: string }) {
   return (
-    <code data-testid={testId} className="font-mono text-[0.9em] text-text">
+    <code
+      data-testid={testId}
+      className="inline-block max-w-full break-words font-mono text-[0.9em] text-text"
+    >
       {children}
     </code>
   )

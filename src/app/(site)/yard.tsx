@@ -119,7 +119,8 @@ function SignalCard({ signal: { name, explanation, place, note, testId } }: { si
 function PlaceName({ place: { slot, release, version } }: { place: Place }) {
   return (
     <>
-      <SlotName slot={slot} /> release {release}, <span className="break-all font-mono">{version}</span>
+      <SlotName slot={slot} /> release {release},{' '}
+      <span className="inline-block max-w-full break-words font-mono">{version}</span>
     </>
   )
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react'
 import type { ReleaseErrorBody } from '../../release/errors.ts'
 import { Refusal } from './refusal.tsx'
 import { ToneIcon } from './tone-icon.tsx'
+import { WholeWords } from './whole-words.tsx'
 
 /** What became of the last thing that the operator did. */
 export type News = { kind: 'done'; sentence: string } | { kind: 'refused'; error: ReleaseErrorBody }
@@ -30,7 +31,9 @@ export function Notice({ news, onDismiss }: { news: News; onDismiss(): void }) {
           className="flex items-center gap-3 rounded-md border border-live/40 bg-live-wash p-3 pr-12"
         >
           <ToneIcon tone="good" size={17} />
-          {news.sentence}
+          <span className="min-w-0 [overflow-wrap:anywhere]">
+            <WholeWords text={news.sentence} />
+          </span>
         </p>
       )}
       <button

@@ -1,3 +1,5 @@
+import { WholeWords } from './whole-words.tsx'
+
 /** A command of ours stays in one piece; a longer one must not leave a phone's screen. */
 const UNBROKEN_CHARS = 30
 
@@ -5,7 +7,8 @@ const UNBROKEN_CHARS = 30
 export function Prose({ text }: { text: string }) {
   return text.split('`').map((part, index) =>
     index % 2 === 0 ? (
-      part
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of one fixed sentence never change places
+      <WholeWords key={index} text={part} />
     ) : (
       <code
         // biome-ignore lint/suspicious/noArrayIndexKey: parts of one fixed sentence never change places

@@ -23,6 +23,7 @@ import { ToneIcon } from './tone-icon.tsx'
 import { TONE_TEXT } from './tones.ts'
 import { useReleaseFeed } from './use-release-feed.ts'
 import { Warning } from './warning.tsx'
+import { WholeWords } from './whole-words.tsx'
 
 type Props = {
   id: number
@@ -70,7 +71,7 @@ export function ReleaseView(props: Props) {
                 id={headingId}
                 className="text-lg font-semibold tracking-tight [overflow-wrap:anywhere]"
               >
-                {titleOf(release)}
+                <WholeWords text={titleOf(release)} />
               </Heading>
               <Summary release={release} />
               <Barred bar={barOn(barred, release.build)} />
@@ -112,7 +113,9 @@ function Summary({ release }: { release: Release }) {
         {word}
       </span>
       <span>Release {release.id}</span>
-      <span>{moveOf(release)}</span>
+      <span>
+        <WholeWords text={moveOf(release)} />
+      </span>
       <span>from {sourceText(release.source)}</span>
       <span>
         by {release.actor.name}
@@ -131,7 +134,9 @@ function Barred({ bar }: { bar: Bar | null }) {
   return (
     <p className="mt-1 flex max-w-prose items-start gap-2 text-sm [overflow-wrap:anywhere]">
       <BarredBadge />
-      <span className="min-w-0">{barWords(bar)}</span>
+      <span className="min-w-0">
+        <WholeWords text={barWords(bar)} />
+      </span>
     </p>
   )
 }

@@ -2,6 +2,7 @@ import { ArrowRightLeft, Undo2 } from 'lucide-react'
 import type { SystemStatus } from '../../director/protocol.ts'
 import { type Headline, headlineOf } from '../view/headline.ts'
 import { VerbButton } from './verb-button.tsx'
+import { WholeWords } from './whole-words.tsx'
 
 type Props = { status: SystemStatus; actions: SystemStatus['actions']; onDeploy(): void; onRollback(): void }
 
@@ -20,7 +21,9 @@ export function Situation({ status, actions, onDeploy, onRollback }: Props) {
         >
           <Headlined {...headline} />
         </h1>
-        <p className="mt-0.5 text-ink-muted">{headline.standby}</p>
+        <p className="mt-0.5 text-ink-muted [overflow-wrap:anywhere]">
+          <WholeWords text={headline.standby} />
+        </p>
       </div>
       <div className="flex flex-wrap items-start gap-2.5">
         <VerbButton
@@ -50,7 +53,7 @@ function Headlined({ kind, version, slot }: Headline) {
         <>
           Visitors get{' '}
           <strong className="font-semibold text-live">
-            {version ?? 'a build that is not in the journal'}
+            <WholeWords text={version ?? 'a build that is not in the journal'} />
           </strong>{' '}
           from <strong className="font-semibold">{slot}</strong>
         </>
