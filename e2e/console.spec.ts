@@ -546,7 +546,8 @@ test('a history that can not be read says so', async ({ page }) => {
   expect(back.code, back.output).toBe(0)
 })
 
-test('the log follows its end also beyond the lines that it keeps', async ({ page }) => {
+/** Lines of a release's log as its stream sends them, from the one after `from` to `to`. */
+function linesOf(from: number, to: number): string {
   const event = (offset: number) => {
     const line = logLineSchema.parse({
       offset,
@@ -556,19 +557,46 @@ test('the log follows its end also beyond the lines that it keeps', async ({ pag
     })
     return `id: ${offset}\nevent: log\ndata: ${JSON.stringify(line)}\n\n`
   }
-  const stream = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, index) => event(from + index + 1)).join('')
+  const lines = Array.from({ length: to - from }, (_, index) => event(from + index + 1))
+  return `retry: 300\n\n${lines.join('')}`
+}
+
+const streamed = (body: string) => ({ status: 200, contentType: 'text/event-stream', body })
+
+test('the log follows its end also beyond the lines that it keeps, and in a window of another size', async ({
+  page,
+}) => {
   let asked = 0
   await page.route('**/api/ops/releases/1/events**', (route) => {
     asked += 1
     const [from, to] = asked === 1 ? [0, 2_500] : [2_500 + asked, 2_501 + asked]
-    const body = `retry: 300\n\n${stream(from, to)}`
-    return route.fulfill({ status: 200, contentType: 'text/event-stream', body })
+    return asked > 5 ? route.fulfill(streamed('')) : route.fulfill(streamed(linesOf(from, to)))
   })
   await open(page, '/ops/releases/1')
   await expect(page.getByText('line 2500', { exact: true })).toBeInViewport()
   await expect(page.getByText('line 2505', { exact: true })).toBeInViewport()
   await expect(page.getByText('2000 lines')).toBeVisible()
+  const box = page.getByRole('region', { name: /^Log of release/ })
+  const toEnd = () =>
+    box.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight)
+  for (const width of [390, 1440]) {
+    await page.setViewportSize({ width, height: 700 })
+    await expect.poll(toEnd).toBeLessThanOrEqual(1)
+  }
+})
+
+test('a log is as high as its lines, up to a most', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  let count = 2
+  await page.route('**/api/ops/releases/1/events**', (route) => route.fulfill(streamed(linesOf(0, count))))
+  const heightOf = async () => {
+    await open(page, '/ops/releases/1')
+    await expect(page.getByText(`line ${count}`, { exact: true })).toBeVisible()
+    return page.getByRole('region', { name: /^Log of release/ }).evaluate((element) => element.clientHeight)
+  }
+  expect(await heightOf()).toBeLessThan(100)
+  count = 200
+  expect(await heightOf()).toBe(320)
 })
 
 test('a version is not broken where it fits a line', async ({ page }) => {

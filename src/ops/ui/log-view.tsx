@@ -10,18 +10,14 @@ import { ToneIcon } from './tone-icon.tsx'
 import { TONE_TEXT } from './tones.ts'
 import { useFollow } from './use-follow.ts'
 
-/** A rollback writes a line or two: no room is kept for more once it has ended. */
-const SHORT_LINES = 12
-
 type Props = { release: number; log: LogBuffer; state: FeedState }
 
-/** A release's log as it is written. It follows the end until someone scrolls up. */
+/** A release's log as it is written, as high as its lines up to a most. It follows the end until someone scrolls up. */
 export function LogView({ release, log, state }: Props) {
   const [needle, setNeedle] = useState('')
   const shown = matching(log.lines, needle)
   const { box, isFollowing, onScroll, toBottom } = useFollow(shown.at(-1)?.offset)
   const headingId = useId()
-  const isShort = state === 'ended' && log.lines.length < SHORT_LINES
   return (
     <section aria-labelledby={headingId} className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-1.5">
@@ -33,14 +29,14 @@ export function LogView({ release, log, state }: Props) {
         <Filter needle={needle} onChange={setNeedle} found={shown.length} all={log.lines.length} />
         <CopyButton name="the log" label="Copy" text={() => textOf(shown)} />
       </div>
-      <div className={`relative min-h-0 flex-1 ${isShort ? 'lg:min-h-52' : 'lg:min-h-[28rem]'}`}>
+      <div className="relative flex min-h-0 flex-1 flex-col">
         <section
           ref={box}
           onScroll={onScroll}
           aria-label={`Log of release ${release}`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
           tabIndex={0}
-          className="h-80 overflow-y-auto overscroll-contain bg-sunken py-2 font-mono text-xs leading-[1.125rem] focus-visible:-outline-offset-2 lg:absolute lg:inset-0 lg:h-auto"
+          className="max-h-80 min-h-0 flex-1 overflow-y-auto overscroll-contain bg-sunken py-2 font-mono text-xs leading-[1.125rem] focus-visible:-outline-offset-2 lg:max-h-none"
         >
           {log.dropped > 0 && (
             <p className="px-3 pb-2 font-sans text-ink-muted">

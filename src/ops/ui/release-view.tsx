@@ -89,8 +89,8 @@ export function ReleaseView(props: Props) {
               {release.recovery !== null && <Warning>{release.recovery}</Warning>}
             </div>
           )}
-          <div className="flex flex-col lg:flex-row">
-            <div className="shrink-0 border-line px-4 py-3 max-lg:border-b lg:w-[22rem] lg:border-r">
+          <div className="lg:grid lg:grid-cols-[22rem_minmax(0,1fr)] lg:grid-rows-[fit-content(30.5rem)]">
+            <div className="border-line px-4 py-3 max-lg:border-b lg:border-r">
               <h3 className="sr-only">Steps</h3>
               <Steps steps={release.steps} release={release.state} waitsFor={lastWords(feed.log, 'drain')} />
             </div>
