@@ -1,5 +1,5 @@
 'use client'
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 const AT_BOTTOM_PX = 12
 
@@ -10,7 +10,7 @@ type Follow = {
   toBottom(): void
 }
 
-/** Keeps a box scrolled to its bottom as its `end` moves on, until someone scrolls up; back at the bottom it goes on. */
+/** Keeps a box scrolled to its bottom as its `end` moves on and as it changes its size, until someone scrolls up; back at the bottom it goes on. */
 export function useFollow(end: number | undefined): Follow {
   const box = useRef<HTMLElement>(null)
   const [isFollowing, setIsFollowing] = useState(true)
@@ -32,6 +32,17 @@ export function useFollow(end: number | undefined): Follow {
     const element = box.current
     if (element && isFollowing) element.scrollTop = element.scrollHeight
   }, [end, isFollowing])
+
+  // Lines that break anew, and a box that grew or shrank, leave the end elsewhere.
+  useEffect(() => {
+    const element = box.current
+    if (!element || !isFollowing) return
+    const observer = new ResizeObserver(() => {
+      element.scrollTop = element.scrollHeight
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [isFollowing])
 
   return { box, isFollowing, onScroll, toBottom }
 }
