@@ -180,6 +180,7 @@ const SYNTAX_ERROR = `#7 [deps 4/4] RUN npm ci --cache /npm-cache --no-audit --n
 #9 43.62 Parsing ecmascript source code failed
 #9 43.62
 #9 43.62
+#9 43.62     at <unknown> (https://nextjs.org/docs/messages/module-not-found)
 #9 43.62     at ignore-listed frames
 #9 ERROR: executor failed running [/bin/sh -c node $settings scripts/build.mjs]: exit code: 1
 ------

@@ -148,7 +148,7 @@ function failed(reason: string, lines: readonly string[], redact: Redact, cause?
 
 /**
  * The last lines of the step that failed, as its program wrote them: without BuildKit's prefixes, without the part that it
- * repeats at the end, and without what Next says where it has left stack frames out. A step that wrote nothing is named.
+ * repeats at the end, and without what Next says for stack frames that it has left out or does not know. A step that wrote nothing is named.
  */
 export function failureDetail(lines: readonly string[]): string {
   const end = lines.findLastIndex((line) => STEP_ERROR.test(line))
@@ -167,7 +167,7 @@ export function failureDetail(lines: readonly string[]): string {
 const STEP_ERROR = /^(#\d+) ERROR: /
 /** Before each line that a program writes: its step, and the seconds since that began. An empty line ends with them. */
 const OUTPUT_PREFIX = /^#\d+ \d+\.\d+(?: |$)/gm
-const LEFT_OUT_FRAMES = /^\s*at ignore-listed frames$/
+const LEFT_OUT_FRAMES = /^\s*at (?:ignore-listed frames|<unknown> \(.*\))$/
 
 /** Which instruction failed, from BuildKit's last lines, else those lines' own error. Docker 20.10 words it in another way than later ones. */
 export function buildProblem(lines: readonly string[], code: number): string {
