@@ -240,11 +240,11 @@ test('after down the same builds are served when up has ended', async () => {
   assert.equal(code, 0, output)
 })
 
-/** A release that is under way for as long as a candidate may take to get healthy. */
-async function releaseUnderWay() {
+/** A release of `version` that is under way for as long as a candidate may take to get healthy. */
+async function releaseUnderWay(version: string) {
   const release = await system.deploy({
     kind: 'image',
-    image: await system.image('2.0.0', 'never-healthy'),
+    image: await system.image(version, 'never-healthy'),
     hasConsole: true,
   })
   await until('the candidate is asked', 30_000, async () =>
@@ -258,7 +258,7 @@ async function releaseUnderWay() {
 }
 
 test('nothing is taken down while a release is under way', async () => {
-  const release = await releaseUnderWay()
+  const release = await releaseUnderWay('2.0.0')
   const { code, output } = await setUp('down')
   assert.equal(code, 1)
   assert.match(
@@ -270,7 +270,7 @@ test('nothing is taken down while a release is under way', async () => {
 })
 
 test('no change is applied while a release is under way, and the exit code says so', async () => {
-  const release = await releaseUnderWay()
+  const release = await releaseUnderWay('2.0.1')
   const { code, output } = await setUp('up')
   assert.equal(code, 75, output)
   assert.match(
