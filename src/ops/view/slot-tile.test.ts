@@ -83,7 +83,7 @@ test('streams alone have no latency', () => {
 })
 
 test('no traffic is told from traffic that is not known', () => {
-  assert.deepEqual(trafficView(traffic()), { kind: 'none', text: 'No requests in the last minute.' })
+  assert.deepEqual(trafficView(traffic()), { kind: 'none', text: 'No visitors in the last minute.' })
   assert.deepEqual(trafficView(null), { kind: 'none', text: 'Traffic is not known.' })
 })
 

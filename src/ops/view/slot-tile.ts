@@ -53,7 +53,7 @@ export type TrafficView =
 
 export function trafficView(traffic: SlotView['traffic']): TrafficView {
   if (traffic === null) return { kind: 'none', text: 'Traffic is not known.' }
-  if (traffic.requests === 0) return { kind: 'none', text: 'No requests in the last minute.' }
+  if (traffic.requests === 0) return { kind: 'none', text: 'No visitors in the last minute.' }
   const { latencyMs, perSecond } = traffic
   const latency = (ms: number | undefined): string => (ms === undefined ? '–' : duration(ms))
   return {
