@@ -8,6 +8,7 @@ const ORIGIN = 'http://tab.test'
 
 /** The code that puts away and writes back, in a page without React: at each load it first writes back, then keeps watch. */
 const SCRIPT = `
+<script>globalThis.process = { env: {} }</script>
 <script type="importmap">{ "imports": { "zod": "/node_modules/zod/index.js" } }</script>
 <script type="module">
   import { keepFields, watchForms } from '/src/workload/kept-fields.ts'
@@ -101,6 +102,28 @@ test('of several forms that look alike it is the one that was written into', asy
   expect(await renew(page, [4, 1, 2, 3].map(row).join(''))).toBe('{"lost":[]}')
   const replies = await page.locator('[name=reply]').all()
   expect(await Promise.all(replies.map((reply) => reply.inputValue()))).toEqual(['', '', 'to the second', ''])
+})
+
+test('a build reloads a tab once, and the next build may do so again at once', async ({ page }) => {
+  await open(page, FORM)
+  const noted = () => page.evaluate(() => sessionStorage.getItem('switchyard:reloaded')?.split(' ')[1])
+  const isReloaded = async () => {
+    await page.evaluate(() => {
+      document.querySelector('output')?.remove()
+      document.title = ''
+      dispatchEvent(new Event('stale'))
+    })
+    await expect(page).toHaveTitle(/^$|^reloads: false$/)
+    return (await page.title()) === ''
+  }
+  expect(await isReloaded()).toBe(true)
+  await expect(page.locator('output')).toBeVisible()
+  expect(await noted()).toBe('development')
+  expect(await isReloaded()).toBe(false)
+  await page.evaluate(() => sessionStorage.setItem('switchyard:reloaded', `${Date.now()} b41-1a2b3c4`))
+  expect(await isReloaded()).toBe(true)
+  await expect(page.locator('output')).toBeVisible()
+  expect(await noted()).toBe('development')
 })
 
 test('where the browser blocks site data the page works, and is not reloaded', async ({ page }) => {
