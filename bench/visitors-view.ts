@@ -37,7 +37,7 @@ async function look(real: RealSystem, { isFull, log, signal }: BenchContext): Pr
     switch: [],
     rollback: [],
   }
-  for (let round = 0; round < (isFull ? 4 : 1); round++) {
+  for (let round = 0; round < (isFull ? 4 : 2); round++) {
     for (const isLimited of [false, true]) {
       signal.throwIfAborted()
       await real.settle(isLimited ? {} : ALL_CORES)
