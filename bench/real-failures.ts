@@ -3,7 +3,7 @@ import type { Release } from '../src/release/release.ts'
 import { startLoad } from '../test/load/load.ts'
 import type { Failure, LoadReport } from '../test/load/tally.ts'
 import type { BenchContext, Group, Table, Target } from './group.ts'
-import { requireBrowser, startBrowser } from './real/browser.ts'
+import { requireBrowser, startBrowser, type VisitorsBrowser } from './real/browser.ts'
 import { type Kind, type Mark, type Stretch, stretchesOf } from './real/stretches.ts'
 import { findSustainedRate } from './real/sustained.ts'
 import { type RealSystem, realSystem } from './real/system.ts'
@@ -22,10 +22,10 @@ export const realFailures: Group = {
   run: async (context) => {
     requireBrowser()
     const real = await realSystem(context)
-    const sustained = await findSustainedRate(await liveAddress(real), context)
-    const rate = Math.floor(sustained.ratePerSecond / 2)
     const browser = await startBrowser()
     try {
+      const sustained = await sustainedBesideTabs(real, browser, context)
+      const rate = Math.floor(sustained.ratePerSecond / 2)
       const tabs = await openTabs(browser, TABS)
       const seen = await moveUnderLoad(real, tabs, rate, context)
       return [table(seen, { rate, sustained: sustainedWords(sustained), problems: tabs.problems })]
@@ -33,6 +33,22 @@ export const realFailures: Group = {
       await browser.close()
     }
   },
+}
+
+type Sustained = Awaited<ReturnType<typeof findSustainedRate>>
+
+/** While tabs act, as they do throughout: on a machine of two cores they take a good part of what there is. */
+async function sustainedBesideTabs(
+  real: RealSystem,
+  browser: VisitorsBrowser,
+  context: BenchContext,
+): Promise<Sustained> {
+  const tabs = await openTabs(browser, TABS)
+  try {
+    return await findSustainedRate(await liveAddress(real), context)
+  } finally {
+    await tabs.stop()
+  }
 }
 
 async function liveAddress(real: RealSystem): Promise<string> {
@@ -52,7 +68,7 @@ async function moveUnderLoad(
   const marks: (Mark & { kind: Kind })[] = [{ kind: 'rest', atMs: Date.now(), sent: 0, tabs: NOTHING_DONE }]
   const undone: string[] = []
   const load = await startLoad({
-    url: real.system.url,
+    url: real.nginxUrl,
     ratePerSecond,
     durationMs: LOAD_MS,
     getPaths: ['/', '/build', '/request', '/api/system/status'],
@@ -78,7 +94,7 @@ async function moveUnderLoad(
   return { stretches: stretchesOf(marks, end, report.failures), tabs: end.tabs, undone, report }
 }
 
-const sustainedWords = ({ ratePerSecond, isLimit }: { ratePerSecond: number; isLimit: boolean }): string =>
+const sustainedWords = ({ ratePerSecond, isLimit }: Sustained): string =>
   `${isLimit ? '' : 'at least '}${ratePerSecond}/s`
 
 const wordsOfMove = ({ slot, build }: Release): string => `live on ${slot}, ${build?.deploymentId ?? 'no id'}`
@@ -102,7 +118,7 @@ function table(
   const reloadsAtRollbacks = stretches.find(({ kind }) => kind === 'rollback')?.tabs.reloads ?? 0
   const problemWords = problems.slice(0, SHOWN_PROBLEMS).join(' ')
   return {
-    title: `${rate} requests/s, half of what one slot sustains here (${sustained}), and ${TABS} tabs`,
+    title: `${rate} requests/s, half of what one slot sustains here beside ${TABS} tabs (${sustained}), and these`,
     columns: ['', 'times', 'requests', 'failed', 'acts in tabs', 'acts failed', 'own reloads', 'tabs broken'],
     rows: stretches.map(rowOf),
     targets: [
