@@ -134,6 +134,7 @@ function table(
     notes: [
       'Requests are GET and 8 KB POST, kept-alive and fresh, a fifth over 40 ms of round trip, sent at a steady rate whatever comes back.',
       `p99 over all of it ${report.latencyMs.p99} ms, the builds included.`,
+      'The rate is half of what one slot sustains while the tabs act, not of what it sustains alone: tabs, load, build and slots share this machine’s cores, and a rate found without the tabs asked for more than there is.',
       `Acts: client navigation, server action, event stream, own fetch, lazy chunk and refresh, in turn; every second tab is never refreshed by its visitor. A tab whose build is gone loads itself anew once and goes on: its own reload. Between two moves every tab does ${ACTS_TO_SETTLE} of them at least, by which it has done so.`,
       ...(problems.length > 0 ? [`Seen in tabs: ${problemWords}`] : []),
     ],
