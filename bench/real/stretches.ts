@@ -1,15 +1,15 @@
 import type { LoadReport } from '../../test/load/tally.ts'
-import type { TabCounts } from './tabs.ts'
+import { NOTHING_DONE, type TabCounts } from './tabs.ts'
 
-export type Kind = 'rest' | 'release' | 'rollback'
+const KINDS = ['release', 'rollback', 'rest'] as const
+
+export type Kind = (typeof KINDS)[number]
 
 /** What had been sent and done when something began. `atMs` is on the clock of `Date.now`. */
 export type Mark = { atMs: number; sent: number; tabs: TabCounts }
 
 /** All that was sent and done in the time of one kind. */
 export type Stretch = { kind: Kind; times: number; sent: number; failed: number; tabs: TabCounts }
-
-export const KINDS = ['release', 'rollback', 'rest'] as const
 
 /**
  * What came of each kind. Each mark begins what its kind says, which goes on to the next one and the last to `end`: nothing
@@ -23,7 +23,7 @@ export function stretchesOf(
   return KINDS.map((kind) => {
     const stretch: Stretch = {
       ...{ kind, times: 0, sent: 0, failed: 0 },
-      tabs: { acts: 0, failed: 0, reloads: 0, broken: 0 },
+      tabs: { ...NOTHING_DONE },
     }
     for (const [index, from] of marks.entries()) {
       if (from.kind !== kind) continue

@@ -4,6 +4,7 @@ import { draft, killedAt, type Yard, yard } from '../../test/fixtures/yard.ts'
 import { runRelease } from './engine.ts'
 import { ReleaseError } from './errors.ts'
 import { recover } from './recovery.ts'
+import type { Release } from './release.ts'
 import type { Slot } from './slot.ts'
 
 const quiet = (): void => undefined
@@ -76,13 +77,7 @@ test('what the way back cuts at the cap is cut by its own stop, and named', asyn
   system.faults.confirm = new ReleaseError('switch-unconfirmed', { reason: 'no answer in time' })
   keepBusy(system, 'primary', 10_000)
   const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
-  const lines: string[] = []
-  const release = await runRelease(
-    system.parts,
-    id,
-    (_step, line) => lines.push(line),
-    AbortSignal.timeout(10_000),
-  )
+  const { release, lines } = await runToItsEnd(system, id)
   assert.equal(release.state, 'failed')
   assert.ok(
     lines.includes('The drain of primary: after 0.05 s 1 request was cut unless it ended within 2 s more.'),
@@ -108,6 +103,12 @@ test('a standby that is back already is not drained by a director that was kille
   assert.equal((await system.routing())?.generation, generation)
 })
 
+async function runToItsEnd({ parts }: Yard, id: number): Promise<{ release: Release; lines: string[] }> {
+  const lines: string[] = []
+  const log = (_step: unknown, line: string) => lines.push(line)
+  return { release: await runRelease(parts, id, log, AbortSignal.timeout(10_000)), lines }
+}
+
 /** A journal that is lost at the very end of a recovery. */
 function neverEnds({ journal }: Yard): Yard['journal']['append'] {
   return (id, event) => {
@@ -130,13 +131,7 @@ test('a rollback that nginx does not confirm waits for nobody and keeps the tabs
     return write(next)
   }
   const { id } = system.journal.create(draft({ verb: 'rollback', slot: 'primary', from: 'secondary' }))
-  const lines: string[] = []
-  const release = await runRelease(
-    system.parts,
-    id,
-    (_step, line) => lines.push(line),
-    AbortSignal.timeout(10_000),
-  )
+  const { release, lines } = await runToItsEnd(system, id)
   assert.equal(release.state, 'failed')
   assert.deepEqual(written, ['primary: b1 primary,b2 secondary', 'secondary: b1 primary,b2 secondary'])
   assert.doesNotMatch(lines.join('\n'), /in flight|standby again/)
