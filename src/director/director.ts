@@ -6,6 +6,7 @@ import { forgetBreakGlass, readBreakGlass } from '../nginx/break-glass.ts'
 import { liveSentence } from '../release/live-sentence.ts'
 import { wordsOf } from '../release/messages.ts'
 import { openJournal } from '../state/journal.ts'
+import type { Restored } from '../state/journal-file.ts'
 import { releaseLogs } from '../state/release-log.ts'
 import { type ApiParts, directorApi } from './api.ts'
 import { releaseChanges } from './changes.ts'
@@ -34,7 +35,12 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   const lockPath = join(stateDir, 'deploy.lock')
   const changes = releaseChanges()
   const logs = releaseLogs(join(stateDir, 'logs'))
-  const journal = openJournal(join(stateDir, 'journal.db'), (release) => changes.announce(release.id))
+  const journal = openJournal(
+    join(stateDir, 'journal.db'),
+    (release) => changes.announce(release.id),
+    startAnew,
+  )
+  if (journal.restored) console.error(restoredSentence(journal.restored))
   const identity = await openIdentity({ stateDir, live: () => liveSentence(journal) })
   const { parts, ...seen } = wire(settings, stateDir, journal)
   const left = settling({
@@ -98,6 +104,18 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
       journal.close()
     },
   }
+}
+
+/** Docker starts this process again, which makes the journal from its copy; a release under way is recovery's then. */
+function startAnew(cause: unknown): never {
+  console.error(`state/journal.db is damaged: ${wordsOf(cause)}. The director starts anew and mends it.`)
+  process.exit(1)
+}
+
+function restoredSentence({ reason, putAside, rows, lost }: Restored): string {
+  const aside = putAside === null ? '' : ` What was there lies in ${putAside}.`
+  const gap = lost === 0 ? '' : ` ${lost} lines of the copy could not be read.`
+  return `state/journal.db could not be used: ${reason}. It was made anew from the ${rows} entries of its copy.${gap}${aside}`
 }
 
 async function listen(api: ApiParts, identity: Identity, stateDir: string) {

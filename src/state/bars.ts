@@ -19,14 +19,15 @@ const eventSchema = z.discriminatedUnion('type', [
 
 type Event = z.infer<typeof eventSchema>
 
-/** The bars in an open journal's database, which makes each write durable before it returns. */
-export function barsIn(db: DatabaseSync): Bars {
+/** The bars in an open journal's database, which makes each write durable before it returns. `onWrite` is called after each. */
+export function barsIn(db: DatabaseSync, onWrite: () => void): Bars {
   const insert = db.prepare('INSERT INTO bars (at, deployment_id, event) VALUES (?, ?, ?)')
   const newest = db.prepare(
     'SELECT event FROM bars WHERE seq IN (SELECT max(seq) FROM bars GROUP BY deployment_id) ORDER BY seq DESC',
   )
   const write = (at: string, deploymentId: string, event: Event): void => {
     insert.run(at, deploymentId, JSON.stringify(event))
+    onWrite()
   }
   return {
     bar: ({ deploymentId, version }, reason, actor) => {

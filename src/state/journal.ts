@@ -1,49 +1,35 @@
-import { chmodSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import { type Draft, type JournalEvent, journalEventSchema } from '../release/journal-event.ts'
+import type { Draft, JournalEvent } from '../release/journal-event.ts'
 import type { Bars, Journal, NamedBuild } from '../release/ports.ts'
 import { type Release, releaseSchema } from '../release/release.ts'
 import type { Slot } from '../release/slot.ts'
 import { applyEvent, createRelease } from '../release/transitions.ts'
-import { BARS_SCHEMA, barsIn } from './bars.ts'
-
-/**
- * `synchronous=FULL`: with NORMAL, 73 of 100 simulated power cuts lost commits that had been acknowledged.
- * `events` is the journal; `releases` is its fold, kept in the same transaction so that lists need no replay.
- */
-const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA busy_timeout = 5000;
-  CREATE TABLE IF NOT EXISTS releases (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, state TEXT NOT NULL, verb TEXT NOT NULL,
-    slot TEXT NOT NULL, from_slot TEXT, body TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, release INTEGER NOT NULL REFERENCES releases (id),
-    at TEXT NOT NULL, event TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS events_of_release ON events (release, seq);
-`
+import { barsIn } from './bars.ts'
+import { copyPath, journalCopy } from './journal-copy.ts'
+import { isDamage, openJournalFile, type Restored, replayed } from './journal-file.ts'
 
 export type OpenJournal = Journal & {
   /** Kept in the same database. */
   bars: Bars
   /** The release as its events say, whatever the folded table holds. Throws where an event is not legal. */
   replay(id: number): Release
+  /** What was done where the file could not be used as it was found; null mostly. */
+  restored: Restored | null
   close(): void
 }
 
-/** Opens or creates the journal at `path`, readable by its owner alone. `onChange` is called after each durable write, with the release as it is now. */
+/**
+ * Opens or creates the journal at `path`, readable by its owner alone, and keeps its copy. `onChange` is called after each
+ * durable write, with the release as it is now; `onDamage` where the file proves damaged while it is open. It can't be used
+ * any more then; opened again it is made anew from the copy.
+ */
 export function openJournal(
   path: string,
   onChange: (release: Release) => void = () => undefined,
+  onDamage: (cause: unknown) => void = () => undefined,
 ): OpenJournal {
-  const db = new DatabaseSync(path)
-  // Before there are files beside it: SQLite gives them the rights of this one.
-  chmodSync(path, 0o600)
-  db.exec(SCHEMA)
-  db.exec(BARS_SCHEMA)
+  const { db, restored } = openJournalFile(path)
+  const copy = journalCopy(db, copyPath(path))
+  copy.follow()
   const insertRelease = db.prepare(
     'INSERT INTO releases (state, verb, slot, from_slot, body) VALUES (?, ?, ?, ?, ?)',
   )
@@ -84,6 +70,7 @@ export function openJournal(
     try {
       const release = write()
       db.exec('COMMIT')
+      copy.follow()
       onChange(release)
       return release
     } catch (cause) {
@@ -93,16 +80,7 @@ export function openJournal(
   }
 
   function replay(id: number): Release {
-    const rows = db.prepare('SELECT at, event FROM events WHERE release = ? ORDER BY seq').all(id)
-    const [first, ...rest] = rows.map((row) => ({
-      at: String(row.at),
-      event: journalEventSchema.parse(JSON.parse(String(row.event))),
-    }))
-    if (!first) throw new Error(`Release ${id} is not in the journal.`)
-    return rest.reduce(
-      (release, { event, at }) => applyEvent(release, event, at),
-      createRelease(id, first.event, first.at),
-    )
+    return replayed(id, db.prepare('SELECT at, event FROM events WHERE release = ? ORDER BY seq').all(id))
   }
 
   function builds(): NamedBuild[] {
@@ -118,28 +96,46 @@ export function openJournal(
     return [...byId.values()]
   }
 
+  const bars = barsIn(db, copy.follow)
+  const watched = watching(onDamage)
   return {
-    bars: barsIn(db),
-    builds,
-    create,
-    append,
-    replay,
-    get: (id) => one('id = ?', id),
-    list: ({ before, limit }) =>
+    bars: { bar: watched(bars.bar), unbar: watched(bars.unbar), list: watched(bars.list) },
+    builds: watched(builds),
+    create: watched(create),
+    append: watched(append),
+    replay: watched(replay),
+    restored,
+    get: watched((id) => one('id = ?', id)),
+    list: watched(({ before, limit }) =>
       db
         .prepare('SELECT body FROM releases WHERE id < ? ORDER BY id DESC LIMIT ?')
         .all(before ?? Number.MAX_SAFE_INTEGER, limit)
         .map((row) => parse(row.body)),
-    unfinished: () =>
+    ),
+    unfinished: watched(() =>
       db
         .prepare("SELECT body FROM releases WHERE state IN ('preparing', 'switching') ORDER BY id")
         .all()
         .map((row) => parse(row.body)),
-    newestLive: () => one("state = 'live'"),
-    holderOf: (slot: Slot) =>
+    ),
+    newestLive: watched(() => one("state = 'live'")),
+    holderOf: watched((slot: Slot) =>
       one("state = 'live' AND verb = 'deploy' AND (slot = ? OR from_slot IS NULL)", slot),
+    ),
     close: () => db.close(),
   }
+}
+
+function watching(onDamage: (cause: unknown) => void) {
+  return <Arguments extends unknown[], Answer>(work: (...given: Arguments) => Answer) =>
+    (...given: Arguments): Answer => {
+      try {
+        return work(...given)
+      } catch (cause) {
+        if (isDamage(cause)) onDamage(cause)
+        throw cause
+      }
+    }
 }
 
 function parse(body: unknown): Release {
