@@ -178,6 +178,8 @@ main() {
 
   cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit "$NEEDS_ATTENTION"
   live_dir=nginx/live env_file=state/deployment_state.env
+  # The director keeps a copy of what it wrote last, and mends the file by it.
+  grep -qs '^NETWORK_PREFIX=' "$env_file" || [ ! -s "$env_file.copy" ] || env_file=$env_file.copy
   if [ ! -e "$env_file" ]; then
     complain "There is no $env_file here: the system was never set up. Run \`npm run up\`."
     exit "$NEEDS_ATTENTION"

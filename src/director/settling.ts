@@ -2,7 +2,7 @@ import { correctRouting, isRoutingCorrect } from '../release/correct-routing.ts'
 import { reasonOf } from '../release/errors.ts'
 import { wordsOf } from '../release/messages.ts'
 import { recover } from '../release/recovery.ts'
-import type { Parts } from '../release/steps.ts'
+import { isLiveRecorded, type Parts } from '../release/steps.ts'
 import { isUnrecorded, recordNewest } from '../release/unrecorded.ts'
 import { takeLock } from '../state/lock.ts'
 import { adoptMove, isMovedElsewhere, type ScriptRollback } from './adopt.ts'
@@ -41,7 +41,7 @@ export function settling({ parts, lockPath, log, script }: SettlingOptions): Set
     if (!hasRun || journal.unfinished().length > 0) return true
     const live = journal.newestLive()
     if ((live !== null && isUnrecorded(live)) || !(await isRoutingCorrect(parts))) return true
-    return isMovedElsewhere(parts)
+    return (await isMovedElsewhere(parts)) || !(await isLiveRecorded(parts))
   }
 
   async function underLock(): Promise<void> {

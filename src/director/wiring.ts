@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import Docker from 'dockerode'
 import type { DirectorSettings } from '../config/director.ts'
 import { dockerAssets } from '../docker/assets.ts'
@@ -18,10 +18,10 @@ import { rotateAccessLog } from '../nginx/rotate.ts'
 import { nginxTraffic } from '../nginx/traffic.ts'
 import { followTrafficLog } from '../nginx/traffic-log.ts'
 import { wordsOf } from '../release/messages.ts'
-import type { Bars, EnvFile, Journal, Slots } from '../release/ports.ts'
+import type { Bars, EnvFile, Journal, Slots, StartedImages } from '../release/ports.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
-import { updateEnvFile } from '../state/env-file.ts'
+import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
 import { preflightOf } from './preflight.ts'
 import { redactedHealth } from './redacted-health.ts'
 import type { ViewOptions } from './view.ts'
@@ -97,6 +97,7 @@ type Joined = {
 }
 
 function partsOf({ settings, stateDir, docker, project, slots, journal, usedBytes }: Joined): Parts {
+  const envFile = join(stateDir, 'deployment_state.env')
   const addressOf = (part: keyof typeof LAST_PARTS): string =>
     `${settings.NETWORK_PREFIX}.${LAST_PARTS[part]}`
   const traffic = nginxTraffic({
@@ -115,7 +116,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
   })
   return {
     traffic,
-    slots,
+    slots: onSoundEnvFile(slots, envFile),
     health: redactedHealth(eyes, () => readRedaction(project)),
     journal,
     bars: journal.bars,
@@ -137,7 +138,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
       envFiles: (source, signal) => envFilesFinding(project, source, signal),
     }),
-    envFile: envFileAt(join(stateDir, 'deployment_state.env')),
+    envFile: envFileAt(envFile),
     settings: {
       drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000,
       healthDeadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
@@ -153,14 +154,30 @@ const proxyOf = ({ name }: Project) => ({
 function envFileAt(path: string): EnvFile {
   return {
     write: async (images, live) => {
-      const changes: Record<string, string> = { LIVE_SLOT: live }
-      for (const slot of SLOTS) {
-        const started = images[slot]
-        if (!started) continue
-        changes[`${slot.toUpperCase()}_IMAGE`] = started.image
-        changes[`${slot.toUpperCase()}_RELEASE`] = String(started.release)
-      }
-      await updateEnvFile(path, changes)
+      await updateEnvFile(path, valuesOf(images, live))
+    },
+    has: (images, live) => envFileHas(path, valuesOf(images, live)),
+  }
+}
+
+function valuesOf(images: StartedImages, live: Slot): Record<string, string> {
+  const values: Record<string, string> = { LIVE_SLOT: live }
+  for (const slot of SLOTS) {
+    const started = images[slot]
+    if (!started) continue
+    values[`${slot.toUpperCase()}_IMAGE`] = started.image
+    values[`${slot.toUpperCase()}_RELEASE`] = String(started.release)
+  }
+  return values
+}
+
+/** Compose fills its file from the env file, and a slot is started in bad moments too. */
+function onSoundEnvFile(slots: Slots, path: string): Slots {
+  return {
+    ...slots,
+    start: async (slot, build, release, log, signal) => {
+      if (await mendEnvFile(path)) log(`${basename(path)} was damaged and is taken from its copy.`)
+      await slots.start(slot, build, release, log, signal)
     },
   }
 }

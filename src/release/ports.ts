@@ -152,9 +152,15 @@ export type Bars = {
   list(): Bar[]
 }
 
+/** What each slot was started with. */
+export type StartedImages = Partial<Record<Slot, { image: string; release: number }>>
+
 /** The env file that compose reads, written after the commit point. */
 export type EnvFile = {
-  write(images: Partial<Record<Slot, { image: string; release: number }>>, live: Slot): Promise<void>
+  /** A file that was damaged is whole again too. */
+  write(images: StartedImages, live: Slot): Promise<void>
+  /** Whether the file is whole and says so already. Throws where it can't be read. */
+  has(images: StartedImages, live: Slot): Promise<boolean>
 }
 
 /** What visitors were answered, within the last five minutes. Reading it costs no I/O. */

@@ -12,11 +12,12 @@ import type {
   Preflight,
   PreflightFindings,
   Slots,
+  StartedImages,
   Traffic,
 } from './ports.ts'
 import type { Build, Release } from './release.ts'
 import { NO_ROUTING, nextRouting, type SlotBuilds } from './routing.ts'
-import { otherSlot, type Slot } from './slot.ts'
+import { otherSlot, SLOTS, type Slot } from './slot.ts'
 import type { StepName } from './step-names.ts'
 
 /** Everything that a release touches, behind the domain's ports. */
@@ -136,12 +137,25 @@ export async function recordLive(
   { journal, envFile }: Pick<Parts, 'journal' | 'envFile'>,
   release: Release,
 ): Promise<void> {
-  const images: Partial<Record<Slot, { image: string; release: number }>> = {}
-  for (const slot of ['primary', 'secondary'] as const) {
+  await envFile.write(startedImages(journal), release.slot)
+}
+
+/** Whether the env file says already what is live. One that can't be read does not. */
+export async function isLiveRecorded({
+  journal,
+  envFile,
+}: Pick<Parts, 'journal' | 'envFile'>): Promise<boolean> {
+  const live = journal.newestLive()
+  return live === null || envFile.has(startedImages(journal), live.slot).catch(() => false)
+}
+
+function startedImages(journal: Journal): StartedImages {
+  const images: StartedImages = {}
+  for (const slot of SLOTS) {
     const holder = journal.holderOf(slot)
     if (holder?.build) images[slot] = { image: holder.build.image, release: holder.id }
   }
-  await envFile.write(images, release.slot)
+  return images
 }
 
 /** The number that the slot of `release` reports of itself: a rollback goes to a slot that an earlier release started. */

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { applyChanges, parseEnv, readEnvFile, updateEnvFile } from './env-file.ts'
+import { applyChanges, envFileHas, mendEnvFile, parseEnv, readEnvFile, updateEnvFile } from './env-file.ts'
 
 let directory = ''
 before(async () => {
@@ -72,4 +72,45 @@ test('an update replaces the file by rename and leaves nothing beside it', async
     (await readdir(directory)).filter((name) => name.endsWith('.tmp')),
     [],
   )
+})
+
+const SOUND = "# of set-up\nSWITCHYARD_DIR='/srv/my shop'\nPRIMARY_IMAGE=shop:1\nLIVE_SLOT=primary\n"
+
+const DAMAGES: [name: string, damage: (path: string) => Promise<unknown>][] = [
+  ['gone', (path) => rm(path)],
+  ['emptied', (path) => writeFile(path, '')],
+  ['cut short in a line', (path) => writeFile(path, SOUND.slice(0, -4))],
+  ['cut short at a line', (path) => writeFile(path, SOUND.slice(0, SOUND.indexOf('LIVE_SLOT')))],
+  ['nonsense', (path) => writeFile(path, `{"nonsense": true}\n${SOUND}`)],
+  ['zeros', (path) => writeFile(path, Buffer.alloc(SOUND.length))],
+]
+
+for (const [name, damage] of DAMAGES) {
+  test(`a file that is ${name} is taken from its copy, by itself and with the next update`, async () => {
+    const path = join(await mkdtemp(join(directory, 'damage-')), 'deployment_state.env')
+    await writeFile(path, '# of set-up\n')
+    await updateEnvFile(path, {
+      SWITCHYARD_DIR: '/srv/my shop',
+      PRIMARY_IMAGE: 'shop:1',
+      LIVE_SLOT: 'primary',
+    })
+    assert.equal(await readFile(path, 'utf8'), SOUND)
+    await damage(path)
+    assert.equal(await envFileHas(path, { LIVE_SLOT: 'primary' }), false)
+    await updateEnvFile(path, { LIVE_SLOT: 'secondary' })
+    assert.equal(await readFile(path, 'utf8'), SOUND.replace('LIVE_SLOT=primary', 'LIVE_SLOT=secondary'))
+    await damage(path)
+    assert.equal(await mendEnvFile(path), true)
+    assert.equal(await mendEnvFile(path), false)
+    assert.equal(await envFileHas(path, { LIVE_SLOT: 'secondary', PRIMARY_IMAGE: 'shop:1' }), true)
+  })
+}
+
+test('what a person added or changed by hand is no damage', async () => {
+  const path = join(await mkdtemp(join(directory, 'by-hand-')), 'deployment_state.env')
+  await updateEnvFile(path, { HTTP_PORT: '80' })
+  await writeFile(path, '# mine\r\nHTTP_PORT=8080\r\n\r\nEXTRA=1\r\n')
+  assert.equal(await mendEnvFile(path), false)
+  await updateEnvFile(path, { LIVE_SLOT: 'primary' })
+  assert.equal((await readEnvFile(path)).get('HTTP_PORT'), '8080')
 })

@@ -17,25 +17,60 @@ export async function readEnvFile(path: string): Promise<Map<string, string>> {
 
 /**
  * Sets and removes names in the env file at `path` and keeps every other line as it is, comments too.
- * The new file is whole on disk before its name is: write-temp, fsync, rename, fsync of the directory.
+ * The new file is whole on disk before its name is: write-temp, fsync, rename, fsync of the directory. So is the copy beside
+ * it, which comes first: a file that is found damaged (`isSoundEnv`) is taken from the copy.
  * An update that changes nothing writes nothing. Answers whether the file changed.
  * Throws where a value can't be written so that compose and a shell read the same (line ends, single quotes).
  * Two writers at once would lose a change: the caller holds the release lock, or is the only one.
  */
 export async function updateEnvFile(path: string, changes: EnvChanges): Promise<boolean> {
-  const before = await textOf(path)
-  const after = applyChanges(before, changes)
-  if (after === before) return false
+  const [before, copy] = await Promise.all([textOf(path), textOf(envCopyPath(path))])
+  const after = applyChanges(isSoundEnv(before, copy) ? before : copy, changes)
+  if (after !== copy) await replace(envCopyPath(path), after)
+  if (after !== before) await replace(path, after)
+  return after !== before
+}
+
+/** Takes the file at `path` from its copy where it is damaged. Answers whether it was. */
+export async function mendEnvFile(path: string): Promise<boolean> {
+  const [text, copy] = await Promise.all([textOf(path), textOf(envCopyPath(path))])
+  if (isSoundEnv(text, copy)) return false
+  await replace(path, copy)
+  return true
+}
+
+/** Whether the file at `path` is whole and has these values already. */
+export async function envFileHas(path: string, values: Readonly<Record<string, string>>): Promise<boolean> {
+  const [text, copy] = await Promise.all([textOf(path), textOf(envCopyPath(path))])
+  const found = parseEnv(text)
+  return isSoundEnv(text, copy) && Object.entries(values).every(([name, value]) => found.get(name) === value)
+}
+
+/** The second copy of the file at `path`. */
+export const envCopyPath = (path: string): string => `${path}.copy`
+
+/**
+ * Whether `text` is whole: every line is an assignment, a comment or empty, the last one has its end, and every name that
+ * `copy` has is there. An empty copy knows nothing better.
+ */
+export function isSoundEnv(text: string, copy: string): boolean {
+  if (copy === '') return true
+  if (!text.endsWith('\n') || text.includes('\0')) return false
+  if (!text.split(/\r?\n/).every((line) => /^\s*(#.*)?$/.test(line) || LINE.test(line))) return false
+  const names = parseEnv(text)
+  return [...parseEnv(copy).keys()].every((name) => names.has(name))
+}
+
+async function replace(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`
   {
     await using file = await open(temporary, 'w', 0o644)
-    await file.writeFile(after)
+    await file.writeFile(text)
     await file.sync()
   }
   await rename(temporary, path)
   await using directory = await open(dirname(path), 'r')
   await directory.sync()
-  return true
 }
 
 /** Names and values of an env file's text, quotes taken off. Nothing is expanded. */
