@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Load, startLoad } from '../load/load.ts'
+import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { until } from './until.ts'
+
+const BACK_DEADLINE_MS = 30_000
+
+let system: EngineSystem
+let load: Load
+
+before(async () => {
+  system = await engineSystem({
+    name: 'switchyard-damage',
+    httpPort: 8560,
+    networkPrefix: '172.30.89',
+    settings: { HEALTH_DEADLINE_SECONDS: '12', DRAIN_CAP_SECONDS: '3' },
+  })
+  await deployed('2.0.0')
+  load = await startLoad({ url: system.url, ratePerSecond: 50, durationMs: 5 * 60_000, postPath: '/echo' })
+})
+
+after(async () => {
+  await load?.stop()
+  await system.director.close()
+  await system.sweep()
+})
+
+const stateFile = (name: string): string => join(system.dir, 'state', name)
+const envFile = (): string => stateFile('deployment_state.env')
+
+async function deployed(version: string): Promise<number> {
+  const { id } = await system.deploy({ kind: 'image', image: await system.image(version), hasConsole: true })
+  const release = await system.ended(id)
+  assert.equal(release.state, 'live', JSON.stringify(release.error))
+  assert.equal((await system.served()).version, version)
+  return id
+}
+
+async function composeAccepts(): Promise<void> {
+  const argv = ['docker', 'compose', '-f', 'docker-compose.release.yml', 'config', '--quiet']
+  const { code, output } = await system.exec('director', argv)
+  assert.equal(code, 0, output)
+}
+
+const ENV_DAMAGES: [name: string, damage: () => void][] = [
+  ['absent', () => rmSync(envFile())],
+  ['truncated', () => truncateSync(envFile(), 100)],
+  ['nonsense', () => writeFileSync(envFile(), 'There is nothing here.\n'.repeat(20))],
+]
+
+for (const [name, damage] of ENV_DAMAGES) {
+  test(`an env file that is ${name} is as it was within seconds`, async () => {
+    const sound = readFileSync(envFile(), 'utf8')
+    damage()
+    await until('the file is mended', BACK_DEADLINE_MS, async () =>
+      existsSync(envFile()) && readFileSync(envFile(), 'utf8') === sound ? true : null,
+    )
+    await composeAccepts()
+  })
+
+  test(`a deploy does not notice that the env file is ${name}`, async () => {
+    damage()
+    await deployed(`3.0-${name}`)
+    await composeAccepts()
+  })
+}
+
+test('an env file that names another image is put right', async () => {
+  const sound = readFileSync(envFile(), 'utf8')
+  writeFileSync(envFile(), sound.replace(/^(PRIMARY_IMAGE=).*$/m, '$1somebody/else:1'))
+  await until('the file is put right', BACK_DEADLINE_MS, async () =>
+    readFileSync(envFile(), 'utf8') === sound ? true : null,
+  )
+})
+
+const JOURNAL_DAMAGES: [name: string, damage: () => void][] = [
+  ['nonsense', () => writeFileSync(stateFile('journal.db'), 'There is nothing here.\n'.repeat(4_000))],
+  ['cut short', () => truncateSync(stateFile('journal.db'), 4_096)],
+  [
+    'gone',
+    () => {
+      for (const suffix of ['', '-wal', '-shm']) rmSync(stateFile(`journal.db${suffix}`), { force: true })
+    },
+  ],
+]
+
+for (const [name, damage] of JOURNAL_DAMAGES) {
+  test(`a journal that is ${name} loses no release, and the next deploy goes through`, async () => {
+    const before = await system.history()
+    const served = await system.served()
+    const kill = (await (await system.container('director')).inspect()).State.Pid
+    damage()
+    process.kill(kill, 'SIGKILL')
+    const after = await until('the director is back', BACK_DEADLINE_MS, () =>
+      system.history().catch(() => null),
+    )
+    assert.deepEqual(after, before)
+    assert.deepEqual(await system.served(), served)
+    assert.equal(await deployed(`4.0-${name.replace(' ', '-')}`), (before[0]?.id ?? 0) + 1)
+  })
+}
+
+test('a journal that turns to nonsense under the running director is made anew too', async () => {
+  const before = await system.history()
+  writeFileSync(stateFile('journal.db'), 'There is nothing here.\n'.repeat(4_000))
+  writeFileSync(stateFile('journal.db-wal'), 'Nor here.\n'.repeat(4_000))
+  await until('the history is back', BACK_DEADLINE_MS, async () => {
+    const now = await system.history().catch(() => null)
+    return now !== null && now.length === before.length ? true : null
+  })
+  assert.ok(readdirSync(stateFile('quarantine')).some((file) => /^journal\.db-/.test(file)))
+  const id = await deployed('5.0.0')
+  assert.equal(id, (before[0]?.id ?? 0) + 1)
+  const { id: back } = await system.rollback()
+  assert.equal((await system.ended(back)).state, 'live')
+})
+
+test('no visitor noticed any of it', async () => {
+  const report = await load.stop()
+  console.log(`${report.sent} requests, ${report.failed} failed`)
+  assert.deepEqual(report.failures, [])
+  assert.ok(report.sent >= 500, `${report.sent} requests`)
+})
