@@ -33,7 +33,7 @@ TEXT
 # The last value of NAME in the file that compose reads, never executed; else DEFAULT.
 setting() { # NAME DEFAULT
   local value
-  value=$(sed -n "s/^$1=//p" "$env_file" 2>/dev/null | tail -n 1)
+  value=$(sed -n "s/^$1=//p" "$settings_file" 2>/dev/null | tail -n 1)
   value=${value%$'\r'} value=${value#[\"\']} value=${value%[\"\']}
   printf '%s' "${value:-$2}"
 }
@@ -157,10 +157,10 @@ record() { # GENERATION FROM TO
 }
 
 remember_live() { # SLOT
-  if grep -q '^LIVE_SLOT=' "$env_file"; then
-    sed "s/^LIVE_SLOT=.*/LIVE_SLOT=$1/" "$env_file" | replace_file "$env_file"
+  if grep -q '^LIVE_SLOT=' "$settings_file"; then
+    sed "s/^LIVE_SLOT=.*/LIVE_SLOT=$1/" "$settings_file" | replace_file "$env_file"
   else
-    { cat "$env_file"; printf 'LIVE_SLOT=%s\n' "$1"; } | replace_file "$env_file"
+    { cat "$settings_file"; printf 'LIVE_SLOT=%s\n' "$1"; } | replace_file "$env_file"
   fi
 }
 
@@ -179,8 +179,9 @@ main() {
   cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit "$NEEDS_ATTENTION"
   live_dir=nginx/live env_file=state/deployment_state.env
   # The director keeps a copy of what it wrote last, and mends the file by it.
-  grep -qs '^NETWORK_PREFIX=' "$env_file" || [ ! -s "$env_file.copy" ] || env_file=$env_file.copy
-  if [ ! -e "$env_file" ]; then
+  settings_file=$env_file
+  grep -qs '^NETWORK_PREFIX=' "$env_file" || [ ! -s "$env_file.copy" ] || settings_file=$env_file.copy
+  if [ ! -e "$settings_file" ]; then
     complain "There is no $env_file here: the system was never set up. Run \`npm run up\`."
     exit "$NEEDS_ATTENTION"
   fi

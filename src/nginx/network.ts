@@ -1,6 +1,7 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { replaceDurably } from '../state/durable-file.ts'
 
 /** Included by nginx/internal.conf: who may ask nginx's internal port. */
 export const NETWORK_FILE = 'network.conf'
@@ -15,13 +16,5 @@ export function renderNetwork(directorAddresses: readonly string[]): string {
 /** Names the addresses that may ask nginx for its state. Takes effect with the next reload. */
 export async function writeNetwork(liveDir: string, directorAddresses: readonly string[]): Promise<void> {
   await mkdir(liveDir, { recursive: true })
-  const path = join(liveDir, NETWORK_FILE)
-  const temporary = `${path}.tmp`
-  {
-    await using file = await open(temporary, 'w', 0o644)
-    await file.chmod(0o644)
-    await file.writeFile(renderNetwork(directorAddresses))
-    await file.sync()
-  }
-  await rename(temporary, path)
+  await replaceDurably(join(liveDir, NETWORK_FILE), renderNetwork(directorAddresses), 0o644)
 }

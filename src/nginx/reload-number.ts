@@ -1,5 +1,6 @@
-import { chmod, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceDurably } from '../state/durable-file.ts'
 
 /** Included by nginx/internal.conf; what it sets is the `X-Switchyard-Reload` of nginx's internal port. */
 export const RELOAD_FILE = 'reload.conf'
@@ -30,14 +31,5 @@ export async function raiseReloadNumber(
   return { number, putBack: () => (before === null ? rm(path, { force: true }) : replace(path, before)) }
 }
 
-async function replace(path: string, content: string): Promise<void> {
-  // Not a `.conf` name: nginx includes whatever matches reload*.conf.
-  const temporary = `${path}.tmp`
-  {
-    await using file = await open(temporary, 'w', 0o644)
-    await file.writeFile(content)
-    await file.sync()
-  }
-  await chmod(temporary, 0o644)
-  await rename(temporary, path)
-}
+/** The temporary file has no `.conf` name: nginx includes whatever matches reload*.conf. */
+const replace = (path: string, content: string): Promise<void> => replaceDurably(path, content, 0o644)

@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import {
-  chmod,
-  chown,
-  copyFile,
-  lstat,
-  mkdir,
-  readFile,
-  readlink,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, readFile, readlink, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hostEnvironment } from '../config/host-environment.ts'
+import { replaceDurably } from '../state/durable-file.ts'
 import { SetupFailure } from './failure.ts'
 import { exists } from './host.ts'
 import type { Paths } from './paths.ts'
@@ -58,15 +49,15 @@ async function makeDirectory(path: string, mode: number, userId: number, groupId
 /** Signs sessions; made once, since another one signs everybody out. */
 async function makeAuthKey(path: string): Promise<void> {
   if (await exists(path)) return
-  await writeFile(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+  await replaceDurably(path, `${randomBytes(32).toString('hex')}\n`, 0o600)
 }
 
 /** Builds trust what this machine trusts: its bundle is theirs as a build secret, in no image. */
 async function copyCaBundle(target: string): Promise<void> {
   for (const bundle of hostEnvironment().trustedBundles) {
     if (!(await exists(bundle))) continue
-    const before = await readFile(target).catch(() => null)
-    if (before === null || !before.equals(await readFile(bundle))) await copyFile(bundle, target)
+    const [before, wanted] = await Promise.all([readFile(target).catch(() => null), readFile(bundle)])
+    if (before === null || !before.equals(wanted)) await replaceDurably(target, wanted)
     return
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -105,6 +105,22 @@ for (const [name, damage] of DAMAGES) {
     assert.equal(await envFileHas(path, { LIVE_SLOT: 'secondary', PRIMARY_IMAGE: 'shop:1' }), true)
   })
 }
+
+test('a copy that is damaged mends nothing, and is made anew with the next change', async () => {
+  const path = join(await mkdtemp(join(directory, 'copy-')), 'deployment_state.env')
+  await updateEnvFile(path, { SWITCHYARD_DIR: '/srv', LIVE_SLOT: 'primary' })
+  const copy = await readFile(`${path}.copy`, 'utf8')
+  await writeFile(`${path}.copy`, copy.replace('SWITCHYARD_DIR', 'SWITCHYARD_DIS'))
+  assert.equal(await mendEnvFile(path), false)
+  await updateEnvFile(path, { LIVE_SLOT: 'secondary' })
+  assert.equal(await readFile(path, 'utf8'), 'SWITCHYARD_DIR=/srv\nLIVE_SLOT=secondary\n')
+  await rm(path)
+  assert.equal(await mendEnvFile(path), true)
+  assert.equal((await readEnvFile(path)).get('SWITCHYARD_DIR'), '/srv')
+  await rm(`${path}.copy`)
+  await mkdir(`${path}.copy`)
+  assert.equal(await mendEnvFile(path), false)
+})
 
 test('what a person added or changed by hand is no damage', async () => {
   const path = join(await mkdtemp(join(directory, 'by-hand-')), 'deployment_state.env')

@@ -1,5 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { replaceDurably } from './durable-file.ts'
 
 /** What an env file says, by name. */
 export type EnvValues = ReadonlyMap<string, string>
@@ -17,36 +18,36 @@ export async function readEnvFile(path: string): Promise<Map<string, string>> {
 
 /**
  * Sets and removes names in the env file at `path` and keeps every other line as it is, comments too.
- * The new file is whole on disk before its name is: write-temp, fsync, rename, fsync of the directory. So is the copy beside
- * it, which comes first: a file that is found damaged (`isSoundEnv`) is taken from the copy.
+ * A power cut leaves the former file or the whole new one. So it does with the copy beside it, which is written first: a file
+ * that is found damaged (`isSoundEnv`) is taken from the copy.
  * An update that changes nothing writes nothing. Answers whether the file changed.
  * Throws where a value can't be written so that compose and a shell read the same (line ends, single quotes).
  * Two writers at once would lose a change: the caller holds the release lock, or is the only one.
  */
 export async function updateEnvFile(path: string, changes: EnvChanges): Promise<boolean> {
-  const [before, copy] = await Promise.all([textOf(path), textOf(envCopyPath(path))])
+  const [before, copy] = await Promise.all([textOf(path), copyOf(path)])
   const after = applyChanges(isSoundEnv(before, copy) ? before : copy, changes)
-  if (after !== copy) await replace(envCopyPath(path), after)
-  if (after !== before) await replace(path, after)
+  if (after !== copy) await replaceDurably(envCopyPath(path), `${after}${sealOf(after)}`)
+  if (after !== before) await replaceDurably(path, after)
   return after !== before
 }
 
 /** Takes the file at `path` from its copy where it is damaged. Answers whether it was. */
 export async function mendEnvFile(path: string): Promise<boolean> {
-  const [text, copy] = await Promise.all([textOf(path), textOf(envCopyPath(path))])
+  const [text, copy] = await Promise.all([textOf(path), copyOf(path)])
   if (isSoundEnv(text, copy)) return false
-  await replace(path, copy)
+  await replaceDurably(path, copy)
   return true
 }
 
 /** Whether the file at `path` is whole and has these values already. */
 export async function envFileHas(path: string, values: Readonly<Record<string, string>>): Promise<boolean> {
-  const [text, copy] = await Promise.all([textOf(path), textOf(envCopyPath(path))])
+  const [text, copy] = await Promise.all([textOf(path), copyOf(path)])
   const found = parseEnv(text)
   return isSoundEnv(text, copy) && Object.entries(values).every(([name, value]) => found.get(name) === value)
 }
 
-/** The second copy of the file at `path`. */
+/** The second copy of the file at `path`. Its last line is the hash of the others: a copy that is damaged mends nothing. */
 export const envCopyPath = (path: string): string => `${path}.copy`
 
 /**
@@ -61,17 +62,16 @@ export function isSoundEnv(text: string, copy: string): boolean {
   return [...parseEnv(copy).keys()].every((name) => names.has(name))
 }
 
-async function replace(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`
-  {
-    await using file = await open(temporary, 'w', 0o644)
-    await file.writeFile(text)
-    await file.sync()
-  }
-  await rename(temporary, path)
-  await using directory = await open(dirname(path), 'r')
-  await directory.sync()
+/** What the copy says; nothing where it is absent, damaged or can't be read. */
+async function copyOf(path: string): Promise<string> {
+  const sealed = await textOf(envCopyPath(path)).catch(() => '')
+  const text = sealed.slice(0, sealed.lastIndexOf(SEAL))
+  return sealed === `${text}${sealOf(text)}` ? text : ''
 }
+
+const SEAL = '# sha256 '
+
+const sealOf = (text: string): string => `${SEAL}${createHash('sha256').update(text).digest('hex')}\n`
 
 /** Names and values of an env file's text, quotes taken off. Nothing is expanded. */
 export function parseEnv(text: string): Map<string, string> {
