@@ -146,7 +146,7 @@ write_generation() { # FROM_DIR NUMBER SLOT
 }
 
 replace_file() { # FILE, new content on standard input
-  local new="$1.tmp.$$"
+  local new="$1.tmp"
   if [ -e "$1" ]; then cp -p "$1" "$new"; else : >"$new"; fi &&
     cat >"$new" && sync "$new" && mv -T "$new" "$1" && sync "$(dirname "$1")"
 }

@@ -41,7 +41,6 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     startAnew,
   )
   if (journal.restored) console.error(restoredSentence(journal.restored))
-  const identity = await openIdentity({ stateDir, live: () => liveSentence(journal) })
   const { parts, ...seen } = wire(settings, stateDir, journal)
   const left = settling({
     parts,
@@ -73,6 +72,9 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     const barred = journal.bars.list().map(({ deploymentId, at }) => `${deploymentId} ${at}`)
     return `${running?.id} ${running?.state} ${journal.newestLive()?.id} ${barred.join()}`
   })
+  // Before who may sign in is read: what a killed director left is not to wait for that.
+  await settle()
+  const identity = await openIdentity({ stateDir, live: () => liveSentence(journal) })
   const api = {
     parts,
     releases: verbs,
@@ -80,9 +82,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     changes,
     status,
     slotLines: seen.slotLines,
-    audit: identity.audit,
+    audit: auditOf(identity),
   }
-  await settle()
   const servers = await listen(api, identity, stateDir)
   const timers = [
     setInterval(() => void settle(), SETTLE_EVERY_MS),
@@ -103,6 +104,21 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
       // A release under way is left to recovery: waiting for a build here would only end in SIGKILL.
       journal.close()
     },
+  }
+}
+
+/** They are for bad moments, and a disk that takes no record may be one. */
+const GO_ON_UNRECORDED = ['rollback', 'abort']
+
+function auditOf(identity: Identity): ApiParts['audit'] {
+  return (entry) => {
+    try {
+      identity.audit(entry)
+    } catch (cause) {
+      if (!GO_ON_UNRECORDED.includes(entry.verb)) throw cause
+      const { actor, verb } = entry
+      console.error(`That ${actor.name} asked for ${verb} could not be recorded: ${wordsOf(cause)}.`)
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { until } from '../../test/engine/until.ts'
 import { bareParts, bareTraffic } from '../../test/fixtures/bare-parts.ts'
 import { readGeneration } from '../nginx/read-generation.ts'
 import { writeGeneration } from '../nginx/switch.ts'
@@ -125,4 +126,24 @@ test('a release that can not begin frees the lock, and says why', async () => {
   const release = await verbs.deploy(deployOfTree, ada)
   await verbs.settled()
   assert.equal(journal.get(release.id)?.error?.what, 'The project has no git ref "v9".')
+})
+
+test('a lock file that is removed lets no second release begin', async () => {
+  let begin: () => void = () => undefined
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  const { verbs, lockPath } = await system(async () => begun)
+  const first = verbs.deploy(deployOfTree, ada)
+  await until('the lock is held', 5_000, async () => (existsSync(`${lockPath}.json`) ? true : null))
+  rmSync(lockPath)
+  await assert.rejects(
+    verbs.deploy(deployOfTree, ada),
+    (error: unknown) => error instanceof ReleaseError && error.code === 'busy',
+  )
+  begin()
+  await first
+  await verbs.settled()
+  await verbs.deploy(deployOfTree, ada)
+  await verbs.settled()
 })

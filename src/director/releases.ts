@@ -48,12 +48,23 @@ export type ReleasesOptions = {
 
 /** The verbs that move traffic, one at a time. */
 export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOptions): Releases {
+  let isHeld = false
   let underWay: { id: number; controller: AbortController; done: Promise<void> } | null = null
 
   async function lock(verb: string, actor: Actor): Promise<HeldLock> {
     const holder: Holder = { verb, release: null, actor, since: new Date().toISOString() }
-    const held = await takeLock(lockPath, holder)
-    if (held) return held
+    // Whoever removes the file gives its lock away, and not what is done under it here.
+    const held = isHeld ? null : await takeLock(lockPath, holder)
+    if (held && !isHeld) {
+      isHeld = true
+      return {
+        release: () => {
+          isHeld = false
+          held.release()
+        },
+      }
+    }
+    held?.release()
     const other = await readHolder(lockPath)
     throw new ReleaseError('busy', {
       who: other?.actor.name ?? 'Someone on the host',

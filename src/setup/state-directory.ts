@@ -9,6 +9,8 @@ import type { Paths } from './paths.ts'
 
 /** `user` of the slots and of nginx in the compose file. */
 const RUNTIME_ID = 1_000
+/** What the director takes (`director/identity/secret.ts`). */
+const LEAST_KEY_LENGTH = 32
 const ENV_LINK_TARGET = join('state', 'deployment_state.env')
 
 /** Makes every directory and secret that is missing, with owners and modes as compose's users need them. Changes nothing that is right. */
@@ -46,9 +48,10 @@ async function makeDirectory(path: string, mode: number, userId: number, groupId
   await chmod(path, mode)
 }
 
-/** Signs sessions; made once, since another one signs everybody out. */
+/** Signs sessions; made once, since another one signs everybody out. One that was cut short signs nothing. */
 async function makeAuthKey(path: string): Promise<void> {
-  if (await exists(path)) return
+  const key = await readFile(path, 'utf8').catch(() => '')
+  if (key.trim().length >= LEAST_KEY_LENGTH) return
   await replaceDurably(path, `${randomBytes(32).toString('hex')}\n`, 0o600)
 }
 

@@ -97,6 +97,7 @@ for (const [name, damage] of DAMAGES) {
     assert.equal(await readFile(path, 'utf8'), SOUND)
     await damage(path)
     assert.equal(await envFileHas(path, { LIVE_SLOT: 'primary' }), false)
+    assert.equal((await readEnvFile(path)).get('PRIMARY_IMAGE'), 'shop:1')
     await updateEnvFile(path, { LIVE_SLOT: 'secondary' })
     assert.equal(await readFile(path, 'utf8'), SOUND.replace('LIVE_SLOT=primary', 'LIVE_SLOT=secondary'))
     await damage(path)

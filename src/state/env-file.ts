@@ -11,9 +11,13 @@ export type EnvChanges = Readonly<Record<string, string | null>>
 const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/
 const PLAIN = /^[A-Za-z0-9_.,:/@+=%-]*$/
 
-/** Reads the env file at `path`; an absent file is an empty one. The last of several lines for a name counts. */
+/**
+ * Reads the env file at `path`, or its copy where it is damaged; an absent file without one is empty.
+ * The last of several lines for a name counts.
+ */
 export async function readEnvFile(path: string): Promise<Map<string, string>> {
-  return parseEnv(await textOf(path))
+  const [text, copy] = await Promise.all([textOf(path), copyOf(path)])
+  return parseEnv(isSoundEnv(text, copy) ? text : copy)
 }
 
 /**

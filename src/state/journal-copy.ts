@@ -1,16 +1,33 @@
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
+import { reasonOf } from '../release/errors.ts'
 
 const rowSchema = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 
-const lineSchema = z.object({ table: z.string(), row: rowSchema.and(z.object({ seq: z.number().int() })) })
+const copiedRowSchema = z.object({
+  table: z.string(),
+  row: rowSchema.and(z.object({ seq: z.number().int() })),
+})
 
-/** One row of an append-only table, as one line of JSON. */
-export type CopiedRow = z.infer<typeof lineSchema>
+/** One row of an append-only table: a line of the hash of its JSON and the JSON. */
+export type CopiedRow = z.infer<typeof copiedRowSchema>
 
 const LINE_END = 0x0a
+const HASH_LENGTH = 16
 
 export type JournalCopy = {
   /**
@@ -30,28 +47,33 @@ export const copyPath = (journalPath: string): string => `${journalPath}-copy`
  */
 export function journalCopy(db: DatabaseSync, path: string): JournalCopy {
   const tables = appendOnlyTables(db)
-  const { rows, wholeBytes } = readCopy(path)
+  const found = readCopy(path)
   const copied = new Map<string, number>()
-  for (const { table, row } of rows) copied.set(table, row.seq)
-  let length = wholeBytes
+  let length = 0
   let isBehind = false
+  // One with a line that can't be read is made anew while the journal can still tell what stood there.
+  if (found.unreadable === 0) {
+    length = found.wholeBytes
+    for (const { table, row } of found.rows) copied.set(table, row.seq)
+  }
 
   function follow(): void {
     try {
-      // Somebody cut it short or took it away: it is made anew.
+      // Somebody cut it short or took it away.
       if (sizeOf(path) < length) {
         length = 0
         copied.clear()
       }
       const added = tables.flatMap((table) => rowsAfter(db, table, copied.get(table) ?? 0))
       if (added.length === 0) return
-      const lines = Buffer.from(added.map((line) => `${JSON.stringify(line)}\n`).join(''))
-      writeAt(path, length, lines)
+      const lines = Buffer.from(added.map(lineOf).join(''))
+      if (length === 0) begin(path, lines)
+      else writeAt(path, length, lines)
       length += lines.length
       for (const { table, row } of added) copied.set(table, row.seq)
       isBehind = false
     } catch (cause) {
-      if (!isBehind) console.error(`The copy of the journal is behind: ${String(cause)}.`)
+      if (!isBehind) console.error(`The copy of the journal is behind: ${reasonOf(cause)}.`)
       isBehind = true
     }
   }
@@ -61,7 +83,7 @@ export function journalCopy(db: DatabaseSync, path: string): JournalCopy {
 
 /**
  * What the copy at `path` holds, oldest first, and the bytes up to the end of its last whole line: a write may have been cut
- * off. Lines that can't be read are counted and left out. An absent copy is an empty one.
+ * off. Lines that are not as they were written are counted and left out. One that is absent, or can't be read at all, is empty.
  */
 export function readCopy(path: string): { rows: CopiedRow[]; unreadable: number; wholeBytes: number } {
   const bytes = bytesOf(path)
@@ -71,10 +93,15 @@ export function readCopy(path: string): { rows: CopiedRow[]; unreadable: number;
   return { rows, unreadable: lines.length - rows.length, wholeBytes: whole.length }
 }
 
-/** The newest row of each table that the copy has and `db` has not: the database was put back, or lost what it had acknowledged. */
-export function rowsAhead(db: DatabaseSync, rows: readonly CopiedRow[]): number {
-  const newest = new Map(appendOnlyTables(db).map((table) => [table, newestSeq(db, table)]))
-  return rows.filter(({ table, row }) => row.seq > (newest.get(table) ?? Number.POSITIVE_INFINITY)).length
+/** How many rows of the copy `db` has not, or not as they were written: it was put back, or lost what it had acknowledged. */
+export function rowsLostBy(db: DatabaseSync, rows: readonly CopiedRow[]): number {
+  const select = new Map(
+    appendOnlyTables(db).map((table) => [table, db.prepare(`SELECT * FROM "${table}" WHERE seq = ?`)]),
+  )
+  return rows.filter(({ table, row }) => {
+    const statement = select.get(table)
+    return statement !== undefined && !isDeepStrictEqual({ ...statement.get(row.seq) }, { ...row })
+  }).length
 }
 
 export function appendOnlyTables(db: DatabaseSync): string[] {
@@ -86,28 +113,32 @@ export function appendOnlyTables(db: DatabaseSync): string[] {
     .map(({ name }) => String(name))
 }
 
-function newestSeq(db: DatabaseSync, table: string): number {
-  return Number(db.prepare(`SELECT coalesce(max(seq), 0) AS seq FROM "${table}"`).get()?.seq)
-}
-
 function rowsAfter(db: DatabaseSync, table: string, seq: number): CopiedRow[] {
   return db
     .prepare(`SELECT * FROM "${table}" WHERE seq > ? ORDER BY seq`)
     .all(seq)
-    .map((row) => lineSchema.parse({ table, row }))
+    .map((row) => copiedRowSchema.parse({ table, row }))
+}
+
+/** What stood there is of no use, but goes only when there is something better. */
+function begin(path: string, bytes: Buffer): void {
+  const temporary = `${path}.tmp`
+  rmSync(temporary, { force: true })
+  writeAt(temporary, 0, bytes)
+  renameSync(temporary, path)
+  syncDirectory(dirname(path))
 }
 
 /** What stood behind the last whole line was never counted as copied. */
 function writeAt(path: string, offset: number, bytes: Buffer): void {
   const fd = openSync(path, 'a', 0o600)
   try {
-    truncateSync(path, offset)
-    writeSync(fd, bytes)
+    ftruncateSync(fd, offset)
+    writeFileSync(fd, bytes)
     fsyncSync(fd)
   } finally {
     closeSync(fd)
   }
-  if (offset === 0) syncDirectory(dirname(path))
 }
 
 export function syncDirectory(path: string): void {
@@ -119,13 +150,18 @@ export function syncDirectory(path: string): void {
   }
 }
 
-function parsed(line: string): CopiedRow | null {
-  try {
-    return lineSchema.safeParse(JSON.parse(line)).data ?? null
-  } catch {
-    return null
-  }
+function lineOf(row: CopiedRow): string {
+  const json = JSON.stringify(row)
+  return `${hashOf(json)} ${json}\n`
 }
+
+function parsed(line: string): CopiedRow | null {
+  const json = line.slice(HASH_LENGTH + 1)
+  if (line !== `${hashOf(json)} ${json}`) return null
+  return copiedRowSchema.parse(JSON.parse(json))
+}
+
+const hashOf = (json: string): string => createHash('sha256').update(json).digest('hex').slice(0, HASH_LENGTH)
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
@@ -133,7 +169,8 @@ function bytesOf(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return Buffer.alloc(0)
-    throw cause
+    const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    if (!isAbsent) console.error(`The copy of the journal can't be read: ${reasonOf(cause)}.`)
+    return Buffer.alloc(0)
   }
 }

@@ -1,16 +1,19 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { isDeepStrictEqual } from 'node:util'
+import { reasonOf } from '../release/errors.ts'
 import { journalEventSchema } from '../release/journal-event.ts'
 import type { Release } from '../release/release.ts'
 import { applyEvent, createRelease } from '../release/transitions.ts'
 import { BARS_SCHEMA } from './bars.ts'
+import { isUnusable, mustBeWhole, quarantine } from './damaged-database.ts'
 import {
   appendOnlyTables,
   type CopiedRow,
   copyPath,
   readCopy,
-  rowsAhead,
+  rowsLostBy,
   syncDirectory,
 } from './journal-copy.ts'
 
@@ -34,11 +37,8 @@ const SCHEMA = `
   ${BARS_SCHEMA}
 `
 
-/** How many of the newest releases are read to see whether they still can be. */
-const READ_AT_OPENING = 200
-const SQLITE_CORRUPT = 11
-const SQLITE_NOTADB = 26
-const SQLITE_IOERR_SHORT_READ = 522
+/** How many of the newest releases are folded anew to see whether what is kept of them is right. */
+const FOLDED_AT_OPENING = 200
 
 /** What became of a journal that could not be used. */
 export type Restored = {
@@ -59,24 +59,15 @@ export type Restored = {
 export function openJournalFile(path: string): { db: DatabaseSync; restored: Restored | null } {
   const copied = readCopy(copyPath(path))
   const reason = damageOf(path, copied.rows)
-  if (reason === null) return { db: openSound(path), restored: null }
+  if (reason === null) return { db: foldedAnew(openSound(path)), restored: null }
   const fresh = `${path}-new`
-  rebuild(fresh, copied.rows)
-  const putAside = quarantine(path)
+  const lost = copied.unreadable + rebuild(fresh, copied.rows)
+  const putAside = quarantine(path, ['', '-wal', '-shm'])
   renameSync(fresh, path)
   syncDirectory(dirname(path))
-  return {
-    db: openSound(path),
-    restored: { reason, putAside, rows: copied.rows.length, lost: copied.unreadable },
-  }
-}
-
-/** Whether what was read is not what was written, by SQLite's word or because it is no JSON any more. */
-export function isDamage(cause: unknown): boolean {
-  if (cause instanceof SyntaxError) return true
-  if (!(cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number')) return false
-  const primary = cause.errcode & 0xff
-  return primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB || cause.errcode === SQLITE_IOERR_SHORT_READ
+  // It would be found ahead of the journal for ever.
+  if (lost > 0) quarantine(path, ['-copy'])
+  return { db: openSound(path), restored: { reason, putAside, rows: copied.rows.length, lost } }
 }
 
 /** A release as its events say. Throws where there are none, and where one is not legal or can't be read. */
@@ -98,32 +89,16 @@ export function damageOf(path: string, copied: readonly CopiedRow[]): string | n
   let db: DatabaseSync | null = null
   try {
     db = openSound(path)
-    const check = String(Object.values(db.prepare('PRAGMA quick_check(1)').get() ?? {})[0])
-    if (check !== 'ok') return `SQLite finds it damaged (${check.split('\n')[0]})`
-    const ahead = rowsAhead(db, copied)
-    if (ahead > 0) return `it lacked ${ahead} of the entries that had been written`
-    return unreadableOf(db)
+    mustBeWhole(db)
+    const lost = rowsLostBy(db, copied)
+    return lost === 0
+      ? null
+      : `${lost} of the entries that had been written were not there, or not as they were written`
   } catch (cause) {
-    if (isDamage(cause)) return `SQLite finds it damaged (${cause instanceof Error ? cause.message : cause})`
+    if (isUnusable(cause)) return `SQLite finds it damaged (${reasonOf(cause)})`
     throw cause
   } finally {
     db?.close()
-  }
-}
-
-function unreadableOf(db: DatabaseSync): string | null {
-  const rows = db.prepare('SELECT id, body FROM releases ORDER BY id DESC LIMIT ?').all(READ_AT_OPENING)
-  const broken = rows.find(({ body }) => !isReadable(body))
-  return broken ? `what it holds of release ${broken.id} can't be read` : null
-}
-
-/** JSON of another shape is another version's, and no damage. */
-function isReadable(body: unknown): boolean {
-  try {
-    JSON.parse(String(body))
-    return true
-  } catch {
-    return false
   }
 }
 
@@ -140,16 +115,17 @@ function openSound(path: string): DatabaseSync {
   }
 }
 
-/** In one file, whole on disk, with nothing beside it. */
-function rebuild(path: string, rows: readonly CopiedRow[]): void {
+/** In one file, whole on disk, with nothing beside it. Answers with how many rows fit nowhere. */
+function rebuild(path: string, rows: readonly CopiedRow[]): number {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
   const db = openSound(path)
   try {
     db.exec('BEGIN; PRAGMA defer_foreign_keys = ON')
     const known = new Set(appendOnlyTables(db))
     for (const { table, row } of rows) if (known.has(table)) insert(db, table, row)
-    foldReleases(db)
+    const lost = foldReleases(db)
     db.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE')
+    return lost
   } finally {
     db.close()
   }
@@ -162,28 +138,51 @@ function insert(db: DatabaseSync, table: string, row: CopiedRow['row']): void {
   db.prepare(`INSERT OR REPLACE INTO "${table}" (${columns}) VALUES (${places})`).run(...Object.values(row))
 }
 
-function foldReleases(db: DatabaseSync): void {
-  const events = db.prepare('SELECT at, event FROM events WHERE release = ? ORDER BY seq')
+/** Where a line of the copy was lost, a release ends with what came before it. */
+function foldReleases(db: DatabaseSync): number {
+  const events = db.prepare('SELECT seq, at, event FROM events WHERE release = ? ORDER BY seq')
+  const forget = db.prepare('DELETE FROM events WHERE release = ? AND seq >= ?')
   const write = db.prepare(
     'INSERT INTO releases (id, state, verb, slot, from_slot, body) VALUES (?, ?, ?, ?, ?, ?)',
   )
+  let lost = 0
   for (const { release: id } of db.prepare('SELECT DISTINCT release FROM events ORDER BY release').all()) {
-    const release = replayed(Number(id), events.all(Number(id)))
-    const { state, verb, slot, from } = release
-    write.run(release.id, state, verb, slot, from, JSON.stringify(release))
+    const all = events.all(Number(id))
+    const { release, length } = longestReplay(Number(id), all)
+    lost += all.length - length
+    if (length < all.length) forget.run(Number(id), Number(all[length]?.seq))
+    if (release) write.run(...valuesOf(release))
   }
+  return lost
 }
 
-/** What SQLite keeps beside it goes along: the new one must not be given another's log. */
-function quarantine(path: string): string | null {
-  const directory = join(dirname(path), 'quarantine')
-  const mark = new Date().toISOString().replaceAll(/[:.]/g, '-')
-  const target = join(directory, `${basename(path)}-${mark}`)
-  const isThere = existsSync(path)
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (!existsSync(`${path}${suffix}`)) continue
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    renameSync(`${path}${suffix}`, `${target}${suffix}`)
+function longestReplay(id: number, rows: readonly Readonly<Record<string, unknown>>[]) {
+  for (let length = rows.length; length > 0; length--) {
+    try {
+      return { release: replayed(id, rows.slice(0, length)), length }
+    } catch {
+      // One fewer, then.
+    }
   }
-  return isThere ? target : null
+  return { release: null, length: 0 }
+}
+
+function valuesOf(release: Release): [number, string, string, string, string | null, string] {
+  const { id, state, verb, slot, from } = release
+  return [id, state, verb, slot, from, JSON.stringify(release)]
+}
+
+/** The table of releases is a fold of the events, and is nothing that could be lost. */
+function foldedAnew(db: DatabaseSync): DatabaseSync {
+  const rows = db.prepare('SELECT * FROM releases ORDER BY id DESC LIMIT ?').all(FOLDED_AT_OPENING)
+  const events = db.prepare('SELECT at, event FROM events WHERE release = ? ORDER BY seq')
+  const update = db.prepare(
+    'UPDATE releases SET id = ?, state = ?, verb = ?, slot = ?, from_slot = ?, body = ? WHERE id = ?',
+  )
+  for (const row of rows) {
+    const id = Number(row.id)
+    const values = valuesOf(replayed(id, events.all(id)))
+    if (!isDeepStrictEqual(Object.values(row), values)) update.run(...values, id)
+  }
+  return db
 }

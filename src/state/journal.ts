@@ -4,8 +4,9 @@ import { type Release, releaseSchema } from '../release/release.ts'
 import type { Slot } from '../release/slot.ts'
 import { applyEvent, createRelease } from '../release/transitions.ts'
 import { barsIn } from './bars.ts'
+import { isDamage } from './damaged-database.ts'
 import { copyPath, journalCopy } from './journal-copy.ts'
-import { isDamage, openJournalFile, type Restored, replayed } from './journal-file.ts'
+import { openJournalFile, type Restored, replayed } from './journal-file.ts'
 
 export type OpenJournal = Journal & {
   /** Kept in the same database. */

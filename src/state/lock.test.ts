@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { until } from '../../test/engine/until.ts'
 import type { Holder } from '../director/protocol.ts'
 import { readHolder, takeLock } from './lock.ts'
 
@@ -85,4 +86,20 @@ test('to look at a stale holder turns nobody away who takes the lock meanwhile',
     await Promise.all(looks)
     held.release()
   }
+})
+
+test('whoever waited for a lock whose file was replaced meanwhile locks the new one', async () => {
+  const path = join(dir, 'replaced')
+  const held = await takeLock(path, holder)
+  const waiting = takeLock(path, holder)
+  await until('it waits', 5_000, async () =>
+    readFileSync('/proc/locks', 'utf8').includes('->') ? true : null,
+  )
+  rmSync(path)
+  writeFileSync(path, '')
+  held?.release()
+  const got = await waiting
+  assert.ok(got)
+  assert.equal(spawnSync('flock', ['-n', path, 'true']).status, 1)
+  got.release()
 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type Holder, holderSchema } from '../director/protocol.ts'
 
 /** A held lock. `release` frees it; the kernel frees it too when the process dies. */
@@ -29,6 +29,10 @@ export async function takeLock(path: string, holder: Holder): Promise<HeldLock |
     closeSync(fd)
     throw cause
   }
+  if (!isStill(path, fd)) {
+    closeSync(fd)
+    return takeLock(path, holder)
+  }
   writeHolder(path, holder)
   return {
     release: () => {
@@ -36,6 +40,11 @@ export async function takeLock(path: string, holder: Holder): Promise<HeldLock |
       closeSync(fd)
     },
   }
+}
+
+/** Somebody may have removed the file, and another file of its name be locked since. */
+function isStill(path: string, fd: number): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino
 }
 
 /**

@@ -1,6 +1,8 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { reasonOf } from '../../release/errors.ts'
+import { isUnusable, mustBeWhole, quarantine } from '../../state/damaged-database.ts'
 
 /** The tables that are ours; the operators' and sessions' own are better-auth's, made by its migrations. */
 const TABLES = `
@@ -40,14 +42,36 @@ const TABLES = `
     BEGIN SELECT RAISE(ABORT, 'The audit record is append-only.'); END;
 `
 
-/** Opens `STATE/identity.db`, readable by its owner alone. Whatever is acknowledged survives a power cut. */
+/**
+ * Opens `STATE/identity.db`, readable by its owner alone. Whatever is acknowledged survives a power cut. One that is damaged
+ * is put aside and begun anew: without operators a set-up link brings them back, without a director nothing is released.
+ */
 export function openIdentityDatabase(stateDir: string): DatabaseSync {
   const path = join(stateDir, 'identity.db')
+  try {
+    return openSound(path)
+  } catch (cause) {
+    if (!isUnusable(cause) || !existsSync(path)) throw cause
+    const aside = quarantine(path, ['', '-wal', '-shm'])
+    console.error(
+      `${path} could not be used: ${reasonOf(cause)}. It lies in ${aside} now, and who may sign in was begun anew: \`npx switchyard setup-link\` makes an operator.`,
+    )
+    return openSound(path)
+  }
+}
+
+function openSound(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
-  chmodSync(path, 0o600)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;')
-  database.exec(TABLES)
-  return database
+  try {
+    chmodSync(path, 0o600)
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;')
+    database.exec(TABLES)
+    mustBeWhole(database)
+    return database
+  } catch (cause) {
+    database.close()
+    throw cause
+  }
 }
 
 /**
