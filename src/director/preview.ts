@@ -5,6 +5,7 @@ import { planRelease } from '../release/plan.ts'
 import type { Source } from '../release/release.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
+import { liveSlot } from './live-slot.ts'
 import type { PlanView, PreflightFinding, planRequestSchema, SystemStatus } from './protocol.ts'
 
 /** What a deploy or rollback would do if it began now, and what refuses it: the same table as for the verb itself. Changes nothing. */
@@ -14,7 +15,7 @@ export async function previewPlan(
   status: Pick<SystemStatus, 'actions' | 'holder'>,
   signal: AbortSignal,
 ): Promise<PlanView> {
-  const from = (await parts.traffic.read())?.live ?? null
+  const from = await liveSlot(parts)
   const slot = from === null ? 'primary' : otherSlot(from)
   const source: Source = request.verb === 'deploy' ? request.request.source : { kind: 'standby' }
   const findings = [

@@ -109,6 +109,17 @@ for (const verb of ['deploy', 'rollback'] as const) {
   })
 }
 
+test('no first release is begun over a routing that is lost', async () => {
+  const { verbs, liveDir, journal } = await system(async () => undefined)
+  rmSync(join(liveDir, 'current'))
+  await assert.rejects(verbs.deploy(deployOfTree, ada), (error: unknown) => {
+    assert.ok(error instanceof ReleaseError)
+    assert.equal(error.facts.reason, 'current leads to no slot, though release 1 is live in primary')
+    return true
+  })
+  assert.equal(journal.list({ before: null, limit: 10 }).length, 1)
+})
+
 test('a release that can not begin frees the lock, and says why', async () => {
   const { verbs, lockPath, journal } = await system(async () => undefined)
   const since = '2026-01-01T00:00:00.000Z'

@@ -15,6 +15,7 @@ import { type HeldLock, readHolder, takeLock } from '../state/lock.ts'
 import type { ReleaseLogs } from '../state/release-log.ts'
 import { mustBeUnderWay, mustStillBeLive } from './as-seen.ts'
 import type { Changes } from './changes.ts'
+import { liveSlot } from './live-slot.ts'
 import type { AbortRequest, BarRequest, Holder, RollbackRequest, UnbarRequest } from './protocol.ts'
 
 export type Releases = {
@@ -172,9 +173,4 @@ export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOpt
     exclusively,
     settled: async () => underWay?.done,
   }
-}
-
-/** What nginx reads is the truth about where the traffic is. */
-async function liveSlot(parts: Parts): Promise<Slot | null> {
-  return (await parts.traffic.read())?.live ?? null
 }

@@ -65,6 +65,37 @@ for (const [how, word] of [
   })
 }
 
+test('a routing that is lost is written anew by the journal, newer than all on disk, and said once', async () => {
+  const system = await yard()
+  const { left, lines } = over(system)
+  const before = (await system.routing()) ?? assert.fail()
+  const { id } = await killedAt(system, 'drain')
+  await rm(join(system.liveDir, 'current'))
+  await left.now()
+  await left.now()
+  const now = await system.routing()
+  assert.deepEqual(now, { ...before, generation: before.generation + 1 })
+  assert.deepEqual(lines.slice(0, 1), [
+    'nginx/live/current led to no slot, so visitors were not served. ' +
+      'The director wrote the routing anew from the journal: secondary is live (generation 3).',
+  ])
+  assert.equal(lines.filter((line) => line.includes('led to no slot')).length, 1)
+  assert.equal(system.journal.get(id)?.state, 'aborted')
+  assert.equal(left.problem(), null)
+})
+
+test('a routing that is lost reaches no slot beside the live one that does not answer', async () => {
+  const system = await yard()
+  system.says.primary = null
+  await rm(join(system.liveDir, 'current'))
+  const { left } = over(system)
+  await left.now()
+  assert.deepEqual((await system.routing())?.up, ['secondary'])
+  system.says.primary = 'operational'
+  await left.now()
+  assert.deepEqual((await system.routing())?.up, ['primary', 'secondary'])
+})
+
 test('what can not be settled is said once, keeps releases from beginning, and is settled when it can be', async () => {
   const system = await yard()
   const { id } = await killedAt(system, 'build')

@@ -1,4 +1,4 @@
-import { correctRouting, isRoutingCorrect } from '../release/correct-routing.ts'
+import { correctRouting, isRoutingCorrect, isRoutingLost } from '../release/correct-routing.ts'
 import { reasonOf } from '../release/errors.ts'
 import { wordsOf } from '../release/messages.ts'
 import { recover } from '../release/recovery.ts'
@@ -46,6 +46,8 @@ export function settling({ parts, lockPath, log, script }: SettlingOptions): Set
 
   async function underLock(): Promise<void> {
     if (await isNeeded()) {
+      // First, since nobody is served without it.
+      if (await isRoutingLost(parts)) await restoreRouting()
       await recoverAll()
       if (await isMovedElsewhere(parts)) await adopt()
       const corrected = await correctRouting(parts)
@@ -55,6 +57,16 @@ export function settling({ parts, lockPath, log, script }: SettlingOptions): Set
       hasRun = true
     }
     problem = null
+  }
+
+  async function restoreRouting(): Promise<void> {
+    const routing = await correctRouting(parts)
+    if (routing === null) return
+    const sentence =
+      'nginx/live/current led to no slot, so visitors were not served. The director wrote the routing anew from the journal: ' +
+      `${routing.live} is live (generation ${routing.generation}).`
+    console.error(sentence)
+    if (routing.release !== null) log(routing.release, sentence)
   }
 
   /** One that can't be settled is left as it is and keeps none of the others from it. */

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ReleaseError } from '../release/errors.ts'
 import type { RoutingState } from '../release/ports.ts'
+import { NO_ROUTING } from '../release/routing.ts'
 import { executableFlag, flagsOf, routingStateSchema, STATE_FILE } from './generation.ts'
 
 const NAME = /^gen-([1-9][0-9]*)$/
@@ -34,6 +36,27 @@ export async function readGeneration(liveDir: string): Promise<RoutingState | nu
   if (difference !== null) throw edited(`${name} ${difference}`)
   await checkMode(join(liveDir, name), name, state)
   return state
+}
+
+/**
+ * The routing that nginx reads. Where `current` is gone or leads to no generation that is there, no slot is live, under the
+ * highest number on disk: what is written next is newer than all of them. Null where there never was a generation.
+ * Throws as `readGeneration` does for a generation that a hand has changed.
+ */
+export async function readRouting(liveDir: string): Promise<RoutingState | null> {
+  if ((await ledToName(liveDir)) !== null) return readGeneration(liveDir)
+  const names = await readdir(liveDir).catch(() => [])
+  const highest = Math.max(0, ...names.map((name) => generationNumber(name) ?? 0))
+  return highest === 0 ? null : { ...NO_ROUTING, generation: highest }
+}
+
+/** The name of the generation that `current` leads to, or null where it leads to none that is there. */
+export async function ledToName(liveDir: string): Promise<string | null> {
+  const name = await currentName(liveDir).catch((cause: unknown) => {
+    if (cause instanceof ReleaseError) return null
+    throw cause
+  })
+  return name !== null && existsSync(join(liveDir, name)) ? name : null
 }
 
 /** The other way round it is nginx that takes longer, and a generation of before flags were executable. */

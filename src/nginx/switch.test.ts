@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   chmod,
+  cp,
   lstat,
   mkdir,
   mkdtemp,
@@ -17,7 +18,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { ReleaseError } from '../release/errors.ts'
 import type { RoutingState } from '../release/ports.ts'
-import { readGeneration } from './read-generation.ts'
+import { readGeneration, readRouting } from './read-generation.ts'
 import { writeGeneration } from './switch.ts'
 
 let liveDir: string
@@ -194,6 +195,47 @@ for (const [what, edit, reason] of EDITS) {
     await assert.rejects(readGeneration(liveDir), (error) => refusedWith(error, 'routing-edited', reason))
   })
 }
+
+const LED_NOWHERE: readonly [string, (current: string) => Promise<unknown>][] = [
+  ['gone', unlink],
+  [
+    'led to a generation that is gone',
+    async (current) => {
+      await unlink(current)
+      await symlink('gen-9', current)
+    },
+  ],
+  [
+    'led elsewhere',
+    async (current) => {
+      await unlink(current)
+      await symlink('/etc', current)
+    },
+  ],
+  [
+    'a directory, as after a copy that follows symlinks',
+    async (current) => {
+      await unlink(current)
+      await cp(join(current, '..', 'gen-2'), current, { recursive: true })
+    },
+  ],
+]
+
+for (const [what, edit] of LED_NOWHERE) {
+  test(`a current that is ${what} has no slot live, and the next generation replaces it`, async () => {
+    await writeGeneration(liveDir, generation(2))
+    await writeGeneration(liveDir, generation(1_000))
+    await edit(join(liveDir, 'current'))
+    const lost = await readRouting(liveDir)
+    assert.deepEqual([lost?.generation, lost?.live, lost?.up], [1_000, null, []])
+    await writeGeneration(liveDir, generation(1_001))
+    assert.deepEqual(await readRouting(liveDir), generation(1_001))
+  })
+}
+
+test('where no generation ever was there is no routing', async () => {
+  assert.equal(await readRouting(liveDir), null)
+})
 
 test('the symlink itself is replaced, never followed', async () => {
   await writeGeneration(liveDir, generation(1))

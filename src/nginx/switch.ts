@@ -1,9 +1,9 @@
-import { chmod, mkdir, open, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../release/errors.ts'
 import type { RoutingState } from '../release/ports.ts'
 import { executableFlag, flagsOf, renderState, routingStateSchema, STATE_FILE } from './generation.ts'
-import { compare, currentName, generationNumber } from './read-generation.ts'
+import { compare, generationNumber, ledToName } from './read-generation.ts'
 
 /** Earlier generations stay for people to look at, and for requests that still read one of them. */
 const KEPT_GENERATIONS = 10
@@ -12,14 +12,15 @@ const EXECUTABLE_MODE = 0o755
 
 /**
  * Makes `next` what nginx serves: a whole directory, then one `rename` of the symlink, each fsynced. That rename is the
- * commit point. May run twice for the same state. The caller holds the release lock.
+ * commit point. May run twice for the same state. Replaces a `current` that leads to no generation; one that is a directory
+ * stays beside it under another name, and nobody is served between two renames then. The caller holds the release lock.
  * Throws `internal` (facts: `reason`) for a state that contradicts itself or is not newer than the one there.
  */
 export async function writeGeneration(liveDir: string, next: RoutingState): Promise<void> {
   const state = checked(next)
   const name = `gen-${state.generation}`
   await mkdir(liveDir, { recursive: true })
-  const current = await currentName(liveDir)
+  const current = await ledToName(liveDir)
   if (current === name && (await holds(join(liveDir, name), state))) return
   const currentNumber = current === null ? 0 : (generationNumber(current) ?? 0)
   if (state.generation <= currentNumber) {
@@ -64,9 +65,12 @@ async function writeDirectory(liveDir: string, name: string, state: RoutingState
 
 async function pointCurrentAt(liveDir: string, name: string): Promise<void> {
   const temporary = join(liveDir, 'current.tmp')
+  const current = join(liveDir, 'current')
   await rm(temporary, { force: true })
   await symlink(name, temporary)
-  await rename(temporary, join(liveDir, 'current'))
+  const found = await lstat(current).catch(() => null)
+  if (found && !found.isSymbolicLink()) await rename(current, join(liveDir, `by-hand-${name}`))
+  await rename(temporary, current)
   await syncDirectory(liveDir)
 }
 

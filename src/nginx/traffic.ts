@@ -1,6 +1,6 @@
 import type { Traffic } from '../release/ports.ts'
 import { confirmSwitch } from './confirm.ts'
-import { readGeneration } from './read-generation.ts'
+import { readRouting } from './read-generation.ts'
 import { checkConfig, reloadNginx, type TrafficProxy } from './reload.ts'
 import { servedState } from './served.ts'
 import { writeGeneration } from './switch.ts'
@@ -11,7 +11,7 @@ import { writeGeneration } from './switch.ts'
  */
 export function nginxTraffic(options: TrafficProxy & { publicUrl: URL }): Traffic {
   return {
-    read: () => readGeneration(options.liveDir),
+    read: () => readRouting(options.liveDir),
     served: (signal) => servedState(options.internalUrl, signal),
     write: (next) => writeGeneration(options.liveDir, next),
     confirm: (expected, signal) => confirmSwitch(options, expected, signal),

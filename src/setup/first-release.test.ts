@@ -17,6 +17,7 @@ import { ensureFirstRelease, followFirstRelease } from './first-release.ts'
 
 const NOTHING_LIVE = systemStatus({
   routing: { live: null, generation: null, nginxAnswers: true, problem: null },
+  liveRelease: null,
 })
 const FIRST = release({ id: 1 })
 
@@ -79,6 +80,17 @@ test('who leaves the first release with Ctrl-C is told that it goes on, not that
 
 test('a first release that ends well leaves something live', async () => {
   assert.equal(await withDirector({ end: liveRelease({ id: 1 }) }, ensured), true)
+})
+
+test('where a release went live and the routing is lost, no first release is begun', async () => {
+  const status = { ...NOTHING_LIVE, liveRelease: 7 }
+  const lines: string[] = []
+  const isThere = await withDirector(
+    { status, end: liveRelease({ id: 1 }) },
+    (session) => ensureFirstRelease(session, status, TREE),
+    (line) => lines.push(line),
+  )
+  assert.deepEqual([isThere, lines], [true, []])
 })
 
 test('a first release that fails is said to have failed', async () => {

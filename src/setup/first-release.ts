@@ -6,7 +6,8 @@ import type { DeployRequest } from '../release/release.ts'
 import { SetupFailure } from './failure.ts'
 
 /**
- * Puts `source` in front of visitors when nothing is there yet, and follows that release to its end.
+ * Puts `source` in front of visitors when no release ever went live, and follows that release to its end. Where one did and
+ * nobody is served, the routing is the director's to mend: a first release would take both slots from their builds.
  * One that is under way already is followed instead. Answers false where it was left to go on alone (Ctrl-C).
  * Throws `SetupFailure` when it does not end well.
  */
@@ -15,7 +16,7 @@ export async function ensureFirstRelease(
   status: SystemStatus,
   source: DeployRequest['source'],
 ): Promise<boolean> {
-  if (status.routing.live !== null) return true
+  if (status.routing.live !== null || status.liveRelease !== null) return true
   session.screen.line('')
   const release = status.running ?? (await begin(session, source))
   const exitCode = await watchRelease(session, release)
@@ -36,7 +37,8 @@ export async function followFirstRelease(
   source: DeployRequest['source'],
 ): Promise<'none' | 'ended' | 'detached'> {
   const status = await session.get(systemStatusSchema, '/v1/status').catch(() => null)
-  if (status === null || status.running === null || status.routing.live !== null) return 'none'
+  if (status === null || status.running === null) return 'none'
+  if (status.routing.live !== null || status.liveRelease !== null) return 'none'
   return (await ensureFirstRelease(session, status, source)) ? 'ended' : 'detached'
 }
 

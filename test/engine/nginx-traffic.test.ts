@@ -16,10 +16,10 @@ beforeEach(() => rig.route({}))
 
 const soon = () => AbortSignal.timeout(20_000)
 
-test('before any generation nginx serves none, and says so', async () => {
+test('without a current nginx serves no generation, and says so', async () => {
   await rm(join(rig.liveDir, 'current'))
   assert.equal(await rig.traffic.served(soon()), null)
-  assert.equal(await rig.traffic.read(), null)
+  assert.equal((await rig.traffic.read())?.live, null)
 })
 
 test('what was written is what nginx serves', async () => {
