@@ -28,6 +28,16 @@ export async function drainSlot(
   signal: AbortSignal,
 ): Promise<string> {
   await leaveOut(parts, slot, release)
+  return emptySlot(parts, slot, log, signal)
+}
+
+/** The same for a slot that nothing new can reach. */
+export async function emptySlot(
+  parts: Omit<DrainParts, 'traffic'>,
+  slot: Slot,
+  log: LogSink,
+  signal: AbortSignal,
+): Promise<string> {
   const quiet = await untilQuiet(parts, slot, log, signal)
   const afterCap = `after ${parts.settings.drainCapMs / 1000} s`
   switch (quiet.end) {

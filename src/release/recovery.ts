@@ -3,10 +3,11 @@ import { ReleaseError } from './errors.ts'
 import { isOperational } from './operational.ts'
 import type { LogSink, RoutingState } from './ports.ts'
 import type { Release, StepRecord } from './release.ts'
+import type { Slot } from './slot.ts'
 import type { StepName } from './step-names.ts'
 import { type Parts, startedBy } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
-import { hasMoved, undoneError, undoRelease } from './undo.ts'
+import { movedTo, undoneError, undoRelease } from './undo.ts'
 
 const PROBE_DEADLINE_MS = 1_000
 const PROBE_PAUSE_MS = 500
@@ -20,10 +21,11 @@ const PROBE_TRIES = 10
  */
 export async function recover(parts: Parts, release: Release, log: LogSink): Promise<Release> {
   const routing = await parts.traffic.read()
-  if (!hasMoved(release, routing)) return goBack(parts, release, log, beforeOrBack(release, routing))
-  return (await answersWell(parts, release))
-    ? goForward(parts, release, log)
-    : goBack(parts, release, log, `after the traffic had moved, and ${release.slot} is not healthy`)
+  const slot = movedTo(release, routing)
+  if (slot === null) return goBack(parts, release, log, beforeOrBack(release, routing))
+  return (await answersWell(parts, release, slot))
+    ? goForward(parts, release, slot, log)
+    : goBack(parts, release, log, `after the traffic had moved, and ${slot} is not healthy`)
 }
 
 /** Past the commit point it can't be told whether the traffic had not moved yet, or had and is back. */
@@ -34,7 +36,7 @@ function beforeOrBack({ state }: Release, routing: RoutingState | null): string 
 }
 
 /** The steps end as what recovery saw of them; `record` stays to `recordNewest`. */
-async function goForward(parts: Parts, release: Release, log: LogSink): Promise<Release> {
+async function goForward(parts: Parts, release: Release, slot: Slot, log: LogSink): Promise<Release> {
   const end = (name: StepName, outcome: 'done' | 'failed', detail: string): void => {
     const isEnded = parts.journal
       .get(release.id)
@@ -42,10 +44,10 @@ async function goForward(parts: Parts, release: Release, log: LogSink): Promise<
     if (!isEnded) parts.journal.append(release.id, { type: 'step-ended', name, outcome, detail })
   }
   end('switch', 'done', 'found on disk')
-  const reason = await unconfirmedBecause(parts, release.slot, startedBy(parts.journal, release))
+  const reason = await unconfirmedBecause(parts, slot, startedBy(parts.journal, release))
   const confirmation = reason === null ? 'nginx confirms it.' : `nginx could not confirm it yet: ${reason}.`
   end('confirm', reason === null ? 'done' : 'failed', confirmation)
-  const found = `found ${release.slot} healthy and finished the release. ${confirmation}`
+  const found = `found ${slot} healthy and finished the release. ${confirmation}`
   const sentence = `${beginning(release, 'after the traffic had moved')} ${found}`
   log(sentence)
   parts.journal.append(release.id, { type: 'step-started', name: 'record' })
@@ -91,7 +93,7 @@ function failedStep({ steps }: Release): StepRecord | undefined {
  * The slot may itself be starting again, so one refusal proves nothing. The other slot is the yardstick: after a power cut
  * neither answers for a while, and to go back would help nobody. At most for as long as a candidate may take.
  */
-async function answersWell(parts: Parts, release: Release): Promise<boolean> {
+async function answersWell(parts: Parts, release: Release, slot: Slot): Promise<boolean> {
   const { health, journal, settings } = parts
   const soon = (): AbortSignal => AbortSignal.timeout(PROBE_DEADLINE_MS)
   const expected = startedBy(journal, release)
@@ -100,7 +102,7 @@ async function answersWell(parts: Parts, release: Release): Promise<boolean> {
   const untilMs = performance.now() + settings.healthDeadlineMs
   let tries = 0
   while (tries < PROBE_TRIES && performance.now() < untilMs) {
-    if (await isOperational(health, release.slot, expected, soon())) return true
+    if (await isOperational(health, slot, expected, soon())) return true
     if (from && former && (await isOperational(health, from, former.id, soon()))) tries++
     await delay(PROBE_PAUSE_MS)
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { draft, killedAt, type Yard, yard } from '../../test/fixtures/yard.ts'
+import { build, draft, killedAt, type Yard, yard } from '../../test/fixtures/yard.ts'
 import { runRelease } from './engine.ts'
 import { ReleaseError } from './errors.ts'
 import { recover } from './recovery.ts'
 import type { Release } from './release.ts'
-import type { Slot } from './slot.ts'
+import { SLOTS, type Slot } from './slot.ts'
 
 const quiet = (): void => undefined
 
@@ -153,4 +153,93 @@ test('a rollback that is refused does not put an ill standby in reach', async ()
   const release = await runRelease(system.parts, id, quiet, AbortSignal.timeout(10_000))
   assert.equal(release.error?.code, 'standby-unhealthy')
   assert.deepEqual((await system.routing())?.up, ['secondary'])
+})
+
+/** The first release, which fills both slots, killed when the traffic had moved to primary. */
+async function firstKilled(system: Yard): Promise<Release> {
+  const { id } = system.journal.create(draft({ slot: 'primary', from: null }))
+  system.journal.append(id, { type: 'built', build: build(id) })
+  for (const slot of SLOTS) {
+    await system.parts.slots.start(slot, build(id), id, quiet, AbortSignal.timeout(1_000))
+  }
+  system.journal.append(id, { type: 'step-started', name: 'start' })
+  const killed = system.journal.append(id, { type: 'switching' })
+  await system.move('primary', id)
+  system.acts.length = 0
+  return killed
+}
+
+test('a first release that ./rollback.sh moved to its other slot is finished there', async () => {
+  const system = await yard()
+  const killed = await firstKilled(system)
+  await system.move('secondary', null)
+  const release = await recover(system.parts, killed, quiet)
+  assert.equal(release.state, 'live')
+  assert.match(
+    release.recovery ?? '',
+    /it found secondary healthy and finished the release\. nginx confirms it\.$/,
+  )
+  assert.deepEqual(system.acts, [])
+  assert.equal((await system.routing())?.live, 'secondary')
+})
+
+test('a first release that is not healthy is let go in both of its slots before they are stopped', async () => {
+  const system = await yard()
+  const killed = await firstKilled(system)
+  system.says.primary = 'degraded'
+  const lines: string[] = []
+  await recover(withDeadline(system), killed, (line) => lines.push(line))
+  const routing = await system.routing()
+  assert.deepEqual([routing?.live, routing?.up], [null, []])
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('The drain')).map((line) => line.replace(/:.*/, '')),
+    ['The drain of primary', 'The drain of secondary'],
+  )
+  assert.deepEqual(system.acts, ['stop primary', 'stop secondary'])
+})
+
+/** A director that waits no longer than this for a slot to come to itself. */
+const withDeadline = ({ parts }: Yard): Yard['parts'] => ({
+  ...parts,
+  settings: { ...parts.settings, healthDeadlineMs: 100 },
+})
+
+for (const [when, step] of [
+  ['before it was drained', 'drain'],
+  ['while it was started', 'start'],
+] as const) {
+  test(`a slot that Docker can't tell of, ${when}, is out of reach and quiet before it is stopped`, async () => {
+    const system = await yard()
+    const killed = await killedAt(system, step)
+    system.parts.settings.drainCapMs = 10_000
+    const busy = keepBusy(system, 'primary', 300)
+    const stops: string[] = []
+    const { stop } = system.parts.slots
+    system.parts.slots.stop = async (...given) => {
+      stops.push(`${busy.inFlight} in flight, up: ${(await system.routing())?.up}`)
+      return stop(...given)
+    }
+    system.parts.slots.inspect = async () => {
+      throw new ReleaseError('docker-unreachable', { reason: 'it does not answer' })
+    }
+    await recover(system.parts, killed, quiet)
+    assert.deepEqual(stops, ['0 in flight, up: secondary'])
+  })
+}
+
+test('a barred build that was to be replaced is stopped when it has answered everything', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'drain')
+  const actor = { kind: 'host', name: 'ada' } as const
+  system.journal.bars.bar({ deploymentId: 'b1', version: '1.0.0' }, null, actor)
+  system.parts.settings.drainCapMs = 10_000
+  const busy = keepBusy(system, 'primary', 300)
+  const stops: number[] = []
+  const { stop } = system.parts.slots
+  system.parts.slots.stop = (...given) => {
+    stops.push(busy.inFlight)
+    return stop(...given)
+  }
+  await recover(system.parts, killed, quiet)
+  assert.deepEqual(stops, [0])
 })

@@ -1,6 +1,6 @@
 import { type Bar, barOn, barWords } from './bar.ts'
 import { correctRouting } from './correct-routing.ts'
-import { drainSlot, leaveOut } from './drain.ts'
+import { emptySlot, leaveOut } from './drain.ts'
 import type { ReleaseError, ReleaseErrorBody } from './errors.ts'
 import { liveSentence } from './live-sentence.ts'
 import { describeError, wordsOf } from './messages.ts'
@@ -8,7 +8,7 @@ import { isOperational } from './operational.ts'
 import type { Journal, LogSink, RoutingState } from './ports.ts'
 import type { Release } from './release.ts'
 import { nextRouting } from './routing.ts'
-import { otherSlot } from './slot.ts'
+import { otherSlot, type Slot } from './slot.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
 
@@ -25,7 +25,7 @@ export type Undone = {
 /** Puts traffic and slots back as they were before the release. Safe to run twice. Throws what keeps the routing from being read or written. */
 export async function undoRelease(parts: Parts, release: Release, log: LogSink): Promise<Undone> {
   const doubt = await moveBack(parts, release, log)
-  if (mayHaveVisitors(release)) await letGo(parts, release, log)
+  for (const slot of slotsWithVisitors(release)) await letGo(parts, release, slot, log)
   const loss = await restoreSlots(parts, release, log)
   return { doubt, loss }
 }
@@ -41,16 +41,20 @@ export function undoneError(
   return { ...describeError(error, live), ...(isSafe ? {} : { needsAttention: true }) }
 }
 
-/** Whether the traffic is where the release was to take it, be it by the release itself or by `./rollback.sh` after it. */
-export function hasMoved({ state, slot }: Release, routing: RoutingState | null): routing is RoutingState {
-  return state === 'switching' && routing?.live === slot
+/**
+ * The slot where the release has taken the traffic, be it by itself or by `./rollback.sh` after it; null where it has not.
+ * The first release fills both slots, so that its build is in either.
+ */
+export function movedTo({ state, slot, from }: Release, routing: RoutingState | null): Slot | null {
+  const live = routing?.live ?? null
+  return state === 'switching' && (live === slot || from === null) ? live : null
 }
 
 /** Gives the traffic back to the slot that had it. A build that failed is left out of the routing; a standby stays one. */
 async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
   const { id, verb, slot, from } = release
   const routing = await parts.traffic.read()
-  if (!hasMoved(release, routing)) return null
+  if (routing === null || movedTo(release, routing) === null) return null
   const former = from && parts.journal.holderOf(from)
   const standby = verb === 'rollback' ? parts.journal.holderOf(slot) : null
   const builds = {
@@ -74,28 +78,34 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
 }
 
 /**
- * Whether the slot that is to be restored may be answering someone, now that it is not live. `./rollback.sh` takes the
- * visitors from it and leaves it in reach.
+ * The slots that are to be restored and may be answering someone, now that they are not live. `./rollback.sh` takes the
+ * visitors from a slot and leaves it in reach.
  */
-function mayHaveVisitors({ verb, state, from }: Release): boolean {
-  return verb === 'deploy' && state === 'switching' && from !== null
+function slotsWithVisitors({ verb, state, slot, from }: Release): readonly Slot[] {
+  if (verb !== 'deploy' || state !== 'switching') return []
+  return from === null ? [slot, otherSlot(slot)] : [slot]
 }
 
 /** Whoever came to the slot is answered before it is taken from under them. */
-async function letGo(parts: Parts, release: Release, log: LogSink): Promise<void> {
-  const { slot, id } = release
+async function letGo(parts: Parts, { id }: Release, slot: Slot, log: LogSink): Promise<void> {
   const signal = AbortSignal.timeout(parts.settings.drainCapMs + RESTORE_DEADLINE_MS)
-  if (await isRestored(parts, release, signal)) return
+  if (await isRestored(parts, slot, id, signal)) return
+  await drain(parts, id, slot, log)
+}
+
+/** A slot that is to be stopped or started anew may still be in reach, or answer what it was asked when it was. */
+async function drain(parts: Parts, id: number, slot: Slot, log: LogSink): Promise<void> {
   await leaveOut(parts, slot, id)
   try {
-    log(`The drain of ${slot}: ${await drainSlot(parts, slot, id, log, signal)}.`)
+    const signal = AbortSignal.timeout(parts.settings.drainCapMs + RESTORE_DEADLINE_MS)
+    log(`The drain of ${slot}: ${await emptySlot(parts, slot, log, signal)}.`)
   } catch (cause) {
     log(`${slot} could not be drained: ${wordsOf(cause)}.`)
   }
 }
 
 /** A director may have been killed when it had restored the slot, and before it could say so. */
-async function isRestored({ slots }: Parts, { slot, id }: Release, signal: AbortSignal): Promise<boolean> {
+async function isRestored({ slots }: Parts, slot: Slot, id: number, signal: AbortSignal): Promise<boolean> {
   const container = await slots.inspect(slot, signal).catch(() => null)
   return container !== null && container.release !== id
 }
@@ -122,8 +132,9 @@ function wasTouched(release: Release): boolean {
 }
 
 /** A barred build was no way back before either, so that it does not run any more is no loss. */
-async function leaveStopped(parts: Parts, { slot }: Release, bar: Bar, log: LogSink): Promise<null> {
+async function leaveStopped(parts: Parts, { id, slot }: Release, bar: Bar, log: LogSink): Promise<null> {
   log(`${barWords(bar)} It is not brought back to ${slot}.`)
+  await drain(parts, id, slot, log)
   await stop(parts, slot, log)
   await correctRouting(parts)
   return null
@@ -136,6 +147,7 @@ async function bringBack(parts: Parts, release: Release, log: LogSink): Promise<
   } catch (cause) {
     const loss = `The build that ${release.slot} held could not be brought back, so there is no rollback until the next deploy: ${wordsOf(cause)}.`
     log(loss)
+    await drain(parts, release.id, release.slot, log)
     await stop(parts, release.slot, log)
     return loss
   }
@@ -147,6 +159,7 @@ async function restart(parts: Parts, release: Release, log: LogSink, signal: Abo
   const container = await parts.slots.inspect(release.slot, signal)
   if (container?.state === 'running' && container.release === previous.id) {
     if (await isOperational(parts.health, release.slot, previous.id, signal)) return
+    await drain(parts, release.id, release.slot, log)
     // Compose was killed while Docker went on stopping it: compose would find it running, and then it would be gone.
     await parts.slots.stop(release.slot, log, signal)
   }
