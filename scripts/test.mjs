@@ -100,6 +100,10 @@ const parts = {
 }
 /** Only where they are named. */
 const onRequest = {
+  model: () => {
+    heading('Model')
+    count(run('node', ['test/model/main.ts']))
+  },
   nginx: () => startDockerThen(nginxMatrix),
 }
 
