@@ -71,6 +71,12 @@ test('a slot that is to be reused is out of reach for everyone, and the live one
   })
 })
 
+test('the live slot is up also where nobody knows what it runs', () => {
+  const builds = { primary: build('b1') }
+  const { up, pins } = nextRouting(NO_ROUTING, { live: 'secondary', builds, bars: [], release: 2 })
+  assert.deepEqual([up, pins], [['primary', 'secondary'], [{ deploymentId: 'b1', slot: 'primary' }]])
+})
+
 const CONSOLES: [
   primary: boolean | null,
   secondary: boolean | null,

@@ -27,6 +27,7 @@ export type NextRouting = {
 
 /**
  * The next generation: `live` gets the traffic, every slot in `builds` is up, and open tabs keep the slot that runs their build.
+ * `live` is up also where nobody knows its build: without it nobody would be served.
  * A barred build is out of reach altogether: without its pin alone, `/ops` could still be asked of it by way of the other
  * slot. Its static files stay where nginx has them on disk. A page that is half loaded must not break, and what runs in a
  * browser gives nobody a way into the slot.
@@ -40,7 +41,7 @@ export function nextRouting(
   return {
     generation: current.generation + 1,
     live,
-    up: SLOTS.filter((slot) => reached[slot] !== undefined),
+    up: SLOTS.filter((slot) => slot === live || reached[slot] !== undefined),
     shares: {},
     pins: pinsFor(live, reached),
     console: onlyConsole(reached),
