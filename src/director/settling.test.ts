@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { killedAt, type Yard, yard } from '../../test/fixtures/yard.ts'
+import { draft, killedAt, type Yard, yard } from '../../test/fixtures/yard.ts'
+import { runRelease } from '../release/engine.ts'
+import { otherSlot } from '../release/slot.ts'
+import { openJournal } from '../state/journal.ts'
 import { takeLock } from '../state/lock.ts'
 import type { ScriptRollback } from './adopt.ts'
 import { settling } from './settling.ts'
@@ -82,6 +85,53 @@ test('a routing that is lost is written anew by the journal, newer than all on d
   assert.equal(lines.filter((line) => line.includes('led to no slot')).length, 1)
   assert.equal(system.journal.get(id)?.state, 'aborted')
   assert.equal(left.problem(), null)
+})
+
+for (const back of [1, 2, 3]) {
+  test(`a symlink undone by ${back} generations leads no tab to a slot that runs another build by now`, async () => {
+    const system = await yard()
+    for (const slot of ['primary', 'secondary'] as const) {
+      const { id } = system.journal.create(draft({ slot, from: otherSlot(slot) }))
+      await runRelease(system.parts, id, () => undefined, AbortSignal.timeout(10_000))
+    }
+    const { left } = over(system)
+    await left.now()
+    const { generation } = (await system.routing()) ?? assert.fail()
+    const current = join(system.liveDir, 'current')
+    await rm(current)
+    await symlink(`gen-${generation - back}`, current)
+    const found = await system.routing()
+    await left.now()
+    const now = await system.routing()
+    const pins = now?.pins.map(({ deploymentId, slot }) => `${deploymentId} ${slot}`).toSorted()
+    assert.deepEqual(pins, ['b3 primary', 'b4 secondary'])
+    assert.deepEqual([now?.live, now?.up], [found?.live, ['primary', 'secondary']])
+    await left.now()
+    assert.deepEqual(await system.routing(), now)
+  })
+}
+
+test('tabs that were led to a slot by hand stay away from it while it does not answer', async () => {
+  const system = await yard()
+  const { left } = over(system)
+  await left.now()
+  const before = (await system.routing()) ?? assert.fail()
+  const pins = [{ deploymentId: 'b0', slot: 'primary' as const }]
+  await system.parts.traffic.write({ ...before, generation: before.generation + 1, pins })
+  system.says.primary = null
+  await left.now()
+  const now = await system.routing()
+  assert.deepEqual([now?.up, now?.pins], [['secondary'], [{ deploymentId: 'b2', slot: 'secondary' }]])
+})
+
+test('without a journal the routing is left as it is', async () => {
+  const system = await yard()
+  const before = await system.routing()
+  const journal = openJournal(join(system.liveDir, '..', 'anew.db'))
+  const { left } = over({ ...system, parts: { ...system.parts, journal, bars: journal.bars } })
+  await left.now()
+  journal.close()
+  assert.deepEqual(await system.routing(), before)
 })
 
 test('a routing that is lost reaches no slot beside the live one that does not answer', async () => {
