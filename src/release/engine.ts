@@ -1,10 +1,12 @@
 import { asReleaseError, ReleaseError } from './errors.ts'
+import { goForward, slotToStayAt } from './forward.ts'
 import { describeError, wordsOf } from './messages.ts'
 import type { Release } from './release.ts'
+import { otherSlot, type Slot } from './slot.ts'
 import type { StepName } from './step-names.ts'
 import { type Parts, STEPS, type StepContext } from './steps.ts'
 import { undoneError, undoRelease } from './undo.ts'
-import { leaveUnrecorded } from './unrecorded.ts'
+import { leaveUnrecorded, recordNewest } from './unrecorded.ts'
 
 /** Where a step's lines go. */
 export type StepLog = (step: StepName, text: string) => void
@@ -41,12 +43,14 @@ async function runStep(context: StepContext, name: StepName): Promise<void> {
   journal.append(context.id, { type: 'step-ended', name, outcome: 'done', detail })
 }
 
-/** Puts everything back as it was before the release, then says so in the journal. */
+/** Puts everything back as it was before the release, then says so in the journal. Where that would take visitors to a dead slot, they stay. */
 async function settle(context: StepContext, failedStep: StepName, cause: unknown): Promise<Release> {
   const { parts, id, log } = context
   const release = currentRelease(parts, id)
   const { state } = release
   if (state === 'live') return leaveUnrecorded(parts.journal, release, cause, log)
+  const slot = await slotToStayAt(parts, release)
+  if (slot !== null) return stayAt(context, release, slot, failedStep)
   const isAborted = context.signal.aborted && state === 'preparing'
   const error = isAborted ? abortedBy(context.signal) : asReleaseError(cause)
   const withLines = isAborted ? error : await withContainerLines(context, failedStep, error)
@@ -55,6 +59,19 @@ async function settle(context: StepContext, failedStep: StepName, cause: unknown
   const undone = await undoRelease(parts, currentRelease(parts, id), log)
   const body = undoneError(withLines, parts.journal, undone)
   return parts.journal.append(id, { type: isAborted ? 'aborted' : 'failed', error: body })
+}
+
+async function stayAt(
+  { parts, id, log }: StepContext,
+  release: Release,
+  slot: Slot,
+  failedStep: StepName,
+): Promise<Release> {
+  const label = release.steps.find(({ name }) => name === failedStep)?.label ?? failedStep
+  const found = `"${label}" failed, and ${otherSlot(slot)} is not healthy any more. Visitors stay at ${slot}, which is, and the director finished the release.`
+  await goForward(parts, release, slot, found, log)
+  await recordNewest(parts, (_, text) => log(text))
+  return currentRelease(parts, id)
 }
 
 const STEPS_WITH_CONTAINER: readonly StepName[] = ['start', 'health', 'seed']
