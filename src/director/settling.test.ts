@@ -169,6 +169,30 @@ test('what can not be settled is said once, keeps releases from beginning, and i
   await left.underLock()
 })
 
+for (const moved of [false, true]) {
+  test(`what is settled ${moved ? 'forward' : 'backward'} and can not be written is said once it is`, async () => {
+    const system = await yard()
+    const { id } = await killedAt(system, moved ? 'confirm' : 'build', { moved })
+    const { append } = system.journal
+    system.parts.journal = {
+      ...system.journal,
+      append: () => {
+        throw new Error('database or disk is full')
+      },
+    }
+    const { left, lines } = over(system)
+    await left.now()
+    await left.now()
+    const refused = `Release ${id} can't be settled: database or disk is full.`
+    assert.deepEqual(lines, [`${refused} The director tries again every few seconds.`])
+    system.parts.journal.append = append
+    await left.now()
+    const release = system.journal.get(id)
+    assert.equal(release?.state, moved ? 'live' : 'aborted')
+    assert.deepEqual(lines.slice(1), [release?.recovery])
+  })
+}
+
 test('whoever holds the lock is not disturbed', async () => {
   const system = await yard()
   const { id } = await killedAt(system, 'build')
