@@ -201,6 +201,24 @@ test('killed between the last commit and the end of the last step, the step ends
   assert.deepEqual([release.recovery, exitCodeOfRelease(release)], [null, 0])
 })
 
+for (const isWritten of [true, false]) {
+  test(`a release that ./rollback.sh took the traffic from ends its last step where the file can ${isWritten ? '' : 'not '}be written`, async () => {
+    const system = await yard()
+    const { id } = await killedAt(system, 'record', { moved: true })
+    const { id: newest } = system.journal.create(
+      draft({ verb: 'rollback', slot: 'secondary', from: 'primary' }),
+    )
+    system.journal.append(newest, { type: 'switching' })
+    system.journal.append(newest, { type: 'live' })
+    if (!isWritten) system.faults.envFile = new Error(ENOSPC)
+    await recordNewest(system.parts, quiet)
+    assert.equal(statesOf(system.journal.replay(id)).at(-1), isWritten ? 'record done' : 'record failed')
+    delete system.faults.envFile
+    await recordNewest(system.parts, quiet)
+    assert.equal(statesOf(system.journal.replay(id)).at(-1), 'record done')
+  })
+}
+
 test('where neither slot answers, as after a power cut, the new one is waited for', async () => {
   const system = await yard()
   const killed = await killedAt(system, 'switch', { moved: true })
