@@ -18,6 +18,7 @@ import type { SystemStatus } from './protocol.ts'
 import { refreshedAtMost } from './refreshed.ts'
 import { releases } from './releases.ts'
 import { settling } from './settling.ts'
+import { standbyKeeper } from './standby.ts'
 import { lookAround } from './view.ts'
 import { type Wired, wire } from './wiring.ts'
 
@@ -42,16 +43,19 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   )
   if (journal.restored) console.error(restoredSentence(journal.restored))
   const { parts, ...seen } = wire(settings, stateDir, journal)
+  const log = (release: number, text: string): void => {
+    logs.append(release, 'record', text)
+    changes.announce(release)
+  }
   const left = settling({
     parts,
     lockPath,
-    log: (release, text) => {
-      logs.append(release, 'record', text)
-      changes.announce(release)
-    },
+    log,
     script: { read: () => readBreakGlass(stateDir), forget: () => forgetBreakGlass(stateDir) },
   })
-  const verbs = releases({ parts, logs, changes, lockPath, settle: left.underLock })
+  const standby = standbyKeeper({ parts, lockPath, log })
+  const { makeWay } = standby
+  const verbs = releases({ parts, logs, changes, lockPath, settle: left.underLock, makeWay })
   // Most is settled at once, before anyone can ask. A recovery that takes longer is to be seen by those who ask.
   const settle = async (): Promise<void> => {
     if (!verbs.running()) await Promise.race([left.now(), delay(SETTLING_PATIENCE_MS)])
@@ -87,6 +91,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   const servers = await listen(api, identity, stateDir)
   const timers = [
     setInterval(() => void settle(), SETTLE_EVERY_MS),
+    setInterval(() => void (verbs.running() ?? standby.now()), SETTLE_EVERY_MS),
     setInterval(() => void rotate(seen), ROTATE_EVERY_MS),
     setInterval(() => void followDocker(seen, verbs), LOOK_FOR_DOCKER_EVERY_MS),
   ]
@@ -99,6 +104,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
         server.close()
         server.closeAllConnections()
       }
+      await makeWay()
       await seen.close()
       identity.close()
       // A release under way is left to recovery: waiting for a build here would only end in SIGKILL.

@@ -45,14 +45,17 @@ export type ReleasesOptions = {
   lockPath: string
   /** Called under the lock before a release begins. Throws what is left of an earlier one and keeps it from beginning. */
   settle(): Promise<void>
+  /** Called before the lock is asked for: whoever holds it for what can wait lets go of it. */
+  makeWay?(): Promise<void>
 }
 
 /** The verbs that move traffic, one at a time. */
-export function releases({ parts, logs, changes, lockPath, settle }: ReleasesOptions): Releases {
+export function releases({ parts, logs, changes, lockPath, settle, makeWay }: ReleasesOptions): Releases {
   let isHeld = false
   let underWay: { id: number; controller: AbortController; done: Promise<void> } | null = null
 
   async function lock(verb: string, actor: Actor): Promise<HeldLock> {
+    await makeWay?.()
     const holder: Holder = { verb, release: null, actor, since: new Date().toISOString() }
     // Whoever removes the file gives its lock away, and not what is done under it here.
     const held = isHeld ? null : await takeLock(lockPath, holder)

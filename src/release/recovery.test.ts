@@ -44,8 +44,8 @@ test('a standby that is lost is said wherever the end is told, and calls for a p
   })
   const release = await recover(system.parts, killed, quiet)
   const loss =
-    'The build that primary held could not be brought back, so there is no rollback until the next deploy: ' +
-    'The primary slot could not be started: there is no image shop:1.'
+    'The build that primary held could not be brought back, so there is no rollback for now: ' +
+    'The primary slot could not be started: there is no image shop:1. The director tries again.'
   assert.equal(release.recovery, `${NOTHING_MOVED}. ${loss}`)
   assert.equal(release.error?.live, `Visitors get 2.0.0 from the secondary slot, as before. ${loss}`)
   assert.equal(exitCodeOfRelease(release), 2)

@@ -145,7 +145,8 @@ async function bringBack(parts: Parts, release: Release, log: LogSink): Promise<
     await restart(parts, release, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
     return null
   } catch (cause) {
-    const loss = `The build that ${release.slot} held could not be brought back, so there is no rollback until the next deploy: ${wordsOf(cause)}.`
+    const again = parts.journal.holderOf(release.slot)?.build ? ' The director tries again.' : ''
+    const loss = `The build that ${release.slot} held could not be brought back, so there is no rollback for now: ${wordsOf(cause)}.${again}`
     log(loss)
     await drain(parts, release.id, release.slot, log)
     await stop(parts, release.slot, log)

@@ -236,8 +236,8 @@ test('a failed deploy that loses the standby is not called safe', async () => {
   assert.equal(
     error?.live,
     'Visitors get 5.0.0 from the primary slot, as before. The build that secondary held could not be brought back, ' +
-      'so there is no rollback until the next deploy: The secondary slot could not be started: ' +
-      `there is no image ${held} on this host.`,
+      'so there is no rollback for now: The secondary slot could not be started: ' +
+      `there is no image ${held} on this host. The director tries again.`,
   )
   assert.ok(output.includes(error?.live ?? '?'), output)
   await isLive(await follow('6.0.0').release, 'secondary')
