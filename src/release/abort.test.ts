@@ -47,7 +47,8 @@ function once<Given extends unknown[], T>(
 
 /** What is asked of the slots when a release is undone that had come to `step`. */
 const UNDONE: Readonly<Partial<Record<StepName, readonly string[]>>> = {
-  start: [],
+  // Compose was ended at whatever it was doing.
+  start: ['stop primary', 'start primary shop:1 1', 'health primary 1'],
   health: ['start primary shop:3 3', 'start primary shop:1 1', 'health primary 1'],
   assets: [
     'start primary shop:3 3',

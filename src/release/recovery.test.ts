@@ -6,6 +6,7 @@ import { runRelease } from './engine.ts'
 import { ReleaseError } from './errors.ts'
 import { recover } from './recovery.ts'
 import type { Release } from './release.ts'
+import { undoRelease } from './undo.ts'
 import { isUnrecorded, recordNewest } from './unrecorded.ts'
 
 const quiet = (): void => undefined
@@ -34,6 +35,23 @@ test('a standby that compose left running is left alone, and one that is being s
   await recover(stopping.parts, await killedAt(stopping, 'drain'), quiet)
   assert.deepEqual(stopping.acts, ['stop primary', 'start primary shop:1 1', 'health primary 1'])
 })
+
+for (const [step, acts] of [
+  ['start', ['stop primary', 'start primary shop:1 1', 'health primary 1']],
+  ['health', ['start primary shop:1 1', 'health primary 1']],
+] as const) {
+  test(`killed at ${step}, a standby that still runs is not taken for one that nobody touched`, async () => {
+    const system = await yard()
+    const killed = await killedAt(system, step)
+    // As inspect finds it beside the container of the candidate, which compose had created and not started.
+    await system.parts.slots.start('primary', build(1), 1, quiet, AbortSignal.timeout(1_000))
+    system.acts.length = 0
+    // The second time as one that was killed before it could say so.
+    for (let time = 0; time < 2; time++) await undoRelease(system.parts, killed, quiet)
+    assert.deepEqual(system.acts, acts)
+    assert.deepEqual((await system.routing())?.up, ['primary', 'secondary'])
+  })
+}
 
 test('a standby that is lost is said wherever the end is told, and calls for a person', async () => {
   const system = await yard()

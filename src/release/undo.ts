@@ -159,10 +159,17 @@ async function restart(parts: Parts, release: Release, log: LogSink, signal: Abo
   if (!previous?.build) throw new Error(`${release.slot} held no build before`)
   const container = await parts.slots.inspect(release.slot, signal)
   if (container?.state === 'running' && container.release === previous.id) {
-    if (await isOperational(parts.health, release.slot, previous.id, signal)) return
-    await drain(parts, release.id, release.slot, log)
-    // Compose was killed while Docker went on stopping it: compose would find it running, and then it would be gone.
-    await parts.slots.stop(release.slot, log, signal)
+    const isWell = await isOperational(parts.health, release.slot, previous.id, signal)
+    const isInReach = (await parts.traffic.read())?.up.includes(release.slot)
+    const start = release.steps.find(({ name }) => name === 'start')?.state ?? 'waiting'
+    // Untouched, or restored by a director that was killed before it could say so: its tabs are with it.
+    if (isWell && (isInReach || start === 'waiting')) return
+    // One that is well is started all the same: a killed compose leaves a second container, which compose alone clears away.
+    if (!isWell || start !== 'done') {
+      await drain(parts, release.id, release.slot, log)
+      // Compose was killed, and Docker may go on stopping it: compose would find it running, and then it would be gone.
+      await parts.slots.stop(release.slot, log, signal)
+    }
   }
   log(`Bringing back ${previous.build.version} in ${release.slot}.`)
   await parts.slots.start(release.slot, previous.build, previous.id, log, signal)
