@@ -139,6 +139,21 @@ test('a rollback that nginx does not confirm waits for nobody and keeps the tabs
   assert.deepEqual(await reach(system), AS_BEFORE)
 })
 
+test('the way back leads to a slot whose release the journal has lost, with its tabs', async () => {
+  const system = await yard()
+  system.faults.confirm = new ReleaseError('switch-unconfirmed', { reason: 'no answer in time' })
+  const given = { ...draft({ verb: 'rollback', slot: 'primary', from: 'secondary' }), replaces: build(2) }
+  const { id } = system.journal.create(given)
+  const { holderOf } = system.journal
+  system.parts.journal = {
+    ...system.journal,
+    holderOf: (slot) => (slot === 'secondary' ? null : holderOf(slot)),
+  }
+  const { release } = await runToItsEnd(system, id)
+  assert.equal(release.state, 'failed')
+  assert.deepEqual(await reach(system), AS_BEFORE)
+})
+
 test('a rollback that is refused does not put an ill standby in reach', async () => {
   const system = await yard()
   const before = (await system.routing()) ?? assert.fail()

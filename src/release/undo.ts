@@ -56,9 +56,11 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
   const routing = await parts.traffic.read()
   if (routing === null || movedTo(release, routing) === null) return null
   const former = from && parts.journal.holderOf(from)
+  // The release itself knows it too, where the journal has lost the one that led there.
+  const formerBuild = former?.build ?? release.replaces
   const standby = verb === 'rollback' ? parts.journal.holderOf(slot) : null
   const builds = {
-    ...(from && { [from]: former?.build ?? undefined }),
+    ...(from && { [from]: formerBuild ?? undefined }),
     [slot]: standby?.build ?? undefined,
   }
   await parts.traffic.write(
@@ -68,7 +70,7 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
     log('The traffic was taken off the slot.')
     return null
   }
-  const reason = await unconfirmedBecause(parts, from, former?.id ?? 0)
+  const reason = await unconfirmedBecause(parts, from, former?.id ?? formerBuild?.madeBy ?? 0)
   const doubt =
     reason === null
       ? null
