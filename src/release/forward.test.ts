@@ -69,6 +69,18 @@ test('where neither slot is healthy, visitors go back to where they were', async
   assert.equal((await system.routing())?.live, 'secondary')
 })
 
+test('a step that failed has failed, also where the routing can not be read', async () => {
+  const system = await yard()
+  system.parts.traffic.confirm = async () => {
+    system.parts.traffic.read = () => Promise.reject(new ReleaseError('routing-edited'))
+    throw UNCONFIRMED
+  }
+  const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  const running = runRelease(system.parts, id, () => undefined, new AbortController().signal)
+  await assert.rejects(running, { code: 'routing-edited' })
+  assert.equal(system.journal.get(id)?.steps.find(({ name }) => name === 'confirm')?.state, 'failed')
+})
+
 test('one silence does not make a slot dead', async () => {
   const system = await yard()
   const release = await unconfirmed(system, 'rollback', () => {

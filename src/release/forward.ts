@@ -50,7 +50,8 @@ export async function goForward(
  * that they came from is not. Null where the way back is the better one.
  */
 export async function slotToStayAt(parts: Parts, release: Release): Promise<Slot | null> {
-  const slot = movedTo(release, await parts.traffic.read())
+  // One that can't be read keeps the way back from being written as well, which says so.
+  const slot = movedTo(release, await parts.traffic.read().catch(() => null))
   const { from } = release
   const former = from && parts.journal.holderOf(from)
   if (slot === null || !from || !former) return null
