@@ -5,6 +5,7 @@ import type { Run } from './commands/command.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addHistory } from './commands/history.ts'
 import { addLogs } from './commands/logs.ts'
+import { addPrune } from './commands/prune.ts'
 import { addReload } from './commands/reload.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addSetupLink } from './commands/setup-link.ts'
@@ -26,6 +27,7 @@ const COMMANDS = [
   addAbort,
   addBar,
   addUnbar,
+  addPrune,
   addReload,
   addSetupLink,
 ]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AMOUNT } from './amount.ts'
 
 const port = z.coerce.number().int().min(1).max(65_535)
 
@@ -19,6 +20,12 @@ const schema = z.object({
   HEALTH_DEADLINE_SECONDS: z.coerce.number().min(1).max(3_600).default(60),
   /** Paths that are requested from a candidate before it gets traffic, separated by commas. */
   WARM_UP_PATHS: z.string().default('/'),
+  /** How many former builds are kept beside the live one and the standby. */
+  KEEP_BUILDS: z.coerce.number().int().min(0).max(1_000).default(5),
+  /** For how many days any other build is kept after it was last live. */
+  KEEP_DAYS: z.coerce.number().int().min(0).max(3_650).default(7),
+  /** How much must be free on the disk for a release to begin. */
+  MIN_FREE_DISK: z.string().regex(AMOUNT).default('2g'),
   DOCKER_SOCKET: z.string().default('/var/run/docker.sock'),
 })
 

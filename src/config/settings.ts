@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { nearestName } from '../release/nearest-name.ts'
+import { AMOUNT, bytesOf } from './amount.ts'
 
 const port = (initial: number) =>
   z.coerce
@@ -17,17 +18,19 @@ const cores = z
 
 /** Docker itself allows 6m, in which no Node starts. */
 const LEAST_MEMORY = { text: '64m', bytes: 64 * 1024 ** 2 } as const
-const UNIT_BYTES = new Map([
-  ['k', 1024],
-  ['m', 1024 ** 2],
-  ['g', 1024 ** 3],
-])
-
 const memory = z
   .string()
-  .regex(/^\d+[kmg]b?$/i, { error: 'expected an amount of memory, such as 512m or 2g', abort: true })
+  .regex(AMOUNT, { error: 'expected an amount of memory, such as 512m or 2g', abort: true })
   .refine((text) => bytesOf(text) >= LEAST_MEMORY.bytes, `expected ${LEAST_MEMORY.text} or more`)
   .optional()
+
+const wholeNumber = (initial: number, most: number) =>
+  z.coerce
+    .number('expected a whole number')
+    .int('expected a whole number')
+    .min(0, `expected 0 to ${most}`)
+    .max(most, `expected 0 to ${most}`)
+    .default(initial)
 
 const image = (initial: string) =>
   z
@@ -90,6 +93,12 @@ const settingsSchema = z.object({
     .string()
     .regex(/^\/[^'\s]*$/, 'expected paths separated by commas, such as /,/shop')
     .default('/'),
+  KEEP_BUILDS: wholeNumber(5, 1_000),
+  KEEP_DAYS: wholeNumber(7, 3_650),
+  MIN_FREE_DISK: z
+    .string()
+    .regex(AMOUNT, 'expected an amount of disk space, such as 500m or 2g')
+    .default('2g'),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -140,11 +149,6 @@ function unknownNames(file: ReadonlyMap<string, string>): SettingsProblem[] {
         near === null ? "the app's own go into app.env or app.build.env" : `the nearest is ${near}`
       return `${name}: there is no setting of this name, ${advice} (switchyard.env)`
     })
-}
-
-function bytesOf(memory: string): number {
-  const [, amount, unit = ''] = /^(\d+)([kmg])/i.exec(memory) ?? []
-  return Number(amount) * (UNIT_BYTES.get(unit.toLowerCase()) ?? Number.NaN)
 }
 
 function wordsFor(

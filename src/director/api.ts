@@ -5,6 +5,8 @@ import { z } from 'zod'
 import { asReleaseError, ReleaseError } from '../release/errors.ts'
 import { liveSentence } from '../release/live-sentence.ts'
 import { describeError } from '../release/messages.ts'
+import { pruneRequestSchema } from '../release/prune-view.ts'
+import { previewPrune } from '../release/pruning.ts'
 import { deployRequestSchema } from '../release/release.ts'
 import { slotSchema } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
@@ -172,6 +174,14 @@ export function directorApi(
     const request = parse(unbarRequestSchema, await bodyOf(context))
     audit({ actor, verb: 'unbar', release: null, headers: context.req.raw.headers })
     return context.json(await releases.unbar(request, actor))
+  })
+
+  app.post('/prune', async (context) => {
+    const actor = await gate.actorOf(context)
+    const { dryRun } = parse(pruneRequestSchema, await bodyOf(context))
+    if (dryRun) return context.json(await previewPrune(parts, AbortSignal.timeout(PLAN_DEADLINE_MS)))
+    audit({ actor, verb: 'prune', release: null, headers: context.req.raw.headers })
+    return context.json(await releases.prune(actor))
   })
 
   app.post('/reload', async (context) => {

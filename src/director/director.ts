@@ -19,6 +19,7 @@ import { refreshedAtMost } from './refreshed.ts'
 import { releases } from './releases.ts'
 import { settling } from './settling.ts'
 import { standbyKeeper } from './standby.ts'
+import { tidying } from './tidying.ts'
 import { lookAround } from './view.ts'
 import { type Wired, wire } from './wiring.ts'
 
@@ -29,6 +30,9 @@ const SETTLE_EVERY_MS = 5_000
 const SETTLING_PATIENCE_MS = 1_000
 const ROTATE_EVERY_MS = 60_000
 const LOOK_FOR_DOCKER_EVERY_MS = 5_000
+/** Whoever started the director comes first. */
+const TIDY_FIRST_AFTER_MS = 60_000
+const TIDY_EVERY_MS = 60 * 60_000
 
 /** Opens what is durable, settles what a killed director left, and listens. Answers with how to stop. */
 export async function startDirector(settings: DirectorSettings): Promise<{ stop(): Promise<void> }> {
@@ -42,7 +46,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     startAnew,
   )
   if (journal.restored) console.error(restoredSentence(journal.restored))
-  const { parts, ...seen } = wire(settings, stateDir, journal)
+  const { parts, ...seen } = wire(settings, { stateDir, journal, logs })
   const log = (release: number, text: string): void => {
     logs.append(release, 'record', text)
     changes.announce(release)
@@ -55,7 +59,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   })
   const standby = standbyKeeper({ parts, lockPath, log })
   const { makeWay } = standby
-  const verbs = releases({ parts, logs, changes, lockPath, settle: left.underLock, makeWay })
+  const tidy = tidying(parts, lockPath)
+  const verbs = releases({ parts, logs, changes, lockPath, settle: left.underLock, makeWay, tidying: tidy })
   // Most is settled at once, before anyone can ask. A recovery that takes longer is to be seen by those who ask.
   const settle = async (): Promise<void> => {
     if (!verbs.running()) await Promise.race([left.now(), delay(SETTLING_PATIENCE_MS)])
@@ -94,6 +99,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     setInterval(() => void (verbs.running() ?? standby.now()), SETTLE_EVERY_MS),
     setInterval(() => void rotate(seen), ROTATE_EVERY_MS),
     setInterval(() => void followDocker(seen, verbs), LOOK_FOR_DOCKER_EVERY_MS),
+    setTimeout(() => tidy.begin(console.log), TIDY_FIRST_AFTER_MS),
+    setInterval(() => tidy.begin(console.log), TIDY_EVERY_MS),
   ]
   console.log(`The director of ${settings.COMPOSE_PROJECT_NAME} listens. ${liveSentence(journal)}`)
 

@@ -6,6 +6,8 @@ import { ReleaseError } from '../release/errors.ts'
 import type { Draft } from '../release/journal-event.ts'
 import { wordsOf } from '../release/messages.ts'
 import { planRelease } from '../release/plan.ts'
+import type { PruneView } from '../release/prune-view.ts'
+import { prune } from '../release/pruning.ts'
 import type { Actor, DeployRequest, Release, ReleaseVerb } from '../release/release.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
@@ -17,6 +19,7 @@ import { mustBeUnderWay, mustStillBeLive } from './as-seen.ts'
 import type { Changes } from './changes.ts'
 import { liveSlot } from './live-slot.ts'
 import type { AbortRequest, BarRequest, Holder, RollbackRequest, UnbarRequest } from './protocol.ts'
+import type { Tidying } from './tidying.ts'
 
 export type Releases = {
   /** Starts a deploy and answers at once. Throws `busy`. */
@@ -28,12 +31,16 @@ export type Releases = {
   /** Keeps every visitor from a build, or lets it be used again. Throws `busy`, `build-unknown`, `build-live`, `routing-unconfirmed`. */
   bar(request: BarRequest, actor: Actor): Promise<BarOutcome>
   unbar(request: UnbarRequest, actor: Actor): Promise<BarOutcome>
+  /** Removes what is kept of old builds. Throws `busy`, `routing-edited`, `docker-unreachable`. */
+  prune(actor: Actor): Promise<PruneView>
   running(): Release | null
   /** Runs `work` under the lock, for verbs that are no releases. Throws `busy`. */
   exclusively<T>(verb: string, actor: Actor, work: () => Promise<T>): Promise<T>
   /** Ends when the release under way has. */
   settled(): Promise<void>
 }
+
+const PRUNE_DEADLINE_MS = 50_000
 
 /** What a release is to do, as decided under the lock. */
 type Aim = Pick<Draft, 'source' | 'slot' | 'from' | 'build' | 'label' | 'note'>
@@ -47,16 +54,26 @@ export type ReleasesOptions = {
   settle(): Promise<void>
   /** Called before the lock is asked for: whoever holds it for what can wait lets go of it. */
   makeWay?(): Promise<void>
+  tidying?: Tidying
 }
 
 /** The verbs that move traffic, one at a time. */
-export function releases({ parts, logs, changes, lockPath, settle, makeWay }: ReleasesOptions): Releases {
+export function releases({
+  parts,
+  logs,
+  changes,
+  lockPath,
+  settle,
+  makeWay,
+  tidying,
+}: ReleasesOptions): Releases {
   let isHeld = false
   let underWay: { id: number; controller: AbortController; done: Promise<void> } | null = null
 
   async function lock(verb: string, actor: Actor): Promise<HeldLock> {
     await makeWay?.()
     const holder: Holder = { verb, release: null, actor, since: new Date().toISOString() }
+    await tidying?.giveWay()
     // Whoever removes the file gives its lock away, and not what is done under it here.
     const held = isHeld ? null : await takeLock(lockPath, holder)
     if (held && !isHeld) {
@@ -108,6 +125,8 @@ export function releases({ parts, logs, changes, lockPath, settle, makeWay }: Re
         underWay = null
         held.release()
         changes.announce(release.id)
+        if (parts.journal.get(release.id)?.state === 'live')
+          tidying?.begin((text) => logs.append(release.id, 'record', text))
       })
       underWay = { id: release.id, controller, done }
       return release
@@ -173,6 +192,10 @@ export function releases({ parts, logs, changes, lockPath, settle, makeWay }: Re
     bar: (request, actor) => exclusively('bar', actor, async () => barBuild(await settled(), request, actor)),
     unbar: (request, actor) =>
       exclusively('unbar', actor, async () => unbarBuild(await settled(), request, actor)),
+    prune: (actor) =>
+      exclusively('prune', actor, async () =>
+        prune(await settled(), console.log, AbortSignal.timeout(PRUNE_DEADLINE_MS)),
+      ),
     exclusively,
     settled: async () => underWay?.done,
   }

@@ -7,8 +7,9 @@ import type { Release } from '../release/release.ts'
 import { otherSlot, type Slot, type SlotRole } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { readHolder } from '../state/lock.ts'
-import { PROTOCOL_VERSION, type SlotView, type SystemStatus } from './protocol.ts'
+import { type Holder, PROTOCOL_VERSION, type SlotView, type SystemStatus } from './protocol.ts'
 import type { Releases } from './releases.ts'
+import { givesWay } from './tidying.ts'
 import { trafficOf, trafficView } from './traffic-view.ts'
 
 const LOOK_DEADLINE_MS = 2_500
@@ -55,7 +56,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
   const running = releases.running()
   const holder = running
     ? { verb: running.verb, release: running.id, actor: running.actor, since: running.createdAt }
-    : await readHolder(lockPath)
+    : await otherHolder(lockPath)
   const live = routing.live
   const standbySlot = live === null ? null : otherSlot(live)
   const problem =
@@ -93,6 +94,12 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
       dockerProblem: docker.problem,
     }),
   }
+}
+
+/** Nobody has to wait for a director that tidies up. */
+async function otherHolder(lockPath: string): Promise<Holder | null> {
+  const holder = await readHolder(lockPath)
+  return givesWay(holder) ? null : holder
 }
 
 /** By the director's verbs it can't come to this; a hand in nginx/live can do it. */

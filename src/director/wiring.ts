@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import Docker from 'dockerode'
+import { bytesOf } from '../config/amount.ts'
 import type { DirectorSettings } from '../config/director.ts'
 import { dockerAssets } from '../docker/assets.ts'
 import { dockerBuilder } from '../docker/build.ts'
@@ -13,6 +14,7 @@ import { isSocketReplaced } from '../docker/replaced-socket.ts'
 import { followSlotLog } from '../docker/slot-log.ts'
 import { dockerSlots } from '../docker/slots.ts'
 import { containerStats } from '../docker/stats.ts'
+import { dockerStock } from '../docker/stock.ts'
 import { slotHealth } from '../health/slot-health.ts'
 import { rotateAccessLog } from '../nginx/rotate.ts'
 import { nginxTraffic } from '../nginx/traffic.ts'
@@ -22,6 +24,7 @@ import type { Bars, EnvFile, Journal, Slots, StartedImages } from '../release/po
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
+import type { ReleaseLogs } from '../state/release-log.ts'
 import { preflightOf } from './preflight.ts'
 import { redactedHealth } from './redacted-health.ts'
 import type { ViewOptions } from './view.ts'
@@ -46,7 +49,10 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' 
 }
 
 /** Joins the engine's ports with Docker, nginx, the slots and the disk. The one place that knows all of them. */
-export function wire(settings: DirectorSettings, stateDir: string, journal: Journal & { bars: Bars }): Wired {
+export function wire(
+  settings: DirectorSettings,
+  { stateDir, journal, logs }: { stateDir: string; journal: Journal & { bars: Bars }; logs: ReleaseLogs },
+): Wired {
   const docker = new Docker({ socketPath: settings.DOCKER_SOCKET })
   const project = describeProject({
     directory: settings.SWITCHYARD_DIR,
@@ -64,7 +70,7 @@ export function wire(settings: DirectorSettings, stateDir: string, journal: Jour
     return container?.state === 'running' ? stats.usedBytes(container.id, signal) : 0
   }
   return {
-    parts: partsOf({ settings, stateDir, docker, project, slots, journal, usedBytes }),
+    parts: partsOf({ settings, stateDir, docker, project, slots, journal, logs, usedBytes }),
     addressOf: (slot) =>
       `http://127.0.0.1:${slot === 'primary' ? settings.PRIMARY_PORT : settings.SECONDARY_PORT}`,
     usageOf: async (container) => (container.state === 'running' ? stats.read(container.id) : null),
@@ -93,10 +99,11 @@ type Joined = {
   project: Project
   slots: Slots
   journal: Journal & { bars: Bars }
+  logs: ReleaseLogs
   usedBytes(slot: Slot, signal: AbortSignal): Promise<number>
 }
 
-function partsOf({ settings, stateDir, docker, project, slots, journal, usedBytes }: Joined): Parts {
+function partsOf({ settings, stateDir, docker, project, slots, journal, logs, usedBytes }: Joined): Parts {
   const envFile = join(stateDir, 'deployment_state.env')
   const addressOf = (part: keyof typeof LAST_PARTS): string =>
     `${settings.NETWORK_PREFIX}.${LAST_PARTS[part]}`
@@ -107,6 +114,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
     docker,
     containerFilter: proxyOf(project),
   })
+  const minFreeBytes = bytesOf(settings.MIN_FREE_DISK)
   const eyes = slotHealth({
     addressOf,
     settings: {
@@ -132,17 +140,19 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, usedByte
     assets: dockerAssets({ docker, project }),
     preflight: preflightOf(traffic, {
       docker: (signal) => dockerFinding(docker, signal),
-      disk: (signal) => diskFinding(docker, project, signal),
+      disk: (signal) => diskFinding(docker, project, minFreeBytes, signal),
       compose: (slot, signal) => composeFindings(project, slot, (within) => usedBytes(slot, within), signal),
       foundation: (source, signal) =>
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
       envFiles: (source, signal) => envFilesFinding(project, source, signal),
     }),
     envFile: envFileAt(envFile),
+    stock: dockerStock({ docker, project, envFile, logs, minFreeBytes }),
     settings: {
       drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000,
       healthDeadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
       moveDeadlineMs: MOVE_DEADLINE_MS,
+      keep: { builds: settings.KEEP_BUILDS, days: settings.KEEP_DAYS },
     },
   }
 }

@@ -2,7 +2,6 @@ import { readFile, statfs } from 'node:fs/promises'
 import prettyBytes from 'pretty-bytes'
 import type { Finding } from './preflight.ts'
 
-const MIN_FREE_BYTES = 2 * 1024 ** 3
 /** A build of a Next.js app with its packages makes some tens of thousands of files. */
 const MIN_FREE_INODES = 50_000
 
@@ -31,15 +30,25 @@ export async function readDockerDisk(root: string): Promise<FreeDisk> {
  * Enough for one more build on each of `disks`, or not. Told of the first one that is too full, else of the first: two of
  * one file system differ by what is written between two looks, so that the least would bear now one name, now the other.
  */
-export function diskVerdict(disks: readonly [FreeDisk, ...FreeDisk[]]): Finding {
-  const verdicts = disks.map(verdictOf)
-  return verdicts.find(({ outcome }) => outcome === 'refused') ?? verdicts[0] ?? verdictOf(disks[0])
+export function diskVerdict(disks: readonly [FreeDisk, ...FreeDisk[]], minFreeBytes: number): Finding {
+  const verdicts = disks.map((disk) => verdictOf(disk, minFreeBytes))
+  return (
+    verdicts.find(({ outcome }) => outcome === 'refused') ?? verdicts[0] ?? verdictOf(disks[0], minFreeBytes)
+  )
 }
 
-function verdictOf({ path, bytes, inodes }: FreeDisk): Finding {
+/** How much must go until `diskVerdict` lets a release begin; 0 where it does. How much a file's inode takes nobody can tell. */
+export function missingBytes(disks: readonly FreeDisk[], minFreeBytes: number): number {
+  const missing = disks.map(({ bytes, inodes }) =>
+    Math.max(minFreeBytes - bytes, inodes !== null && inodes < MIN_FREE_INODES ? 1 : 0),
+  )
+  return Math.max(0, ...missing)
+}
+
+function verdictOf({ path, bytes, inodes }: FreeDisk, minFreeBytes: number): Finding {
   const free = size(bytes)
-  if (bytes < MIN_FREE_BYTES) {
-    return refused(`${free} are free at ${path}, a release needs ${size(MIN_FREE_BYTES)}.`)
+  if (bytes < minFreeBytes) {
+    return refused(`${free} are free at ${path}, a release needs ${size(minFreeBytes)}.`)
   }
   if (inodes !== null && inodes < MIN_FREE_INODES) {
     return refused(`Room for ${inodes} more files is left at ${path}, a release needs ${MIN_FREE_INODES}.`)

@@ -8,6 +8,7 @@ import { runCommand } from './command.ts'
 import { ask } from './engine.ts'
 import {
   diskVerdict,
+  type FreeDisk,
   memoryVerdict,
   readAvailableMemory,
   readDockerDisk,
@@ -47,14 +48,28 @@ export async function dockerFinding(docker: Docker, signal: AbortSignal): Promis
 }
 
 /** Free space and inodes where Docker keeps its images and where the project and its state/ are. */
-export async function diskFinding(docker: Docker, project: Project, signal: AbortSignal): Promise<Finding> {
+export async function diskFinding(
+  docker: Docker,
+  project: Project,
+  minFreeBytes: number,
+  signal: AbortSignal,
+): Promise<Finding> {
   try {
-    const root = await dockerRoot(docker, signal)
-    const own = await readFreeDisk(project.directory)
-    return diskVerdict(root === null ? [own] : [await readDockerDisk(root), own])
+    return diskVerdict(await readDisks(docker, project, signal), minFreeBytes)
   } catch (cause) {
     return refusal('disk', 'disk-full', cause)
   }
+}
+
+/** The disk of Docker's images, where Docker tells it, and that of the project. Throws `aborted`. */
+export async function readDisks(
+  docker: Docker,
+  { directory }: Project,
+  signal: AbortSignal,
+): Promise<readonly [FreeDisk, ...FreeDisk[]]> {
+  const root = await dockerRoot(docker, signal)
+  const own = await readFreeDisk(directory)
+  return root === null ? [own] : [await readDockerDisk(root), own]
 }
 
 const configSchema = z.object({

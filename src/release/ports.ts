@@ -163,6 +163,51 @@ export type EnvFile = {
   has(images: StartedImages, live: Slot): Promise<boolean>
 }
 
+/** An image that has a name in the project's own repository, or carries its label and has lost every name. */
+export type StoredImage = {
+  /** Docker's: `sha256:…`. */
+  id: string
+  /** Its names in `switchyard/PROJECT`, which releases gave it. */
+  ownTags: readonly string[]
+  /** What others call it. */
+  otherTags: readonly string[]
+  /** Whether it says that it is a build of this project. */
+  isLabelled: boolean
+  deploymentId: string | null
+  /** All its layers, those that it shares with others too. */
+  bytes: number
+  /** ISO 8601, UTC. */
+  createdAt: string
+  /** The names of the containers, running or not, that are made from it. */
+  usedBy: readonly string[]
+}
+
+/** What builds and releases have left on this host. */
+export type Inventory = {
+  images: readonly StoredImage[]
+  /** Published static files. */
+  assets: readonly { deploymentId: string; bytes: number }[]
+  logs: readonly { release: number; bytes: number }[]
+  /** Whether a killed director left anything half published or half removed. */
+  hasHalves: boolean
+  /** The images that the env file names: what a plain `docker compose up` starts. */
+  named: readonly string[]
+  /** How much is missing until a release may begin; 0 where there is room. */
+  missingBytes: number
+}
+
+/** What is kept of builds, and how it goes. Nothing is ever removed by force. The caller holds the lock. */
+export type Stock = {
+  take(signal: AbortSignal): Promise<Inventory>
+  /** Takes the project's own names off an image, which ends one that has no other. Answers with why it stays, or null. */
+  removeImage(image: StoredImage, signal: AbortSignal): Promise<string | null>
+  /** Whole, or not at all for those who look: one that is cut off goes on with the next `sweep`. */
+  removeAssets(deploymentId: string): Promise<void>
+  removeLog(release: number): Promise<void>
+  /** Removes what a killed director left half published or half removed. */
+  sweep(): Promise<void>
+}
+
 /** What visitors were answered, within the last five minutes. Reading it costs no I/O. */
 export type TrafficLog = {
   /** The last `seconds` whose requests are all known: they end about two seconds ago. None from before `fromMs` (since 1970). */

@@ -13,9 +13,12 @@ import type {
   PreflightFindings,
   Slots,
   StartedImages,
+  Stock,
   Traffic,
 } from './ports.ts'
+import { makeRoom } from './pruning.ts'
 import type { Build, Release } from './release.ts'
+import type { Keep } from './retention.ts'
 import { NO_ROUTING, nextRouting, type SlotBuilds } from './routing.ts'
 import { otherSlot, SLOTS, type Slot } from './slot.ts'
 import type { StepName } from './step-names.ts'
@@ -31,7 +34,14 @@ export type Parts = {
   journal: Journal
   bars: Bars
   envFile: EnvFile
-  settings: { drainCapMs: number; healthDeadlineMs: number; moveDeadlineMs: number }
+  stock: Stock
+  settings: {
+    drainCapMs: number
+    healthDeadlineMs: number
+    moveDeadlineMs: number
+    /** How many builds are kept beside the live one and the standby, and for how many days any other. */
+    keep: Keep
+  }
 }
 
 export type StepContext = {
@@ -50,6 +60,7 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
   preflight: async (context) => {
     const { source } = current(context)
     const { builder, preflight } = context.parts
+    if (source.kind !== 'standby') await makeRoom(context.parts, context.log, context.signal)
     const [words, findings] = await Promise.all([
       source.kind === 'standby' ? null : builder.check(source, context.signal),
       preflight.run(source, context.signal),

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, statSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type LogLine, logLineSchema } from '../director/protocol.ts'
@@ -8,6 +8,7 @@ const LINE_CAP = 2_000
 const FILE_CAP_BYTES = 32 * 1024 * 1024
 const READ_CHUNK_BYTES = 256 * 1024
 const LINE_END = 0x0a
+const LOG_NAME = /^release-(\d{6,})\.log$/
 
 const storedLine = logLineSchema.omit({ offset: true })
 
@@ -25,6 +26,9 @@ export type ReleaseLogs = {
    * What is no whole line is left out: a write may have been cut off.
    */
   read(release: number, offset: number): Promise<LogLine[]>
+  /** Every log that there is. */
+  list(): { release: number; bytes: number }[]
+  remove(release: number): void
 }
 
 /** Output of releases, one file each, as JSON lines in `dir`: kept, and readable from any point. */
@@ -73,7 +77,21 @@ export function releaseLogs(dir: string): ReleaseLogs {
     }
   }
 
-  return { append, read }
+  function list(): { release: number; bytes: number }[] {
+    return readdirSync(dir).flatMap((name) => {
+      const release = LOG_NAME.exec(name)?.[1]
+      if (release === undefined) return []
+      return [{ release: Number(release), bytes: statSync(join(dir, name)).size }]
+    })
+  }
+
+  function remove(release: number): void {
+    rmSync(pathOf(release), { force: true })
+    written.delete(release)
+    failures.delete(release)
+  }
+
+  return { append, read, list, remove }
 }
 
 function stored(step: string, text: string): string {

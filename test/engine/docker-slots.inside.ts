@@ -455,7 +455,7 @@ test('preflight says what it sees of Docker and the host', async () => {
     (await dockerFinding(refusing, deadline())).sentence,
     `Docker can't be reached: nothing answers on ${join(directory, 'closed.sock')}.`,
   )
-  const disk = await diskFinding(docker, project, deadline())
+  const disk = await diskFinding(docker, project, 2 * 1024 ** 3, deadline())
   assert.match(disk.sentence, /^\d.* are free at .*\.$/)
   const { DockerRootDir } = z.object({ DockerRootDir: z.string() }).parse(await docker.info())
   assert.equal(existsSync(DockerRootDir), false, 'a container does not see it')

@@ -57,7 +57,12 @@ const parts = () =>
       addressOf: (slot) => new URL(slotUrl(slot)).hostname,
       settings: { deadlineMs: 5_000, warmUpPaths: [] },
     }),
-    settings: { drainCapMs: 100, healthDeadlineMs: 5_000, moveDeadlineMs: 10_000 },
+    settings: {
+      drainCapMs: 100,
+      healthDeadlineMs: 5_000,
+      moveDeadlineMs: 10_000,
+      keep: { builds: 5, days: 7 },
+    },
   })
 const bar = () => barBuild(parts(), { build: OLD, reason: null }, ada)
 const unbar = () => unbarBuild(parts(), { build: OLD }, ada)
