@@ -128,6 +128,11 @@ test('what has lost its name goes after an hour, and not while it may be in the 
   })
 })
 
+test('a build that is held stays even where its image has lost its name', () => {
+  const images = [image(6, { ownTags: [], createdAt: daysAgo(9) })]
+  assert.deepEqual(words(decide(facts({ images }))).kept, ['b6: Visitors get it from secondary.'])
+})
+
 test('on a short disk the oldest go before their time, only as many as it takes, and never the last ones', () => {
   const keep = { builds: 1, days: 365 }
   const going = (missingBytes: number) => words(decide(facts({ missingBytes }, { keep }))).going

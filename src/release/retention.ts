@@ -108,7 +108,7 @@ function holdOn(
   const hold = holds.find(
     (hold) =>
       (hold.image !== undefined && image?.ownTags.includes(hold.image)) ||
-      (typeof hold.deploymentId === 'string' && hold.deploymentId === deploymentId),
+      (typeof hold.deploymentId === 'string' && hold.deploymentId === (deploymentId ?? image?.deploymentId)),
   )
   return hold?.why ?? (image && (stays.get(image.id) ?? null))
 }

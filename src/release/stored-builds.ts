@@ -23,7 +23,12 @@ export function storedBuilds(
 ): StoredBuild[] {
   const lastLive = lastLiveByRelease(releases, nowMs)
   const found: { image: StoredImage | null; deploymentId: string | null; releases: Release[] }[] =
-    inventory.images.map((image) => ({ image, deploymentId: image.deploymentId, releases: [] }))
+    inventory.images.map((image) => ({
+      image,
+      // What has no name can't be released, so no static files are kept for its sake.
+      deploymentId: isNameless(image) ? null : image.deploymentId,
+      releases: [],
+    }))
   for (const release of releases) {
     const { build } = release
     if (build === null) continue
@@ -42,7 +47,7 @@ export function storedBuilds(
       {
         image,
         deploymentId,
-        version: of[0]?.build?.version ?? deploymentId ?? 'unknown',
+        version: of[0]?.build?.version ?? image?.deploymentId ?? deploymentId ?? 'unknown',
         release: of[0]?.id ?? null,
         lastLiveMs: lived.length === 0 ? null : Math.max(...lived),
         hasAssets: assets !== undefined,
