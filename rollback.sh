@@ -151,6 +151,19 @@ replace_file() { # FILE, new content on standard input
     cat >"$new" && sync "$new" && mv -T "$new" "$1" && sync "$(dirname "$1")"
 }
 
+is_served() { # GENERATION
+  [ "$(readlink "$live_dir/current")" = "gen-$1" ]
+}
+
+# Frees the room that the director puts by for a full disk (src/state/reserve.ts), and makes again by itself.
+give_back_reserve() {
+  [ -s state/reserve ] && : >state/reserve
+}
+
+insist() { # FUNCTION ARGUMENTS...
+  "$@" || { give_back_reserve && "$@"; }
+}
+
 record() { # GENERATION FROM TO
   printf '{"generation":%d,"from":"%s","to":"%s","release":%d,"at":"%s","by":"%s"}\n' \
     "$1" "$2" "$3" "$standby_release" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$who" | replace_file state/rollback.json
@@ -293,16 +306,15 @@ check_ways() {
 move() {
   local next=$((number + 1))
   say "Moving the traffic from $live to $standby (release $standby_release)."
-  if ! write_generation "$live_dir/$current" "$next" "$standby"; then
-    [ "$(readlink "$live_dir/current")" = "gen-$next" ] || {
-      complain "Generation $next could not be written. The traffic stays with $live; nothing has changed."
-      exit "$FAILED_SAFE"
-    }
-  fi
+  write_generation "$live_dir/$current" "$next" "$standby" || is_served "$next" ||
+    { give_back_reserve && write_generation "$live_dir/$current" "$next" "$standby"; } || is_served "$next" || {
+    complain "Generation $next could not be written. The traffic stays with $live; nothing has changed."
+    exit "$FAILED_SAFE"
+  }
   if ! confirmed "$standby" "$standby_release"; then
     move_back "$((next + 1))"
   fi
-  if record "$next" "$live" "$standby" && remember_live "$standby"; then
+  if insist record "$next" "$live" "$standby" && insist remember_live "$standby"; then
     say "Done: nginx serves $standby, release $standby_release (generation $next). The director takes notice of it."
     exit "$DONE"
   fi

@@ -8,6 +8,7 @@ import { wordsOf } from '../release/messages.ts'
 import { openJournal } from '../state/journal.ts'
 import type { Restored } from '../state/journal-file.ts'
 import { releaseLogs } from '../state/release-log.ts'
+import { type Reserve, reserveAt } from '../state/reserve.ts'
 import { type ApiParts, directorApi } from './api.ts'
 import { releaseChanges } from './changes.ts'
 import { hostGate, slotsGate } from './gate.ts'
@@ -29,6 +30,7 @@ const STATUS_MAX_AGE_MS = 1_000
 const SETTLE_EVERY_MS = 5_000
 const SETTLING_PATIENCE_MS = 1_000
 const ROTATE_EVERY_MS = 60_000
+const REFILL_EVERY_MS = 60_000
 const LOOK_FOR_DOCKER_EVERY_MS = 5_000
 /** Whoever started the director comes first. */
 const TIDY_FIRST_AFTER_MS = 60_000
@@ -40,13 +42,18 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   const lockPath = join(stateDir, 'deploy.lock')
   const changes = releaseChanges()
   const logs = releaseLogs(join(stateDir, 'logs'))
-  const journal = openJournal(
-    join(stateDir, 'journal.db'),
-    (release) => changes.announce(release.id),
-    startAnew,
+  const reserve = reserveAt(join(stateDir, 'reserve'))
+  const journal = reserve.spend(() =>
+    openJournal(
+      join(stateDir, 'journal.db'),
+      (release) => changes.announce(release.id),
+      startAnew,
+      reserve.spend,
+    ),
   )
   if (journal.restored) console.error(restoredSentence(journal.restored))
-  const { parts, ...seen } = wire(settings, { stateDir, journal, logs })
+  await refill(reserve)
+  const { parts, ...seen } = wire(settings, { stateDir, journal, logs, reserve })
   const log = (release: number, text: string): void => {
     logs.append(release, 'record', text)
     changes.announce(release)
@@ -83,7 +90,9 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   })
   // Before who may sign in is read: what a killed director left is not to wait for that.
   await settle()
-  const identity = await openIdentity({ stateDir, live: () => liveSentence(journal) })
+  const identity = await reserve.spendAsync(() =>
+    openIdentity({ stateDir, live: () => liveSentence(journal) }),
+  )
   const api = {
     parts,
     releases: verbs,
@@ -98,6 +107,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     setInterval(() => void settle(), SETTLE_EVERY_MS),
     setInterval(() => void (verbs.running() ?? standby.now()), SETTLE_EVERY_MS),
     setInterval(() => void rotate(seen), ROTATE_EVERY_MS),
+    setInterval(() => void refill(reserve), REFILL_EVERY_MS),
     setInterval(() => void followDocker(seen, verbs), LOOK_FOR_DOCKER_EVERY_MS),
     setTimeout(() => tidy.begin(console.log), TIDY_FIRST_AFTER_MS),
     setInterval(() => tidy.begin(console.log), TIDY_EVERY_MS),
@@ -163,6 +173,14 @@ async function rotate({ rotateAccessLog }: Pick<Wired, 'rotateAccessLog'>): Prom
     await rotateAccessLog()
   } catch (cause) {
     console.error(`nginx's access log could not be moved aside: ${wordsOf(cause)}.`)
+  }
+}
+
+async function refill(reserve: Reserve): Promise<void> {
+  try {
+    await reserve.refill()
+  } catch (cause) {
+    console.error(`The reserve in state/reserve can't be made: ${wordsOf(cause)}.`)
   }
 }
 

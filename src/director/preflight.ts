@@ -10,6 +10,7 @@ type Finding = PreflightFindings[number]
 export type HostChecks = {
   docker(signal: AbortSignal): Promise<Finding | null>
   disk(signal: AbortSignal): Promise<Finding | null>
+  reserve(): Finding | null
   /** The compose file, and the memory that `slot` needs by it. */
   compose(slot: Slot, signal: AbortSignal): Promise<readonly Finding[]>
   foundation(source: Source, signal: AbortSignal): Promise<Finding | null>
@@ -30,6 +31,7 @@ export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
       const slot = otherSlot((await liveSlot(traffic)) ?? 'secondary')
       const others = await Promise.all([
         host.disk(signal),
+        host.reserve(),
         host.compose(slot, signal),
         nginxFinding(traffic, signal),
         host.foundation(source, signal),

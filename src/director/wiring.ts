@@ -20,13 +20,15 @@ import { rotateAccessLog } from '../nginx/rotate.ts'
 import { nginxTraffic } from '../nginx/traffic.ts'
 import { followTrafficLog } from '../nginx/traffic-log.ts'
 import { wordsOf } from '../release/messages.ts'
-import type { Bars, EnvFile, Journal, Slots, StartedImages } from '../release/ports.ts'
+import type { Bars, EnvFile, Journal, RoutingState, Slots, StartedImages } from '../release/ports.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
 import type { ReleaseLogs } from '../state/release-log.ts'
+import type { Reserve } from '../state/reserve.ts'
 import { preflightOf } from './preflight.ts'
 import { redactedHealth } from './redacted-health.ts'
+import { reserveFinding } from './reserve-finding.ts'
 import type { ViewOptions } from './view.ts'
 
 const MOVE_DEADLINE_MS = 10_000
@@ -48,11 +50,16 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' 
   close(): Promise<void>
 }
 
+/** What the director keeps on the disk. */
+export type Durable = {
+  stateDir: string
+  journal: Journal & { bars: Bars }
+  logs: ReleaseLogs
+  reserve: Reserve
+}
+
 /** Joins the engine's ports with Docker, nginx, the slots and the disk. The one place that knows all of them. */
-export function wire(
-  settings: DirectorSettings,
-  { stateDir, journal, logs }: { stateDir: string; journal: Journal & { bars: Bars }; logs: ReleaseLogs },
-): Wired {
+export function wire(settings: DirectorSettings, { stateDir, journal, logs, reserve }: Durable): Wired {
   const docker = new Docker({ socketPath: settings.DOCKER_SOCKET })
   const project = describeProject({
     directory: settings.SWITCHYARD_DIR,
@@ -70,7 +77,7 @@ export function wire(
     return container?.state === 'running' ? stats.usedBytes(container.id, signal) : 0
   }
   return {
-    parts: partsOf({ settings, stateDir, docker, project, slots, journal, logs, usedBytes }),
+    parts: partsOf({ settings, stateDir, docker, project, slots, journal, logs, reserve, usedBytes }),
     addressOf: (slot) =>
       `http://127.0.0.1:${slot === 'primary' ? settings.PRIMARY_PORT : settings.SECONDARY_PORT}`,
     usageOf: async (container) => (container.state === 'running' ? stats.read(container.id) : null),
@@ -92,28 +99,36 @@ export function wire(
   }
 }
 
-type Joined = {
+type Joined = Durable & {
   settings: DirectorSettings
-  stateDir: string
   docker: Docker
   project: Project
   slots: Slots
-  journal: Journal & { bars: Bars }
-  logs: ReleaseLogs
   usedBytes(slot: Slot, signal: AbortSignal): Promise<number>
 }
 
-function partsOf({ settings, stateDir, docker, project, slots, journal, logs, usedBytes }: Joined): Parts {
+function partsOf({
+  settings,
+  stateDir,
+  docker,
+  project,
+  slots,
+  journal,
+  logs,
+  reserve,
+  usedBytes,
+}: Joined): Parts {
   const envFile = join(stateDir, 'deployment_state.env')
   const addressOf = (part: keyof typeof LAST_PARTS): string =>
     `${settings.NETWORK_PREFIX}.${LAST_PARTS[part]}`
-  const traffic = nginxTraffic({
+  const nginx = nginxTraffic({
     liveDir: join(settings.SWITCHYARD_DIR, 'nginx/live'),
     publicUrl: new URL(`http://${addressOf('nginx')}:8080`),
     internalUrl: new URL(`http://${addressOf('nginx')}:8081`),
     docker,
     containerFilter: proxyOf(project),
   })
+  const traffic = { ...nginx, write: (next: RoutingState) => reserve.spendAsync(() => nginx.write(next)) }
   const minFreeBytes = bytesOf(settings.MIN_FREE_DISK)
   const eyes = slotHealth({
     addressOf,
@@ -124,7 +139,7 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, logs, us
   })
   return {
     traffic,
-    slots: onSoundEnvFile(slots, envFile),
+    slots: onSoundEnvFile(slots, envFile, reserve),
     health: redactedHealth(eyes, () => readRedaction(project)),
     journal,
     bars: journal.bars,
@@ -144,9 +159,10 @@ function partsOf({ settings, stateDir, docker, project, slots, journal, logs, us
       compose: (slot, signal) => composeFindings(project, slot, (within) => usedBytes(slot, within), signal),
       foundation: (source, signal) =>
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
+      reserve: () => reserveFinding(reserve),
       envFiles: (source, signal) => envFilesFinding(project, source, signal),
     }),
-    envFile: envFileAt(envFile),
+    envFile: envFileAt(envFile, reserve),
     stock: dockerStock({ docker, project, envFile, logs, minFreeBytes }),
     settings: {
       drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000,
@@ -161,10 +177,10 @@ const proxyOf = ({ name }: Project) => ({
   label: [`com.docker.compose.project=${name}`, 'com.docker.compose.service=traffic_proxy'],
 })
 
-function envFileAt(path: string): EnvFile {
+function envFileAt(path: string, reserve: Reserve): EnvFile {
   return {
     write: async (images, live) => {
-      await updateEnvFile(path, valuesOf(images, live))
+      await reserve.spendAsync(() => updateEnvFile(path, valuesOf(images, live)))
     },
     has: (images, live) => envFileHas(path, valuesOf(images, live)),
   }
@@ -182,11 +198,12 @@ function valuesOf(images: StartedImages, live: Slot): Record<string, string> {
 }
 
 /** Compose fills its file from the env file, and a slot is started in bad moments too. */
-function onSoundEnvFile(slots: Slots, path: string): Slots {
+function onSoundEnvFile(slots: Slots, path: string, reserve: Reserve): Slots {
   return {
     ...slots,
     start: async (slot, build, release, log, signal) => {
-      if (await mendEnvFile(path)) log(`${basename(path)} was damaged and is taken from its copy.`)
+      if (await reserve.spendAsync(() => mendEnvFile(path)))
+        log(`${basename(path)} was damaged and is taken from its copy.`)
       await slots.start(slot, build, release, log, signal)
     },
   }

@@ -18,15 +18,19 @@ export type OpenJournal = Journal & {
   close(): void
 }
 
+/** Runs a write that has had no effect where it throws, and may run it again where the disk was full. */
+export type Spend = <T>(write: () => T) => T
+
 /**
  * Opens or creates the journal at `path`, readable by its owner alone, and keeps its copy. `onChange` is called after each
  * durable write, with the release as it is now; `onDamage` where the file proves damaged while it is open. It can't be used
- * any more then; opened again it is made anew from the copy.
+ * any more then; opened again it is made anew from the copy. Each write runs by `spend`.
  */
 export function openJournal(
   path: string,
   onChange: (release: Release) => void = () => undefined,
   onDamage: (cause: unknown) => void = () => undefined,
+  spend: Spend = (write) => write(),
 ): OpenJournal {
   const { db, restored } = openJournalFile(path)
   const copy = journalCopy(db, copyPath(path))
@@ -99,11 +103,12 @@ export function openJournal(
 
   const bars = barsIn(db, copy.follow)
   const watched = watching(onDamage)
+  const written: typeof watched = (work) => watched((...given) => spend(() => work(...given)))
   return {
-    bars: { bar: watched(bars.bar), unbar: watched(bars.unbar), list: watched(bars.list) },
+    bars: { bar: written(bars.bar), unbar: written(bars.unbar), list: watched(bars.list) },
     builds: watched(builds),
-    create: watched(create),
-    append: watched(append),
+    create: written(create),
+    append: written(append),
     replay: watched(replay),
     restored,
     get: watched((id) => one('id = ?', id)),

@@ -1,31 +1,53 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { reserveFinding } from '../../src/director/reserve-finding.ts'
 import { runCommand } from '../../src/docker/command.ts'
+import { readGeneration } from '../../src/nginx/read-generation.ts'
+import { writeGeneration } from '../../src/nginx/switch.ts'
+import { NO_ROUTING } from '../../src/release/routing.ts'
+import { readEnvFile, updateEnvFile } from '../../src/state/env-file.ts'
+import { openJournal } from '../../src/state/journal.ts'
 import { takeLock } from '../../src/state/lock.ts'
 import { releaseLogs } from '../../src/state/release-log.ts'
+import { isDiskFull, reserveAt } from '../../src/state/reserve.ts'
+import { draft } from '../fixtures/yard.ts'
 
 const PAGE_BYTES = 4_096
-const dir = mkdtempSync(join(tmpdir(), 'switchyard-full-disk-'))
+const MIB = 1024 ** 2
+const dir = smallDisk('64k')
+const room = smallDisk('8m')
 
-before(() => {
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir], {
-    encoding: 'utf8',
+function smallDisk(size: string): string {
+  const path = mkdtempSync(join(tmpdir(), 'switchyard-full-disk-'))
+  before(() => {
+    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path], {
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0, `This test needs root and the right to mount a small file system: ${stderr}`)
   })
-  assert.equal(status, 0, `This test needs root and the right to mount a small file system: ${stderr}`)
-})
+  after(() => {
+    spawnSync('umount', [path])
+    rmSync(path, { recursive: true, force: true })
+  })
+  return path
+}
 
-after(() => {
-  spawnSync('umount', [dir])
-  rmSync(dir, { recursive: true, force: true })
-})
-
-/** Fills the file system but for `freeBytes`; answers with what makes room again. */
-function fill(freeBytes: number): () => void {
-  const path = join(dir, 'filler')
+/** Fills the file system at `disk` but for `freeBytes`; answers with what makes room again. */
+function fill(freeBytes: number, disk = dir, name = 'filler'): () => void {
+  const path = join(disk, name)
   const fd = openSync(path, 'w')
   const page = Buffer.alloc(PAGE_BYTES)
   const isFull = (): boolean => {
@@ -87,4 +109,124 @@ test('on a full disk the lock can be taken, is held, and is free afterwards', as
   assert.ok(again)
   again.release()
   makeRoom()
+})
+
+const SMALL = { wholeBytes: MIB, partBytes: MIB / 4, spareBytes: MIB / 2 }
+
+/** A journal with a release that has just begun to move the traffic, a routing and an env file, on a disk that holds nothing else. */
+async function durable(name: string) {
+  const path = join(room, name)
+  mkdirSync(path)
+  const reserve = reserveAt(join(path, 'reserve'), SMALL)
+  const journal = openJournal(join(path, 'journal.db'), undefined, undefined, reserve.spend)
+  const { id } = journal.create(draft({ slot: 'primary', from: null }))
+  journal.append(id, { type: 'switching' })
+  const routing = { ...NO_ROUTING, generation: 1, live: 'primary', up: ['primary'], release: id } as const
+  const liveDir = join(path, 'live')
+  await writeGeneration(liveDir, routing)
+  const envFile = join(path, 'deployment_state.env')
+  await updateEnvFile(envFile, { LIVE_SLOT: 'secondary' })
+  const next = { ...routing, generation: 2 }
+  const sentence = 'x'.repeat(3_000)
+  return {
+    reserve,
+    /** What is written when a release is recorded or recovered, each as the director does it. */
+    writes: {
+      journal: async () => {
+        for (let event = 0; event < 30; event++) journal.append(id, { type: 'recovered', sentence })
+      },
+      bars: async () => {
+        for (let build = 0; build < 30; build++)
+          journal.bars.bar({ deploymentId: `b${build}`, version: '1' }, sentence.slice(0, 500), ada)
+      },
+      generation: () => reserve.spendAsync(() => writeGeneration(liveDir, next)),
+      'env file': () => reserve.spendAsync(() => updateEnvFile(envFile, { LIVE_SLOT: 'primary' })),
+    },
+    read: async () => ({
+      generation: (await readGeneration(liveDir))?.generation,
+      live: (await readEnvFile(envFile)).get('LIVE_SLOT'),
+      replayed: journal.replay(id),
+      folded: journal.get(id),
+      bars: journal.bars.list().length,
+    }),
+    end: () => {
+      journal.close()
+      rmSync(path, { recursive: true })
+    },
+  }
+}
+
+const ada = { kind: 'host', name: 'ada' } as const
+
+for (const what of ['journal', 'bars', 'generation', 'env file'] as const) {
+  test(`without a reserve the ${what} can not be written on a full disk, and is sound afterwards`, async () => {
+    const { writes, read, end } = await durable(`bare-${what.replace(' ', '-')}`)
+    const makeRoom = fill(0, room)
+    await assert.rejects(writes[what](), isDiskFull)
+    const { generation, live, replayed, folded } = await read()
+    assert.deepEqual([generation, live, replayed], [1, 'secondary', folded])
+    makeRoom()
+    await writes[what]()
+    end()
+  })
+}
+
+test('with a reserve journal, bars, routing and env file are written on a full disk, and it is made whole when there is room', async (context) => {
+  const said = context.mock.method(console, 'error', () => undefined)
+  const { reserve, writes, read, end } = await durable('reserved')
+  assert.equal(await reserve.refill(), true)
+  assert.equal(reserveFinding(reserve), null)
+  const makeRoom = fill(0, room)
+  for (const write of Object.values(writes)) await write()
+  const { generation, live, replayed, folded, bars } = await read()
+  assert.deepEqual([generation, live, bars, replayed], [2, 'primary', 30, folded])
+  assert.ok(said.mock.callCount() > 0)
+  const { bytes } = reserve.left()
+  assert.ok(bytes < MIB, `${bytes} bytes are left`)
+  assert.match(
+    reserveFinding(reserve)?.sentence ?? '',
+    /^Of the 1 MiB that are put by in state\/reserve, .* (0 B|\d+ KiB) are left; it is made whole when there is room\.$/,
+  )
+  assert.equal(await reserve.refill(), false)
+  assert.equal(reserve.left().bytes, bytes)
+  makeRoom()
+  assert.equal(await reserve.refill(), true)
+  assert.deepEqual(reserve.left(), { bytes: MIB, wholeBytes: MIB })
+  end()
+})
+
+test('what fills the disk may take a part that is given back, and not the next one', async (context) => {
+  context.mock.method(console, 'error', () => undefined)
+  const reserve = reserveAt(join(room, 'reserve'), SMALL)
+  await reserve.refill()
+  fill(0, room)
+  let tries = 0
+  const path = join(room, 'written')
+  reserve.spend(() => {
+    tries++
+    if (tries === 2) fill(0, room, 'another-filler')
+    writeFileSync(path, 'at last')
+  })
+  assert.deepEqual([tries, readFileSync(path, 'utf8')], [3, 'at last'])
+  assert.equal(reserve.left().bytes, MIB / 2)
+})
+
+test('where the reserve is used up the error is told, and another error than a full disk spends nothing', async (context) => {
+  context.mock.method(console, 'error', () => undefined)
+  const reserve = reserveAt(join(dir, 'reserve'), SMALL)
+  assert.equal(await reserve.refill(), false)
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+  const fail = (cause: unknown) => () => {
+    throw cause
+  }
+  assert.throws(() => reserve.spend(fail(full)), full)
+  writeFileSync(join(dir, 'reserve'), 'some')
+  const other = new Error('It is not a directory.')
+  assert.throws(() => reserve.spend(fail(other)), other)
+  assert.equal(reserve.left().bytes, 4)
+  await assert.rejects(
+    reserve.spendAsync(async () => fail(new Error('Outer.', { cause: full }))()),
+    /Outer/,
+  )
+  assert.equal(reserve.left().bytes, 0)
 })

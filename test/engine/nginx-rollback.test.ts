@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   copyFile,
   mkdir,
@@ -306,6 +306,40 @@ test('what a killed director left half-written does not stand in the way', async
   await symlink('gen-1', join(rig.liveDir, 'current.tmp'))
   assert.equal((await rollback()).code, 0)
   assert.equal((await rig.traffic.read())?.live, 'primary')
+})
+
+/** Puts a small disk under `state/` while `work` runs, full but for `reserved` bytes that are put by. */
+async function onFullDisk(reserved: number, work: () => Promise<void>): Promise<void> {
+  const state = join(rig.dir, 'state')
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', state], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stderr)
+  try {
+    await writeFile(envFile(), ENV)
+    await writeFile(join(state, 'deploy.lock'), '')
+    await writeFile(join(state, 'reserve'), Buffer.alloc(reserved))
+    spawnSync('dd', ['if=/dev/zero', `of=${join(state, 'filler')}`, 'bs=4k'])
+    await work()
+  } finally {
+    spawnSync('umount', [state])
+  }
+}
+
+test('on a full disk the room that is put by is used to write down where the traffic is', async () => {
+  await onFullDisk(0, async () => {
+    const { code, output } = await rollback()
+    assert.equal(code, 2, output)
+    assert.match(output, /nginx serves primary, release 1, but state\/ could not be written/)
+  })
+  await rig.route({ live: 'secondary', pins: PINS, release: RELEASES.secondary })
+  await onFullDisk(16_384, async () => {
+    const { code, output } = await rollback()
+    assert.equal(code, 0, output)
+    assert.equal(await readFile(envFile(), 'utf8'), ENV.replace('LIVE_SLOT=secondary', 'LIVE_SLOT=primary'))
+    assert.equal((await readBreakGlass(join(rig.dir, 'state')))?.to, 'primary')
+    assert.equal((await stat(join(rig.dir, 'state', 'reserve'))).size, 0)
+  })
 })
 
 test('without routing or state it says what to do', async () => {
