@@ -176,6 +176,11 @@ export function directorApi(
     return context.json(await releases.unbar(request, actor))
   })
 
+  app.get('/builds', async (context) => {
+    await gate.actorOf(context)
+    return context.json(await previewPrune(parts, AbortSignal.timeout(PLAN_DEADLINE_MS)))
+  })
+
   app.post('/prune', async (context) => {
     const actor = await gate.actorOf(context)
     const { dryRun } = parse(pruneRequestSchema, await bodyOf(context))

@@ -80,7 +80,7 @@ export const permissionSchema = z.object({ allowed: z.boolean(), reason: z.strin
 
 export type Permission = z.infer<typeof permissionSchema>
 
-export const VERBS = ['deploy', 'rollback', 'abort', 'reload', 'bar'] as const
+export const VERBS = ['deploy', 'rollback', 'abort', 'reload', 'bar', 'prune'] as const
 
 export type Verb = (typeof VERBS)[number]
 
@@ -132,6 +132,7 @@ export const systemStatusSchema = z.object({
     reload: permissionSchema,
     /** To bar a build and to let one be used again; which one is another matter (`barRefusal`). */
     bar: permissionSchema.default({ allowed: false, reason: 'This director knows no bars.' }),
+    prune: permissionSchema.default({ allowed: false, reason: 'This director prunes nothing.' }),
   }),
 })
 

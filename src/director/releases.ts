@@ -40,7 +40,9 @@ export type Releases = {
   settled(): Promise<void>
 }
 
-const PRUNE_DEADLINE_MS = 50_000
+/** Whoever asked waits for so long; what is left by then goes without them. */
+const PRUNE_FOR_MS = 15_000
+const PRUNE_DEADLINE_MS = 60_000
 
 /** What a release is to do, as decided under the lock. */
 type Aim = Pick<Draft, 'source' | 'slot' | 'from' | 'build' | 'label' | 'note'>
@@ -192,10 +194,13 @@ export function releases({
     bar: (request, actor) => exclusively('bar', actor, async () => barBuild(await settled(), request, actor)),
     unbar: (request, actor) =>
       exclusively('unbar', actor, async () => unbarBuild(await settled(), request, actor)),
-    prune: (actor) =>
-      exclusively('prune', actor, async () =>
-        prune(await settled(), console.log, AbortSignal.timeout(PRUNE_DEADLINE_MS)),
-      ),
+    prune: async (actor) => {
+      const view = await exclusively('prune', actor, async () =>
+        prune(await settled(), console.log, AbortSignal.timeout(PRUNE_DEADLINE_MS), { forMs: PRUNE_FOR_MS }),
+      )
+      tidying.begin(console.log)
+      return view
+    },
     exclusively,
     settled: async () => underWay?.done,
   }

@@ -38,7 +38,7 @@ export function tidying(parts: Parts, lockPath: string): Tidying {
 
   async function tidy(log: LogSink, signal: AbortSignal): Promise<void> {
     try {
-      if (await isPruneNeeded(parts, signal)) await prune(parts, log, signal, turn)
+      if (await isPruneNeeded(parts, signal)) await prune(parts, log, signal, { turn })
     } catch (cause) {
       const isInTheWay = signal.aborted || (cause instanceof ReleaseError && cause.code === 'busy')
       if (!isInTheWay) log(`Old builds could not be pruned: ${wordsOf(cause)}.`)

@@ -16,6 +16,11 @@ export function isDirectorUnreachable({ what }: ReleaseErrorBody): boolean {
   return what === directorUnreachable().what
 }
 
+/** A director of before this console's page was there answers that it has no such address. */
+export function directorIsOlder(reason: string): ReleaseErrorBody {
+  return describeError(new ReleaseError('protocol', { reason }), VISITORS)
+}
+
 /** Next lets a server action without an `Origin` through; a browser always sends one, so we don't. */
 export function originMissing(): ReleaseErrorBody {
   return describeError(new ReleaseError('origin'), VISITORS)

@@ -8,6 +8,7 @@ import {
   type UnbarRequest,
 } from '../director/protocol.ts'
 import { type BarOutcome, barOutcomeSchema } from '../release/bar.ts'
+import { type PruneRequest, type PruneView, pruneViewSchema } from '../release/prune-view.ts'
 import type { DeployRequest } from '../release/release.ts'
 import { act } from './act.ts'
 import type { Outcome } from './outcome.ts'
@@ -22,6 +23,7 @@ export type ConsoleActions = {
   abort(request: AbortRequest): Promise<Outcome<Accepted>>
   bar(request: BarRequest): Promise<Outcome<BarOutcome>>
   unbar(request: UnbarRequest): Promise<Outcome<BarOutcome>>
+  prune(request: PruneRequest): Promise<Outcome<PruneView>>
   reload(): Promise<Outcome<Reloaded>>
   signOut(): Promise<Outcome<null>>
 }
@@ -67,6 +69,13 @@ export function lastingVerbs(actions: ConsoleActions): ConsoleActions {
         answer: barOutcomeSchema,
         body: request,
         isRepeatable: true,
+      }),
+    prune: (request) =>
+      act(() => actions.prune(request), {
+        verb: 'the pruning',
+        path: '/api/ops/prune',
+        answer: pruneViewSchema,
+        body: request,
       }),
     reload: () =>
       act(actions.reload, {

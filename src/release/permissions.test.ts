@@ -36,7 +36,7 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
   [
     'all is calm',
     {},
-    { deploy: null, rollback: null, abort: 'No release is under way.', reload: null, bar: null },
+    { deploy: null, rollback: null, abort: 'No release is under way.', reload: null, bar: null, prune: null },
   ],
   [
     'a release is under way',
@@ -47,6 +47,7 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
       abort: null,
       reload: 'Release 4 is under way.',
       bar: 'Release 4 is under way.',
+      prune: 'Release 4 is under way.',
     },
   ],
   [
@@ -79,7 +80,7 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
   [
     'Docker is down',
     { dockerProblem: 'No Docker.' },
-    { deploy: 'No Docker.', reload: 'No Docker.', rollback: null, bar: null },
+    { deploy: 'No Docker.', reload: 'No Docker.', prune: 'No Docker.', rollback: null, bar: null },
   ],
 ]
 

@@ -15,7 +15,9 @@ export type PermissionFacts = {
 
 type Permission = { allowed: boolean; reason: string | null }
 
-export type Permissions = Readonly<Record<'deploy' | 'rollback' | 'abort' | 'reload' | 'bar', Permission>>
+export type Permissions = Readonly<
+  Record<'deploy' | 'rollback' | 'abort' | 'reload' | 'bar' | 'prune', Permission>
+>
 
 /** The one table that buttons, refusals and tests read. The first reason that applies is the one that is shown. */
 export function permissionsFor(facts: PermissionFacts): Permissions {
@@ -33,6 +35,7 @@ export function permissionsFor(facts: PermissionFacts): Permissions {
     reload: decide(busy, facts.dockerProblem),
     // Like a rollback it is for bad moments, and needs nothing but the routing.
     bar: decide(busy, facts.unsettled),
+    prune: decide(busy, facts.unsettled, facts.dockerProblem),
   }
 }
 

@@ -16,7 +16,7 @@ export const storedBuildSchema = z.object({
   why: z.string(),
 })
 
-/** `POST /v1/prune`: what stays (newest first), and what goes or, without `dryRun`, has gone (oldest first). */
+/** `POST /v1/prune`, and `GET /v1/builds` as a dry run: what stays (newest first), and what goes or, without `dryRun`, has gone (oldest first). */
 export const pruneViewSchema = z.object({
   dryRun: z.boolean(),
   kept: z.array(storedBuildSchema),
@@ -38,7 +38,8 @@ export function pruneView(
 ): PruneView {
   return {
     dryRun: done === null,
-    kept: kept.map(viewOf),
+    // What has not come to its turn is still there.
+    kept: (done === null ? kept : [...kept, ...going.toReversed()]).map(viewOf),
     gone: (done?.gone ?? going).map(viewOf),
     logs: [...(done?.logs ?? logs)],
   }

@@ -8,6 +8,12 @@ import type { Parts } from './steps.ts'
 /** Holds the lock while `work` removes one thing. Throws where it can't be had: then nothing more is removed. */
 export type Turn = <T>(work: () => Promise<T>) => Promise<T>
 
+export type PruneOptions = {
+  turn?: Turn
+  /** After so long no other build is begun with. */
+  forMs?: number
+}
+
 /** More releases than a journal has. */
 const ALL = 1_000_000
 const MAX_ROUNDS = 10_000
@@ -32,12 +38,14 @@ export async function prune(
   parts: Parts,
   log: LogSink,
   signal: AbortSignal,
-  turn: Turn = (work) => work(),
+  { turn = (work) => work(), forMs = Number.POSITIVE_INFINITY }: PruneOptions = {},
 ): Promise<PruneView> {
   const progress: Progress = { gone: [], stays: new Map(), log }
   await turn(() => parts.stock.sweep())
-  let rounds = 0
-  while (rounds++ < MAX_ROUNDS && (await turn(() => removeNext(parts, progress, signal))));
+  const endMs = performance.now() + forMs
+  for (let round = 0; round < MAX_ROUNDS && performance.now() < endMs; round++) {
+    if (!(await turn(() => removeNext(parts, progress, signal)))) break
+  }
   const logs = await turn(() => removeLogs(parts, signal))
   return pruneView(await decideNow(parts, signal, progress.stays), { gone: progress.gone, logs })
 }

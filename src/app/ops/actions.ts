@@ -13,6 +13,7 @@ import { perform } from '../../ops/perform.ts'
 import { endSession } from '../../ops/sign-out.ts'
 import type { Accepted, Reloaded } from '../../ops/verbs.ts'
 import { type BarOutcome, barOutcomeSchema } from '../../release/bar.ts'
+import { type PruneView, pruneRequestSchema, pruneViewSchema } from '../../release/prune-view.ts'
 import { deployRequestSchema } from '../../release/release.ts'
 
 const nothing = z.strictObject({})
@@ -40,6 +41,11 @@ export async function bar(request: unknown): Promise<Outcome<BarOutcome>> {
 /** Lets a build that was barred be used again. */
 export async function unbar(request: unknown): Promise<Outcome<BarOutcome>> {
   return perform('/v1/unbar', barOutcomeSchema, unbarRequestSchema, request)
+}
+
+/** Removes what is kept of old builds, or says what that would be. */
+export async function prune(request: unknown): Promise<Outcome<PruneView>> {
+  return perform('/v1/prune', pruneViewSchema, pruneRequestSchema, request)
 }
 
 /** Tests nginx's configuration and takes it into use. */

@@ -9,6 +9,7 @@ type Props = { operator: Session['operator']; current: string; children: ReactNo
 const NAVIGATION = [
   { href: LINKS.home, text: 'Dashboard' },
   { href: LINKS.history, text: 'Releases' },
+  { href: LINKS.builds, text: 'Builds' },
 ]
 
 /** The console's frame with this app's addresses and actions in it. */

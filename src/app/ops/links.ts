@@ -1,5 +1,5 @@
 import type { ConsoleActions } from '../../ops/verbs.ts'
-import { abort, bar, deploy, reload, rollback, signOut, unbar } from './actions.ts'
+import { abort, bar, deploy, prune, reload, rollback, signOut, unbar } from './actions.ts'
 
 /** The addresses of the console, in one place. */
 export const LINKS = {
@@ -8,6 +8,10 @@ export const LINKS = {
   sessionEnded: '/ops/sign-in?ended=1',
   history: '/ops/releases',
   releasePrefix: '/ops/releases/',
+  builds: '/ops/builds',
 } as const
 
-export const consoleActions: ConsoleActions = { deploy, rollback, abort, bar, unbar, reload, signOut }
+export const consoleActions: ConsoleActions = {
+  ...{ deploy, rollback, abort, bar, unbar },
+  ...{ prune, reload, signOut },
+}

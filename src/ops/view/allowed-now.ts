@@ -15,5 +15,5 @@ export function allowedNow(
 
 function noneFor(reason: string): SystemStatus['actions'] {
   const off = { allowed: false, reason }
-  return { deploy: off, rollback: off, abort: off, reload: off, bar: off }
+  return { deploy: off, rollback: off, abort: off, reload: off, bar: off, prune: off }
 }

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { NO_STOCK } from '../../test/fixtures/bare-parts.ts'
+import { daysAgo, image, inventory } from '../../test/fixtures/stored.ts'
+import { yard } from '../../test/fixtures/yard.ts'
+import { pruneViewSchema } from '../release/prune-view.ts'
+import { takeLock } from '../state/lock.ts'
+import { releaseLogs } from '../state/release-log.ts'
+import { directorApi } from './api.ts'
+import { releaseChanges } from './changes.ts'
+import { hostGate } from './gate.ts'
+import { refusalSchema } from './protocol.ts'
+import { releases } from './releases.ts'
+import { tidying } from './tidying.ts'
+
+/** The director's API over a yard with two images that no release knows. */
+async function director() {
+  const { parts, lockPath, liveDir } = await yard()
+  const images = [98, 99].map((number) => image(number, { createdAt: daysAgo(number) }))
+  parts.stock = {
+    ...NO_STOCK,
+    take: async () => inventory({ images }),
+    removeImage: async () => {
+      images.pop()
+      return null
+    },
+  }
+  const logs = releaseLogs(join(liveDir, '..', 'logs'))
+  const changes = releaseChanges()
+  const tidy = tidying(parts, lockPath)
+  const verbs = releases({ parts, logs, changes, lockPath, settle: async () => undefined, tidying: tidy })
+  const audited: string[] = []
+  const unasked = (): Promise<never> => Promise.reject(new Error('Not asked here.'))
+  const app = directorApi(
+    {
+      ...{ parts, releases: verbs, logs, changes, status: unasked, slotLines: unasked },
+      audit: ({ actor, verb }) => audited.push(`${verb} by ${actor.name}`),
+    },
+    hostGate(),
+  )
+  const prune = (body: unknown) =>
+    app.request('/v1/prune', {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'x-switchyard-user': 'ada' },
+    })
+  return { app, prune, audited, images, verbs, tidy, logs, lockPath }
+}
+
+const viewIn = async (response: Response) => pruneViewSchema.parse(await response.json())
+
+test('a dry run and the list of builds change nothing and are not audited; pruning is', async () => {
+  const { app, prune, audited, images } = await director()
+  const dry = await viewIn(await prune({ dryRun: true }))
+  assert.deepEqual([dry.dryRun, dry.gone.length, images.length], [true, 2, 2])
+  assert.deepEqual(await viewIn(await app.request('/v1/builds')), dry)
+  assert.deepEqual(audited, [])
+  const done = await viewIn(await prune({}))
+  assert.deepEqual([done.dryRun, done.gone.length, images.length], [false, 2, 0])
+  assert.deepEqual(audited, ['prune by ada'])
+  assert.equal((await prune({ dryRun: 'maybe' })).status, 400)
+})
+
+test('nobody prunes while another holds the lock, and a dry run is told all the same', async () => {
+  const { prune, images, lockPath } = await director()
+  const held = await takeLock(lockPath, {
+    ...{ verb: 'deploy', release: null, actor: { kind: 'host', name: 'bob' } as const },
+    since: '2026-01-01T00:00:00.000Z',
+  })
+  const refused = await prune({})
+  assert.deepEqual([refused.status, images.length], [409, 2])
+  assert.equal(refusalSchema.parse(await refused.json()).error.code, 'busy')
+  assert.equal((await prune({ dryRun: true })).status, 200)
+  held?.release()
+})
+
+test('what a release outruns goes when it is live, and its log tells', async () => {
+  const { verbs, tidy, logs, images } = await director()
+  const ada = { kind: 'host', name: 'ada' } as const
+  const deploy = { source: { kind: 'tree' as const }, label: null, note: null }
+  const { id } = await verbs.deploy(deploy, ada)
+  assert.equal(images.length, 2)
+  await verbs.settled()
+  await tidy.ended()
+  assert.equal(images.length, 0)
+  const told = (await logs.read(id, 0)).map(({ text }) => text).filter((text) => text.startsWith('Pruned'))
+  assert.deepEqual(told, [
+    'Pruned b99 (b99). It never was live, and release 3 has been since.',
+    'Pruned b98 (b98). It never was live, and release 3 has been since.',
+  ])
+})
