@@ -73,7 +73,7 @@ test('each image goes before its static files, the oldest build first, and nothi
   const view = await prune(parts, (text) => said.push(text), signal)
   const removed = ['sha256:99', 'sha256:98', 'assets of b98', 'sha256:97', 'assets of b97']
   assert.deepEqual(acts, ['sweep', ...removed])
-  assert.equal(said[0], 'Pruned b99 (b99). It never was live, and release 2 has been since.')
+  assert.match(said[0] ?? '', /^Pruned b99 \(b99\)\. No release knows it, and it was made \d+ days ago\.$/)
   assert.deepEqual([view.dryRun, view.gone.length, view.kept.length], [false, 3, 2])
   const again = await prune(parts, () => assert.fail('There is nothing more to tell.'), signal)
   assert.deepEqual([again.gone, again.kept.length], [[], 2])

@@ -27,8 +27,8 @@ export type Verdict = { build: StoredBuild; why: string }
 export type Decision = { kept: readonly Verdict[]; going: readonly Verdict[]; logs: readonly number[] }
 
 const DAY_MS = 24 * 60 * 60_000
-/** Nothing of a build is nameless for so long while it is made. */
-const NAMELESS_FOR_MS = 60 * 60_000
+/** No build takes longer, from its image to the journal's word of it. */
+const IN_THE_MAKING_MS = 60 * 60_000
 /** Of these releases the logs stay in any case: to look into what failed. */
 const KEPT_LOGS = 50
 
@@ -80,25 +80,31 @@ function judge(
 }
 
 function judgeNameless({ createdAt }: StoredImage, nowMs: number): { fate: Fate; why: string } {
-  return nowMs - Date.parse(createdAt) > NAMELESS_FOR_MS
+  return nowMs - Date.parse(createdAt) > IN_THE_MAKING_MS
     ? { fate: 'goes', why: 'It has lost its name.' }
     : { fate: 'kept', why: 'It was made just now, and has no name yet.' }
 }
 
 /** One that failed may be tried again, until something else is live. */
-function judgeNeverLive(
-  { release, image }: StoredBuild,
-  { releases }: RetentionFacts,
-): { fate: Fate; why: string } {
-  const newest = releases.find(({ state }) => state === 'live')
-  const isOutrun =
-    newest !== undefined &&
-    (release === null
-      ? image !== null && Date.parse(image.createdAt) < Date.parse(newest.createdAt)
-      : newest.id > release)
-  return isOutrun
+function judgeNeverLive({ release, image }: StoredBuild, facts: RetentionFacts): { fate: Fate; why: string } {
+  if (release === null && image !== null) return judgeUnknown(image, facts)
+  const newest = facts.releases.find(({ state }) => state === 'live')
+  return newest !== undefined && newest.id > (release ?? 0)
     ? { fate: 'goes', why: `It never was live, and release ${newest.id} has been since.` }
     : { fate: 'goes when the disk is short', why: 'It never was live; it goes when a later release is.' }
+}
+
+/** A director that was killed left it, or somebody has made it to be deployed by its name. */
+function judgeUnknown(
+  { createdAt }: StoredImage,
+  { keep, nowMs }: RetentionFacts,
+): { fate: Fate; why: string } {
+  const ageMs = nowMs - Date.parse(createdAt)
+  if (ageMs <= IN_THE_MAKING_MS) return { fate: 'kept', why: 'It was made just now.' }
+  const why = `No release knows it, and it was made ${ago(Math.floor(ageMs / DAY_MS))}`
+  return ageMs < keep.days * DAY_MS
+    ? { fate: 'goes when the disk is short', why: `${why}; it goes after ${counted(keep.days)}.` }
+    : { fate: 'goes', why: `${why}.` }
 }
 
 function holdOn(
