@@ -4,6 +4,7 @@ import { addBar } from './commands/bar.ts'
 import type { Run } from './commands/command.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addHistory } from './commands/history.ts'
+import { addKeep } from './commands/keep.ts'
 import { addLogs } from './commands/logs.ts'
 import { addPrune } from './commands/prune.ts'
 import { addReload } from './commands/reload.ts'
@@ -11,6 +12,7 @@ import { addRollback } from './commands/rollback.ts'
 import { addSetupLink } from './commands/setup-link.ts'
 import { addStatus } from './commands/status.ts'
 import { addUnbar } from './commands/unbar.ts'
+import { addUnkeep } from './commands/unkeep.ts'
 
 const AFTER_HELP = `
 \`npx switchyard up\` and \`down\` set the whole system up and take it down.
@@ -28,6 +30,8 @@ const COMMANDS = [
   addBar,
   addUnbar,
   addPrune,
+  addKeep,
+  addUnkeep,
   addReload,
   addSetupLink,
 ]

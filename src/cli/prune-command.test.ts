@@ -55,3 +55,26 @@ test('with --json the view is the answer', async () => {
   const { out } = await shown(VIEW, '--dry-run', '--json')
   assert.deepEqual(JSON.parse(out), VIEW)
 })
+
+test('keep and unkeep say what holds from now on, and send the reason along', async () => {
+  const actor = { kind: 'host', name: 'ada' } as const
+  const mark = {
+    deploymentId: 'b9',
+    version: '1.9.0',
+    reason: 'Old checkout.',
+    actor,
+    at: '2026-03-01T10:00:04.000Z',
+  }
+  const outcome = { deploymentId: 'b9', version: '1.9.0', mark, isChange: true }
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.post('/v1/keep', (context) => context.json(outcome))
+    app.post('/v1/unkeep', (context) => context.json({ ...outcome, mark: null }))
+  })
+  const kept = await cli(projectDir, 'keep', 'b9', '--reason', 'Old checkout.')
+  assert.equal(kept.out, '1.9.0 is kept: it is never pruned until `npx switchyard unkeep b9`.\n')
+  assert.deepEqual(JSON.parse(seen[0]?.body ?? ''), { build: 'b9', reason: 'Old checkout.' })
+  const unkept = await cli(projectDir, 'unkeep', 'b9')
+  assert.equal(unkept.out, '1.9.0 is kept no more: it goes as any other build does.\n')
+  const { out } = await cli(projectDir, 'unkeep', 'b9', '--json')
+  assert.deepEqual(JSON.parse(out), { ...outcome, mark: null })
+})

@@ -19,11 +19,13 @@ import { previewPlan } from './preview.ts'
 import {
   abortRequestSchema,
   barRequestSchema,
+  keepRequestSchema,
   PROTOCOL_VERSION,
   planRequestSchema,
   rollbackRequestSchema,
   type SystemStatus,
   unbarRequestSchema,
+  unkeepRequestSchema,
 } from './protocol.ts'
 import type { Releases } from './releases.ts'
 
@@ -174,6 +176,20 @@ export function directorApi(
     const request = parse(unbarRequestSchema, await bodyOf(context))
     audit({ actor, verb: 'unbar', release: null, headers: context.req.raw.headers })
     return context.json(await releases.unbar(request, actor))
+  })
+
+  app.post('/keep', async (context) => {
+    const actor = await gate.actorOf(context)
+    const request = parse(keepRequestSchema, await bodyOf(context))
+    audit({ actor, verb: 'keep', release: null, headers: context.req.raw.headers })
+    return context.json(await releases.keep(request, actor))
+  })
+
+  app.post('/unkeep', async (context) => {
+    const actor = await gate.actorOf(context)
+    const request = parse(unkeepRequestSchema, await bodyOf(context))
+    audit({ actor, verb: 'unkeep', release: null, headers: context.req.raw.headers })
+    return context.json(await releases.unkeep(request, actor))
   })
 
   app.get('/builds', async (context) => {

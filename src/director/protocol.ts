@@ -170,6 +170,11 @@ export const barRequestSchema = unbarRequestSchema.extend({
     .transform((reason) => reason || null),
 })
 
+/** `POST /v1/keep`, `/v1/unkeep` answer with `keepOutcomeSchema`. */
+export const keepRequestSchema = barRequestSchema
+export const unkeepRequestSchema = unbarRequestSchema
+
+export type KeepRequest = z.infer<typeof keepRequestSchema>
 export type UnbarRequest = z.infer<typeof unbarRequestSchema>
 export type BarRequest = z.infer<typeof barRequestSchema>
 

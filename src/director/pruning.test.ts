@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { NO_STOCK } from '../../test/fixtures/bare-parts.ts'
 import { daysAgo, image, inventory } from '../../test/fixtures/stored.ts'
-import { yard } from '../../test/fixtures/yard.ts'
+import { build, draft, yard } from '../../test/fixtures/yard.ts'
+import { keepOutcomeSchema } from '../release/keep-mark.ts'
 import { pruneViewSchema } from '../release/prune-view.ts'
 import { takeLock } from '../state/lock.ts'
 import { releaseLogs } from '../state/release-log.ts'
@@ -16,13 +17,16 @@ import { tidying } from './tidying.ts'
 
 /** The director's API over a yard with two images that no release knows. */
 async function director() {
-  const { parts, lockPath, liveDir } = await yard()
+  const { parts, lockPath, liveDir, journal } = await yard()
   const images = [98, 99].map((number) => image(number, { createdAt: daysAgo(number) }))
   parts.stock = {
     ...NO_STOCK,
     take: async () => inventory({ images }),
-    removeImage: async () => {
-      images.pop()
+    removeImage: async ({ id }) => {
+      images.splice(
+        images.findIndex((stored) => stored.id === id),
+        1,
+      )
       return null
     },
   }
@@ -39,13 +43,14 @@ async function director() {
     },
     hostGate(),
   )
-  const prune = (body: unknown) =>
-    app.request('/v1/prune', {
+  const post = (path: string, body: unknown) =>
+    app.request(path, {
       method: 'POST',
       body: JSON.stringify(body),
       headers: { 'x-switchyard-user': 'ada' },
     })
-  return { app, prune, audited, images, verbs, tidy, logs, lockPath }
+  const prune = (body: unknown) => post('/v1/prune', body)
+  return { app, post, prune, audited, images, verbs, tidy, logs, lockPath, journal }
 }
 
 const viewIn = async (response: Response) => pruneViewSchema.parse(await response.json())
@@ -86,4 +91,35 @@ test('what a release outruns goes when it is live, and its log tells', async () 
   assert.equal(images.length, 0)
   const told = (await logs.read(id, 0)).map(({ text }) => text.split('. ')[0])
   assert.deepEqual(told.slice(-2), ['Pruned b99 (b99)', 'Pruned b98 (b98)'])
+})
+
+test('a build that is kept is never pruned, whoever asks is told by whom and why, and then it may go', async () => {
+  const { post, prune, audited, images, journal } = await director()
+  const { id } = journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  journal.append(id, { type: 'built', build: build(99) })
+  journal.append(id, {
+    type: 'aborted',
+    error: { code: 'aborted', what: '', live: '', next: '', detail: null },
+  })
+  const reason = 'The last one with the old checkout.'
+  const kept = keepOutcomeSchema.parse(await (await post('/v1/keep', { build: 'b99', reason })).json())
+  assert.deepEqual([kept.isChange, kept.mark?.reason, kept.mark?.actor.name], [true, reason, 'ada'])
+  const again = keepOutcomeSchema.parse(await (await post('/v1/keep', { build: 'b99' })).json())
+  assert.deepEqual([again.isChange, again.mark], [false, kept.mark])
+  const { kept: stays } = await viewIn(await prune({}))
+  assert.match(
+    stays.find(({ deploymentId }) => deploymentId === 'b99')?.why ?? '',
+    /^ada keeps it since .+ UTC: The last one with the old checkout\.$/,
+  )
+  assert.equal(images.length, 1)
+  assert.equal((await post('/v1/unkeep', { build: 'b99' })).status, 200)
+  // As after any release that goes live.
+  journal.append(journal.create(draft({ slot: 'primary', from: 'secondary' })).id, { type: 'switching' })
+  journal.append(journal.unfinished()[0]?.id ?? 0, { type: 'live' })
+  await prune({})
+  assert.deepEqual(
+    [images.length, audited],
+    [0, ['keep by ada', 'keep by ada', 'prune by ada', 'unkeep by ada', 'prune by ada']],
+  )
+  assert.equal((await post('/v1/keep', { build: 'b7' })).status, 404)
 })

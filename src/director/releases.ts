@@ -4,6 +4,7 @@ import { barBuild, unbarBuild } from '../release/barring.ts'
 import { runRelease } from '../release/engine.ts'
 import { ReleaseError } from '../release/errors.ts'
 import type { Draft } from '../release/journal-event.ts'
+import { type KeepOutcome, keepBuild, unkeepBuild } from '../release/keep-mark.ts'
 import { wordsOf } from '../release/messages.ts'
 import { planRelease } from '../release/plan.ts'
 import type { PruneView } from '../release/prune-view.ts'
@@ -18,7 +19,14 @@ import type { ReleaseLogs } from '../state/release-log.ts'
 import { mustBeUnderWay, mustStillBeLive } from './as-seen.ts'
 import type { Changes } from './changes.ts'
 import { liveSlot } from './live-slot.ts'
-import type { AbortRequest, BarRequest, Holder, RollbackRequest, UnbarRequest } from './protocol.ts'
+import type {
+  AbortRequest,
+  BarRequest,
+  Holder,
+  KeepRequest,
+  RollbackRequest,
+  UnbarRequest,
+} from './protocol.ts'
 import type { Tidying } from './tidying.ts'
 
 export type Releases = {
@@ -31,6 +39,9 @@ export type Releases = {
   /** Keeps every visitor from a build, or lets it be used again. Throws `busy`, `build-unknown`, `build-live`, `routing-unconfirmed`. */
   bar(request: BarRequest, actor: Actor): Promise<BarOutcome>
   unbar(request: UnbarRequest, actor: Actor): Promise<BarOutcome>
+  /** Keeps a build from being pruned, or lets it be so again. Throws `busy`, `build-unknown`. */
+  keep(request: KeepRequest, actor: Actor): Promise<KeepOutcome>
+  unkeep(request: UnbarRequest, actor: Actor): Promise<KeepOutcome>
   /** Removes what is kept of old builds. Throws `busy`, `routing-edited`, `docker-unreachable`. */
   prune(actor: Actor): Promise<PruneView>
   running(): Release | null
@@ -194,6 +205,8 @@ export function releases({
     bar: (request, actor) => exclusively('bar', actor, async () => barBuild(await settled(), request, actor)),
     unbar: (request, actor) =>
       exclusively('unbar', actor, async () => unbarBuild(await settled(), request, actor)),
+    keep: (request, actor) => exclusively('keep', actor, async () => keepBuild(parts, request, actor)),
+    unkeep: (request, actor) => exclusively('unkeep', actor, async () => unkeepBuild(parts, request, actor)),
     prune: async (actor) => {
       const view = await exclusively('prune', actor, async () =>
         prune(await settled(), console.log, AbortSignal.timeout(PRUNE_DEADLINE_MS), { forMs: PRUNE_FOR_MS }),

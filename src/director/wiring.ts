@@ -20,7 +20,15 @@ import { rotateAccessLog } from '../nginx/rotate.ts'
 import { nginxTraffic } from '../nginx/traffic.ts'
 import { followTrafficLog } from '../nginx/traffic-log.ts'
 import { wordsOf } from '../release/messages.ts'
-import type { Bars, EnvFile, Journal, RoutingState, Slots, StartedImages } from '../release/ports.ts'
+import type {
+  Bars,
+  EnvFile,
+  Journal,
+  KeepMarks,
+  RoutingState,
+  Slots,
+  StartedImages,
+} from '../release/ports.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
@@ -53,7 +61,7 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' 
 /** What the director keeps on the disk. */
 export type Durable = {
   stateDir: string
-  journal: Journal & { bars: Bars }
+  journal: Journal & { bars: Bars; keepMarks: KeepMarks }
   logs: ReleaseLogs
   reserve: Reserve
 }
@@ -143,6 +151,7 @@ function partsOf({
     health: redactedHealth(eyes, () => readRedaction(project)),
     journal,
     bars: journal.bars,
+    keepMarks: journal.keepMarks,
     builder: dockerBuilder({
       docker,
       project,

@@ -1,8 +1,8 @@
 import { type BarOutcome, barOn, barRefusal } from './bar.ts'
 import { correctRouting } from './correct-routing.ts'
 import { ReleaseError } from './errors.ts'
+import { knownBuild } from './known-build.ts'
 import { wordsOf } from './messages.ts'
-import { nearestName } from './nearest-name.ts'
 import type { NamedBuild, RoutingState } from './ports.ts'
 import type { Actor, Build } from './release.ts'
 import { otherSlot, type Slot } from './slot.ts'
@@ -19,7 +19,7 @@ export async function barBuild(
   { build: id, reason }: { build: string; reason: string | null },
   actor: Actor,
 ): Promise<BarOutcome> {
-  const build = mustKnow(parts, id)
+  const build = knownBuild(parts, id)
   const live = await liveBuild(parts)
   const refusal = barRefusal(build, live)
   if (refusal !== null) throw refusal
@@ -35,26 +35,12 @@ export async function unbarBuild(
   { build: id }: { build: string },
   actor: Actor,
 ): Promise<BarOutcome> {
-  const build = mustKnow(parts, id)
+  const build = knownBuild(parts, id)
   await parts.traffic.read()
   const isChange = barOn(parts.bars.list(), build) !== null
   if (isChange) parts.bars.unbar(id, actor)
   const tookMs = await moveTabs(parts, build, `${build.version} (${id}) is barred no more`)
   return { ...(await outcomeOf(parts, build)), bar: null, isChange, tookMs }
-}
-
-function mustKnow({ journal }: Parts, id: string): NamedBuild {
-  const builds = journal.builds()
-  const build = builds.find(({ deploymentId }) => deploymentId === id)
-  if (build) return build
-  const ids = builds.map(({ deploymentId }) => deploymentId)
-  const ofVersion = builds.filter(({ version }) => version === id).map(({ deploymentId }) => deploymentId)
-  const nearest = nearestName(id, ids)
-  throw new ReleaseError('build-unknown', {
-    build: id,
-    ...(nearest === null ? {} : { hint: `The nearest is ${nearest}.` }),
-    ...(ofVersion.length === 0 ? {} : { hint: `That is the version of ${ofVersion.join(', ')}.` }),
-  })
 }
 
 async function liveBuild(parts: Parts): Promise<Build | null> {

@@ -1,6 +1,7 @@
 import type { Bar } from './bar.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Draft, JournalEvent } from './journal-event.ts'
+import type { KeepMark } from './keep-mark.ts'
 import type { Actor, Build, Release, Source } from './release.ts'
 import type { Slot } from './slot.ts'
 import type { StatusPayload } from './status-payload.ts'
@@ -154,6 +155,14 @@ export type Bars = {
 
 /** What each slot was started with. */
 export type StartedImages = Partial<Record<Slot, { image: string; release: number }>>
+
+/** The builds that are never pruned. Append-only; every write is durable when it returns. */
+export type KeepMarks = {
+  keep(build: { deploymentId: string; version: string }, reason: string | null, actor: Actor): KeepMark
+  unkeep(deploymentId: string, actor: Actor): void
+  /** Those that are kept now, newest first. */
+  list(): KeepMark[]
+}
 
 /** The env file that compose reads, written after the commit point. */
 export type EnvFile = {

@@ -1,3 +1,4 @@
+import { markWords } from './keep-mark.ts'
 import { wordsOf } from './messages.ts'
 import type { LogSink } from './ports.ts'
 import { type PruneView, pruneView } from './prune-view.ts'
@@ -124,8 +125,8 @@ async function decideNow(
 
 const NAMED = 'state/deployment_state.env names it, and a plain `docker compose up` would start it.'
 
-/** What visitors get, what stands by, what their tabs are pinned to, and what a release under way has to do with. */
-async function holdsOf({ traffic, journal }: Parts): Promise<Hold[]> {
+/** What visitors get, what stands by, what their tabs are pinned to, what somebody keeps, and what a release under way has to do with. */
+async function holdsOf({ traffic, journal, keepMarks }: Parts): Promise<Hold[]> {
   const routing = await traffic.read()
   const slots = SLOTS.toSorted(
     (one, other) => Number(other === routing?.live) - Number(one === routing?.live),
@@ -140,6 +141,7 @@ async function holdsOf({ traffic, journal }: Parts): Promise<Hold[]> {
       deploymentId,
       why: 'Open tabs are kept with it.',
     })),
+    ...keepMarks.list().map((mark) => ({ deploymentId: mark.deploymentId, why: markWords(mark) })),
     ...journal.unfinished().flatMap(({ id, build, replaces }) => {
       const why = `Release ${id} is under way with it.`
       return [build, replaces].flatMap((held) => (held === null ? [] : [{ ...held, why }]))

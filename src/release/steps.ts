@@ -8,6 +8,7 @@ import type {
   EnvFile,
   Health,
   Journal,
+  KeepMarks,
   LogSink,
   Preflight,
   PreflightFindings,
@@ -33,6 +34,7 @@ export type Parts = {
   preflight: Preflight
   journal: Journal
   bars: Bars
+  keepMarks: KeepMarks
   envFile: EnvFile
   stock: Stock
   settings: {

@@ -16,6 +16,7 @@ import {
   rowsLostBy,
   syncDirectory,
 } from './journal-copy.ts'
+import { KEEP_MARKS_SCHEMA } from './keep-marks.ts'
 
 /**
  * `synchronous=FULL`: with NORMAL, 73 of 100 simulated power cuts lost commits that had been acknowledged.
@@ -35,6 +36,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS events_of_release ON events (release, seq);
   ${BARS_SCHEMA}
+  ${KEEP_MARKS_SCHEMA}
 `
 
 /** How many of the newest releases are folded anew to see whether what is kept of them is right. */

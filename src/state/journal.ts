@@ -1,5 +1,5 @@
 import type { Draft, JournalEvent } from '../release/journal-event.ts'
-import type { Bars, Journal, NamedBuild } from '../release/ports.ts'
+import type { Bars, Journal, KeepMarks, NamedBuild } from '../release/ports.ts'
 import { type Release, releaseSchema } from '../release/release.ts'
 import type { Slot } from '../release/slot.ts'
 import { applyEvent, createRelease } from '../release/transitions.ts'
@@ -7,10 +7,12 @@ import { barsIn } from './bars.ts'
 import { isDamage } from './damaged-database.ts'
 import { copyPath, journalCopy } from './journal-copy.ts'
 import { openJournalFile, type Restored, replayed } from './journal-file.ts'
+import { keepMarksIn } from './keep-marks.ts'
 
 export type OpenJournal = Journal & {
   /** Kept in the same database. */
   bars: Bars
+  keepMarks: KeepMarks
   /** The release as its events say, whatever the folded table holds. Throws where an event is not legal. */
   replay(id: number): Release
   /** What was done where the file could not be used as it was found; null mostly. */
@@ -102,10 +104,12 @@ export function openJournal(
   }
 
   const bars = barsIn(db, copy.follow)
+  const marks = keepMarksIn(db, copy.follow)
   const watched = watching(onDamage)
   const written: typeof watched = (work) => watched((...given) => spend(() => work(...given)))
   return {
     bars: { bar: written(bars.bar), unbar: written(bars.unbar), list: watched(bars.list) },
+    keepMarks: { keep: written(marks.keep), unkeep: written(marks.unkeep), list: watched(marks.list) },
     builds: watched(builds),
     create: written(create),
     append: written(append),
