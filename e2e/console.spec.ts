@@ -7,7 +7,7 @@ import { e2eSystem, isKept, PRINTED_LINK } from './e2e-system.ts'
 
 const system = e2eSystem()
 const GRACE = { name: 'Grace', email: 'grace@example.org', password: 'another long password' } as const
-const PAGES = ['/ops', '/ops/releases', '/ops/releases/1'] as const
+const PAGES = ['/ops', '/ops/releases', '/ops/releases/1', '/ops/builds'] as const
 
 test.describe.configure({ mode: 'serial' })
 
@@ -131,6 +131,18 @@ test('a dialog is used by keyboard alone and gives the focus back', async ({ pag
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
   await expect(opener).toBeFocused()
+})
+
+test('the builds are told with why they stay, and there is nothing to prune', async ({ page }) => {
+  await open(page, '/ops/builds')
+  await expect(page.getByRole('heading', { name: 'Builds', level: 1 })).toBeVisible()
+  const { live } = await status()
+  const row = page.getByRole('row').filter({ hasText: /Visitors get it from (primary|secondary)\./ })
+  await expect(row).toContainText(live?.version ?? '')
+  await expect(row).toContainText('Stays')
+  await expect(page.getByRole('button', { name: 'Prune now…' })).toHaveAccessibleDescription(
+    'Nothing is to go now.',
+  )
 })
 
 const LONG_IMAGE = `registry.example.org/a-team/an-app@sha256:${'0123456789abcdef'.repeat(4)}`

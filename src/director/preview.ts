@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { ReleaseError } from '../release/errors.ts'
 import { describeError } from '../release/messages.ts'
 import { planRelease } from '../release/plan.ts'
+import { roomToBeMade } from '../release/pruning.ts'
 import type { Source } from '../release/release.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
@@ -20,7 +21,7 @@ export async function previewPlan(
   const source: Source = request.verb === 'deploy' ? request.request.source : { kind: 'standby' }
   const findings = [
     ...(await checkSource(parts, source, slot, signal)),
-    ...(await parts.preflight.run(source, signal)),
+    ...(await afterPruning(parts, await parts.preflight.run(source, signal), source, signal)),
     ...permissionFinding(request.verb, status),
   ]
   const steps = planRelease({ verb: request.verb, slot, from, source: source.kind })
@@ -37,6 +38,25 @@ export async function previewPlan(
     findings: findings.filter(isNew),
     mayStart: findings.every((finding) => finding.outcome !== 'refused'),
   }
+}
+
+/** A deploy prunes before it looks at the disk: what that would mend is no refusal. */
+async function afterPruning(
+  parts: Parts,
+  findings: readonly PreflightFinding[],
+  { kind }: Source,
+  signal: AbortSignal,
+): Promise<readonly PreflightFinding[]> {
+  const isFull = ({ code, outcome }: PreflightFinding) => code === 'disk-full' && outcome === 'refused'
+  if (kind === 'standby' || !findings.some(isFull)) return findings
+  const { builds, isEnough } = await roomToBeMade(parts, signal)
+  if (!isEnough) return findings
+  const words = `${builds === 1 ? 'An old build goes' : `${builds} old builds go`} first, which should make room.`
+  return findings.map((finding) =>
+    isFull(finding)
+      ? { name: finding.name, outcome: 'warning', sentence: `${finding.sentence} ${words}` }
+      : finding,
+  )
 }
 
 /** Two checks may meet the same obstacle, such as a stopped Docker. */

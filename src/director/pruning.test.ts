@@ -11,6 +11,7 @@ import { releaseLogs } from '../state/release-log.ts'
 import { directorApi } from './api.ts'
 import { releaseChanges } from './changes.ts'
 import { hostGate } from './gate.ts'
+import { previewPlan } from './preview.ts'
 import { refusalSchema } from './protocol.ts'
 import { releases } from './releases.ts'
 import { tidying } from './tidying.ts'
@@ -50,7 +51,7 @@ async function director() {
       headers: { 'x-switchyard-user': 'ada' },
     })
   const prune = (body: unknown) => post('/v1/prune', body)
-  return { app, post, prune, audited, images, verbs, tidy, logs, lockPath, journal }
+  return { app, post, prune, audited, images, verbs, tidy, logs, lockPath, journal, parts }
 }
 
 const viewIn = async (response: Response) => pruneViewSchema.parse(await response.json())
@@ -91,6 +92,37 @@ test('what a release outruns goes when it is live, and its log tells', async () 
   assert.equal(images.length, 0)
   const told = (await logs.read(id, 0)).map(({ text }) => text.split('. ')[0])
   assert.deepEqual(told.slice(-2), ['Pruned b99 (b99)', 'Pruned b98 (b98)'])
+})
+
+test('a plan does not call a disk too full that a deploy would make room on', async () => {
+  const { parts, images } = await director()
+  const sentence = '1 GiB are free at /srv, a release needs 2 GiB.'
+  parts.preflight.run = async () => [{ code: 'disk-full', name: 'disk', outcome: 'refused', sentence }]
+  let missingBytes = 200
+  parts.stock.take = async () => inventory({ images, missingBytes })
+  const allowed = { allowed: true, reason: null }
+  const actions = {
+    deploy: allowed,
+    rollback: allowed,
+    abort: allowed,
+    reload: allowed,
+    bar: allowed,
+    prune: allowed,
+  }
+  const request = { source: { kind: 'tree' as const }, label: null, note: null }
+  const diskOf = async () => {
+    const plan = await previewPlan(
+      parts,
+      { verb: 'deploy', request },
+      { actions, holder: null },
+      AbortSignal.timeout(5_000),
+    )
+    return [plan.mayStart, plan.findings.find(({ name }) => name === 'disk')?.sentence]
+  }
+  assert.deepEqual(await diskOf(), [true, `${sentence} 2 old builds go first, which should make room.`])
+  missingBytes = 201
+  assert.deepEqual(await diskOf(), [false, sentence])
+  assert.equal(images.length, 2)
 })
 
 test('a build that is kept is never pruned, whoever asks is told by whom and why, and then it may go', async () => {

@@ -61,6 +61,17 @@ export async function makeRoom(parts: Parts, log: LogSink, signal: AbortSignal):
   }
 }
 
+/** How many builds would go before a release, and whether they take up what is missing on the disk. Changes nothing. */
+export async function roomToBeMade(
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<{ builds: number; isEnough: boolean }> {
+  const { missingBytes } = await parts.stock.take(signal)
+  const { going } = await decideNow(parts, signal)
+  const freedBytes = going.reduce((sum, { build }) => sum + build.bytes, 0)
+  return { builds: going.length, isEnough: going.length > 0 && freedBytes >= missingBytes }
+}
+
 type Progress = {
   gone: Verdict[]
   /** Why images that were to go stay, by Docker's id of them. */

@@ -79,7 +79,12 @@ function Row({ build, goes, linkOf }: { build: Build; goes: boolean; linkOf(rele
       </td>
       <td className={`${CELL} text-ink-muted`}>{bytes(build.bytes)}</td>
       <td className={`${CELL} max-md:w-full [overflow-wrap:anywhere]`}>
-        <Fate goes={goes} /> <Prose text={why} />
+        <span className="flex items-start gap-2">
+          <Fate goes={goes} />
+          <span className="min-w-0">
+            <Prose text={why} />
+          </span>
+        </span>
       </td>
     </tr>
   )
@@ -90,7 +95,7 @@ function Fate({ goes }: { goes: boolean }) {
   const Icon = goes ? Trash2 : Package
   return (
     <span
-      className={`mr-1 inline-flex items-center gap-1 rounded px-1.5 py-0.5 text-xs font-semibold ${goes ? 'bg-warn-wash text-warn' : 'bg-sunken text-ink-muted'}`}
+      className={`inline-flex shrink-0 items-center gap-1 rounded px-1.5 text-xs leading-5 font-semibold ${goes ? 'bg-warn-wash text-warn' : 'bg-sunken text-ink-muted'}`}
     >
       <Icon aria-hidden="true" size={12} strokeWidth={2.5} />
       {goes ? 'Goes' : 'Stays'}
