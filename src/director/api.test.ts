@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { bareParts, NO_TIDYING } from '../../test/fixtures/bare-parts.ts'
+import { bareParts } from '../../test/fixtures/bare-parts.ts'
 import { ReleaseError } from '../release/errors.ts'
 import { openJournal } from '../state/journal.ts'
 import { releaseLogs } from '../state/release-log.ts'
@@ -29,7 +29,6 @@ function apiWith(slotLines: ApiParts['slotLines']) {
     changes,
     lockPath: join(dir, 'deploy.lock'),
     settle: async () => undefined,
-    tidying: NO_TIDYING,
   })
   const status = () => Promise.reject(new Error('No test of these asks for the status.'))
   return directorApi(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { bareTrafficLog, NO_TIDYING } from '../../test/fixtures/bare-parts.ts'
+import { bareTrafficLog } from '../../test/fixtures/bare-parts.ts'
 import { type Yard, yard } from '../../test/fixtures/yard.ts'
 import { barOutcomeSchema } from '../release/bar.ts'
 import { takeLock } from '../state/lock.ts'
@@ -26,7 +26,7 @@ function directorOver({ parts, lockPath, liveDir }: Yard) {
     log: () => undefined,
     script: { read: async () => null, forget: async () => undefined },
   })
-  const verbs = releases({ parts, logs, changes, lockPath, settle: underLock, tidying: NO_TIDYING })
+  const verbs = releases({ parts, logs, changes, lockPath, settle: underLock })
   const status = () =>
     lookAround({
       parts,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { until } from '../../test/engine/until.ts'
-import { bareParts, bareTraffic, NO_TIDYING } from '../../test/fixtures/bare-parts.ts'
+import { bareParts, bareTraffic } from '../../test/fixtures/bare-parts.ts'
 import { readGeneration } from '../nginx/read-generation.ts'
 import { writeGeneration } from '../nginx/switch.ts'
 import { ReleaseError } from '../release/errors.ts'
@@ -80,7 +80,6 @@ async function system(afterRead: (system: { liveDir: string; lockPath: string })
     changes: releaseChanges(),
     lockPath,
     settle: async () => undefined,
-    tidying: NO_TIDYING,
   })
   return { verbs, liveDir, lockPath, journal }
 }

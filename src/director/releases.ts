@@ -211,7 +211,7 @@ export function releases({
       const view = await exclusively('prune', actor, async () =>
         prune(await settled(), console.log, AbortSignal.timeout(PRUNE_DEADLINE_MS), { forMs: PRUNE_FOR_MS }),
       )
-      tidying.begin(console.log)
+      tidying?.begin(console.log)
       return view
     },
     exclusively,

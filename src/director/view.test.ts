@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { bareParts, bareTraffic, bareTrafficLog, NO_TIDYING } from '../../test/fixtures/bare-parts.ts'
+import { bareParts, bareTraffic, bareTrafficLog } from '../../test/fixtures/bare-parts.ts'
 import { step } from '../../test/fixtures/scripted-director.ts'
 import { traffic } from '../../test/fixtures/traffic-counts.ts'
 import type { Slot } from '../release/slot.ts'
@@ -37,7 +37,6 @@ const verbs = releases({
   changes: releaseChanges(),
   lockPath,
   settle: async () => undefined,
-  tidying: NO_TIDYING,
 })
 const look = (trafficLog = bareTrafficLog(), health = parts.health) =>
   lookAround({

@@ -32,7 +32,7 @@ import type {
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
-import type { ReleaseLogs } from '../state/release-log.ts'
+import type { StoredLogs } from '../state/release-log.ts'
 import type { Reserve } from '../state/reserve.ts'
 import { preflightOf } from './preflight.ts'
 import { redactedHealth } from './redacted-health.ts'
@@ -62,7 +62,7 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' 
 export type Durable = {
   stateDir: string
   journal: Journal & { bars: Bars; keepMarks: KeepMarks }
-  logs: ReleaseLogs
+  logs: StoredLogs
   reserve: Reserve
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Stock } from '../release/ports.ts'
 import { readEnvFile } from '../state/env-file.ts'
-import type { ReleaseLogs } from '../state/release-log.ts'
+import type { StoredLogs } from '../state/release-log.ts'
 import { missingBytes } from './host-capacity.ts'
 import { halves, publishedAssets, removeAssets, sweepAssets } from './kept-assets.ts'
 import { readDisks } from './preflight.ts'
@@ -13,7 +13,7 @@ export type StockOptions = {
   docker: Docker
   project: Project
   envFile: string
-  logs: Pick<ReleaseLogs, 'list' | 'remove'>
+  logs: StoredLogs
   minFreeBytes: number
 }
 

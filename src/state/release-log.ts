@@ -26,13 +26,16 @@ export type ReleaseLogs = {
    * What is no whole line is left out: a write may have been cut off.
    */
   read(release: number, offset: number): Promise<LogLine[]>
-  /** Every log that there is. */
+}
+
+/** The logs as files that take room. */
+export type StoredLogs = {
   list(): { release: number; bytes: number }[]
   remove(release: number): void
 }
 
 /** Output of releases, one file each, as JSON lines in `dir`: kept, and readable from any point. */
-export function releaseLogs(dir: string): ReleaseLogs {
+export function releaseLogs(dir: string): ReleaseLogs & StoredLogs {
   mkdirSync(dir, { recursive: true })
   /** Bytes of the logs whose end is known to be the end of a line. */
   const written = new Map<number, number>()

@@ -3,11 +3,15 @@ import { ReleaseError } from '../../src/release/errors.ts'
 import type { Build } from '../../src/release/release.ts'
 import type { Slot } from '../../src/release/slot.ts'
 import type { Parts } from '../../src/release/steps.ts'
+import { NO_MARKS, NO_STOCK } from '../fixtures/bare-parts.ts'
 import { now, pass } from './clock.ts'
 import { call, callAtOnce, type Life } from './faults.ts'
 import { DRAIN_CAP_MS, inspect, probe, start, stop, write } from './world.ts'
 
-const SETTINGS = { drainCapMs: DRAIN_CAP_MS, healthDeadlineMs: 60_000, moveDeadlineMs: 10_000 }
+const SETTINGS = {
+  ...{ drainCapMs: DRAIN_CAP_MS, healthDeadlineMs: 60_000, moveDeadlineMs: 10_000 },
+  keep: { builds: 5, days: 7 },
+}
 const DISK_FULL = 'ENOSPC: no space left on device'
 
 const broken = (words: string) => (): Error => new Error(words)
@@ -31,6 +35,8 @@ export function portsOver(life: Life, obtained: (release: number) => Build): Par
   const { world } = life
   return {
     settings: SETTINGS,
+    keepMarks: NO_MARKS,
+    stock: NO_STOCK,
     journal: journalOver(life),
     bars: {
       list: world.journal.bars.list,
