@@ -1,4 +1,4 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeploymentId } from './deployment-id.ts'
 
@@ -20,6 +20,7 @@ export async function removeAssets(directory: string, deploymentId: string): Pro
   const path = join(directory, deploymentId)
   await rm(`${path}${HALF}`, { recursive: true, force: true })
   await rename(path, `${path}${HALF}`)
+  await syncDirectory(directory)
   await rm(`${path}${HALF}`, { recursive: true, force: true })
 }
 
@@ -34,6 +35,12 @@ export async function halves(directory: string): Promise<string[]> {
 export async function sweepAssets(directory: string): Promise<void> {
   for (const name of await halves(directory))
     await rm(join(directory, name), { recursive: true, force: true })
+}
+
+/** Else a power cut could bring the name back, and less than all behind it. */
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path)
+  await directory.sync()
 }
 
 async function sizeOf(directory: string): Promise<number> {
