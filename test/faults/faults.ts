@@ -1,0 +1,35 @@
+import type { Fault } from './fault.ts'
+import { clockMoved } from './faults/clock.ts'
+import { liveDies, nameTaken, nginxRestarted, targetDies } from './faults/containers.ts'
+import { kill, killBefore, killInRecovery, killInRecoveryBefore, paused, term } from './faults/director.ts'
+import { diskFull } from './faults/disk-full.ts'
+import { dockerKilled, dockerRestarted, reboot } from './faults/docker.ts'
+import { journalCorrupt, routingEdited, stateFiles, symlinkUndone } from './faults/files.ts'
+import { rollbackScript, rollbackScriptAlone } from './faults/script.ts'
+import { secondDeploy } from './faults/second-deploy.ts'
+
+/** The rows of the matrix. */
+export const FAULTS: readonly Fault[] = [
+  kill,
+  killBefore,
+  term,
+  killInRecovery,
+  killInRecoveryBefore,
+  paused,
+  dockerKilled,
+  dockerRestarted,
+  reboot,
+  diskFull,
+  targetDies,
+  liveDies,
+  nginxRestarted,
+  nameTaken,
+  symlinkUndone,
+  routingEdited,
+  ...stateFiles,
+  journalCorrupt,
+  clockMoved,
+  secondDeploy,
+  rollbackScript,
+  rollbackScriptAlone,
+]

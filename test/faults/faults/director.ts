@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { When } from '../breakpoint.ts'
+import type { Fault, Moment } from '../fault.ts'
+import { isFree } from '../lock.ts'
+import { restartDirector } from '../rig-acts.ts'
+
+const PAUSE_MS = 3_000
+const RECOVERY_DEADLINE_MS = 40_000
+/** More than any recovery writes. */
+const MOST_KILLS = 16
+
+export const kill: Fault = {
+  name: 'kill',
+  title: 'director killed (SIGKILL) after the point',
+  when: 'after',
+  strike: killed,
+}
+
+export const killBefore: Fault = {
+  name: 'kill-before',
+  title: 'director killed (SIGKILL) before the point is durable',
+  when: 'before',
+  strike: killed,
+}
+
+export const term: Fault = {
+  name: 'term',
+  title: 'director told to end (SIGTERM)',
+  when: 'after',
+  strike: async ({ rig }) => {
+    await restartDirector(rig, 'TERM', () => rig.breakpoints.go())
+    return {}
+  },
+}
+
+export const killInRecovery: Fault = {
+  name: 'kill-recovery',
+  title: 'director killed, and again after each write of its recovery',
+  when: 'after',
+  strike: (moment) => killedAgainAndAgain(moment, 'after'),
+}
+
+export const killInRecoveryBefore: Fault = {
+  name: 'kill-recovery-before',
+  title: 'director killed, and again before each write of its recovery',
+  when: 'after',
+  strike: (moment) => killedAgainAndAgain(moment, 'before'),
+}
+
+export const paused: Fault = {
+  name: 'paused',
+  title: 'director paused for 3 s',
+  when: 'after',
+  strike: async ({ rig }) => {
+    const director = await rig.system.container('director')
+    await director.pause()
+    rig.breakpoints.go()
+    await delay(PAUSE_MS)
+    const violations = isFree(rig) ? ['The lock was free while its holder was paused.'] : []
+    await director.unpause()
+    return { violations }
+  },
+}
+
+async function killed({ rig }: Moment) {
+  await restartDirector(rig, 'KILL')
+  return {}
+}
+
+/** Each start gets one write further than the one before, or its recovery is over. */
+async function killedAgainAndAgain({ rig }: Moment, when: When) {
+  const endMs = performance.now() + RECOVERY_DEADLINE_MS
+  for (let kills = 0; kills < MOST_KILLS; kills++) {
+    // After a write the next start has one less to do; before it, it has to be let through that many.
+    rig.breakpoints.stopAt(when, '*', when === 'after' ? 0 : kills)
+    await restartDirector(rig, 'KILL')
+    if ((await stoppedAgain(rig, endMs)) === null) break
+  }
+  rig.breakpoints.go()
+  return {}
+}
+
+async function stoppedAgain(rig: Moment['rig'], endMs: number): Promise<string | null> {
+  const asking = new AbortController()
+  let isSettled = false
+  const looking = (async () => {
+    while (!isSettled && !asking.signal.aborted && performance.now() < endMs) {
+      const status = await rig.system.status().catch(() => null)
+      isSettled = status !== null && status.running === null && status.actions.deploy.reason === null
+      await delay(50)
+    }
+  })()
+  const reached = await rig.breakpoints.reached(endMs, () => isSettled)
+  asking.abort()
+  await Promise.race([looking, delay(0)])
+  return reached
+}

@@ -1,0 +1,28 @@
+import type { Fault } from '../fault.ts'
+import { restartDirector } from '../rig-acts.ts'
+
+const BUSY = 75
+
+export const rollbackScript: Fault = {
+  name: 'rollback-sh',
+  title: '`./rollback.sh` while the release is under way',
+  when: 'after',
+  strike: async ({ rig, ended }) => {
+    const { code, output } = await rig.system.run('./rollback.sh', [])
+    rig.breakpoints.go()
+    await ended()
+    return { violations: code === BUSY ? [] : [`./rollback.sh ended with ${code}, not ${BUSY}: ${output}`] }
+  },
+}
+
+export const rollbackScriptAlone: Fault = {
+  name: 'kill-rollback-sh',
+  title: 'director killed, then `./rollback.sh` at once',
+  when: 'after',
+  strike: async ({ rig }) => {
+    const script: Promise<unknown>[] = []
+    await restartDirector(rig, 'KILL', () => script.push(rig.system.run('./rollback.sh', [])))
+    await Promise.all(script)
+    return {}
+  },
+}

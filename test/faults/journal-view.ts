@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { isDeepStrictEqual } from 'node:util'
+import { type Release, releaseSchema } from '../../src/release/release.ts'
+import type { Slot } from '../../src/release/slot.ts'
+import { isUnderWay } from '../../src/release/transitions.ts'
+import { replayed } from '../../src/state/journal-file.ts'
+import type { Rig } from './rig.ts'
+
+/** What is in the journal's file, looked at from outside: the product's own way of opening it would mend it. */
+export type JournalView = {
+  /** Newest first. */
+  releases: Release[]
+  newestEvent: number
+  /** In sentences: what the folded table says otherwise than the events. */
+  contradictions: string[]
+}
+
+const NEWEST = 20
+
+export function viewJournal({ system }: Rig): JournalView {
+  const db = new DatabaseSync(join(system.dir, 'state/journal.db'), { readOnly: true })
+  try {
+    const releases = db
+      .prepare('SELECT body FROM releases ORDER BY id DESC LIMIT ?')
+      .all(NEWEST)
+      .map(({ body }) => releaseSchema.parse(JSON.parse(String(body))))
+    const events = db.prepare('SELECT at, event FROM events WHERE release = ? ORDER BY seq')
+    return {
+      releases,
+      newestEvent: Number(db.prepare('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0),
+      contradictions: releases
+        .filter((release) => !isDeepStrictEqual(replayed(release.id, events.all(release.id)), release))
+        .map(({ id }) => `Release ${id} is not what its events say.`),
+    }
+  } finally {
+    db.close()
+  }
+}
+
+export const liveIn = ({ releases }: JournalView): Release | undefined =>
+  releases.find(({ state }) => state === 'live')
+
+export const unfinishedIn = ({ releases }: JournalView): Release[] => releases.filter(isUnderWay)
+
+/** The release whose build the slot holds, as the journal knows it. */
+export const holderIn = ({ releases }: JournalView, slot: Slot): number | undefined =>
+  releases.find((one) => one.state === 'live' && one.verb === 'deploy' && one.slot === slot)?.id

@@ -1,0 +1,145 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { allCells, type Cell, chosenCells, coverCount, sampled, shuffle } from './cells.ts'
+import { FAULTS } from './faults.ts'
+import { missingPoints, type Points } from './points.ts'
+import { resultLine, totalsLine } from './report.ts'
+import { ensureFaketime, leftNumbers, rigOptions, sweepRig } from './rig.ts'
+import type { CellResult } from './run-cell.ts'
+import { type Shard, startShard } from './start-shard.ts'
+import { writeMatrix } from './write-matrix.ts'
+
+const USAGE = `Usage: node test/faults/main.ts [options]
+
+Strikes a running release with every fault at every point of it, on real Docker and nginx.
+
+  --only ID,ID    these cells alone; \`*\` stands for anything (deploy/switch:*/kill)
+  --sample        every fault and every point at least once, then more for as long as there is time
+  --minutes N     begin no more cells after so many minutes (with --sample: 9)
+  --shards N      machines at once (3)
+  --seed N        what the order and the sample are drawn from (random)
+  --rig NAME      the name of the machines, so that two runs don't meet (switchyard-faults)
+  --list          print the cells and run none
+  --write         keep the matrix in docs/reliability.md
+
+Ends with 1 where a cell was violated.`
+
+const RESULTS = join(import.meta.dirname, '../../.test/faults.json')
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    sample: { type: 'boolean', default: false },
+    minutes: { type: 'string' },
+    shards: { type: 'string', default: '3' },
+    seed: { type: 'string' },
+    rig: { type: 'string', default: 'switchyard-faults' },
+    list: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
+
+const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed)
+const minutes = Number(values.minutes ?? (values.sample ? 9 : Number.POSITIVE_INFINITY))
+const startedMs = performance.now()
+const minutesSoFar = (): number => (performance.now() - startedMs) / 60_000
+const shards: Shard[] = []
+let isInterrupted = false
+
+process.on('SIGINT', () => {
+  isInterrupted = true
+  console.log('\nInterrupted: the machines are removed.')
+})
+
+console.log(`Seed ${seed}`)
+ensureFaketime()
+await sweep()
+const results: CellResult[] = []
+const failures: string[] = []
+let points: Points | null = null
+let cells: Cell[] = []
+try {
+  await run()
+} catch (cause) {
+  failures.push(cause instanceof Error ? cause.message : String(cause))
+} finally {
+  await Promise.all(shards.map((shard) => shard.end()))
+  await sweep()
+}
+report()
+
+async function run(): Promise<void> {
+  const first = startShard(rigOptions(values.rig, 0), seed)
+  shards.push(first)
+  points = await first.ready
+  const missing = missingPoints(points)
+  if (missing.length > 0) throw new Error(missing.join('\n'))
+  cells = wantedCells(points)
+  console.log(
+    `${points.deploy.length} points of a deploy, ${points.rollback.length} of a rollback, ${FAULTS.length} faults: ${cells.length} cells are to run`,
+  )
+  if (cells.length === 0) throw new Error('No cell has such an id.')
+  if (values.list) {
+    for (const { id } of cells) console.log(id)
+    return
+  }
+  const others = Math.min(Number(values.shards), cells.length) - 1
+  const queue = [...cells]
+  const workers = [first]
+  for (let number = 1; number <= others; number++) {
+    const shard = startShard(rigOptions(values.rig, number), seed)
+    shards.push(shard)
+    workers.push(shard)
+  }
+  await Promise.all(workers.map((shard) => work(shard, queue)))
+}
+
+function wantedCells(known: Points): Cell[] {
+  const all = allCells(known, FAULTS)
+  if (values.only !== undefined) return chosenCells(all, values.only.split(','))
+  return values.sample ? sampled(all, seed) : shuffle(all, seed)
+}
+
+async function work(shard: Shard, queue: Cell[]): Promise<void> {
+  await shard.ready
+  while (!isInterrupted && minutesSoFar() < minutes) {
+    const cell = queue.shift()
+    if (!cell) return
+    const result = await shard.run(cell)
+    results.push(result)
+    console.log(resultLine(result, results.length, cells.length))
+  }
+}
+
+function report(): void {
+  const all = points ? allCells(points, FAULTS) : []
+  const mustHave = values.sample ? coverCount(all, seed) : values.only === undefined ? cells.length : 0
+  if (!values.list && results.length < mustHave && !isInterrupted)
+    failures.push(`${results.length} cells ran in ${minutes} minutes; ${mustHave} are the least.`)
+  for (const failure of failures) console.error(failure)
+  for (const { id, violations } of results.filter(({ violations }) => violations.length > 0)) {
+    console.error(`✗ ${id}\n${violations.map((sentence) => `    ${sentence}`).join('\n')}`)
+  }
+  if (values.list) process.exit(failures.length === 0 ? 0 : 1)
+  console.log(totalsLine(results, minutesSoFar(), seed))
+  if (points) {
+    const record = { seed, minutes: minutesSoFar(), shards: Number(values.shards), points, results }
+    mkdirSync(join(RESULTS, '..'), { recursive: true })
+    writeFileSync(RESULTS, `${JSON.stringify(record, null, 1)}\n`)
+    if (values.write) writeMatrix(record)
+  }
+  const isGood = failures.length === 0 && results.every(({ violations }) => violations.length === 0)
+  process.exit(isGood && !isInterrupted && results.length > 0 ? 0 : 1)
+}
+
+/** What an earlier run left, and what this one leaves where it was cut short. */
+async function sweep(): Promise<void> {
+  for (const number of leftNumbers(values.rig)) await sweepRig(rigOptions(values.rig, number))
+}

@@ -1,0 +1,56 @@
+import type Docker from 'dockerode'
+import type { Slot } from '../../src/release/slot.ts'
+import { until } from '../engine/until.ts'
+import type { Rig } from './rig.ts'
+
+const END_DEADLINE_MS = 15_000
+
+export const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director'] as const
+
+/** Docker takes a signal through its own API for the operator's wish and does not restart; a crash comes from elsewhere. */
+export async function signal(rig: Rig, service: string, name: 'KILL' | 'TERM'): Promise<boolean> {
+  const container = await containerIfAny(rig, service)
+  const pid = container ? (await container.inspect()).State.Pid : 0
+  if (pid === 0) return false
+  const { code } = await rig.system.run('kill', [`-${name}`, String(pid)])
+  return code === 0
+}
+
+/**
+ * Ends the director's process from outside and starts it again. Docker would do that too, and would wait twice as long
+ * each time.
+ */
+export async function restartDirector(
+  rig: Rig,
+  name: 'KILL' | 'TERM',
+  whileEnding: () => void = () => undefined,
+): Promise<void> {
+  const director = await rig.system.container('director')
+  await setPolicy(rig, director.id, 'no')
+  await signal(rig, 'director', name)
+  whileEnding()
+  await until('the director has ended', END_DEADLINE_MS, async () =>
+    (await director.inspect()).State.Running ? null : true,
+  )
+  await director.start()
+  await setPolicy(rig, director.id, 'always')
+}
+
+/** What Docker does when the container ends or the daemon starts. */
+export async function setPolicy({ docker }: Rig, id: string, name: 'no' | 'always'): Promise<void> {
+  await docker.getContainer(id).update({ RestartPolicy: { Name: name } })
+}
+
+export const serviceOf = (slot: Slot): string => `runtime_${slot}`
+
+export async function containerIfAny(rig: Rig, service: string): Promise<Docker.Container | null> {
+  return rig.system.container(service).catch(() => null)
+}
+
+/** When the service's container was last started, of `performance.now()`; 0 where it has none. */
+export async function startedMs(rig: Rig, service: string): Promise<number> {
+  const container = await containerIfAny(rig, service)
+  if (!container) return 0
+  const { State } = await container.inspect()
+  return Date.parse(State.StartedAt) - performance.timeOrigin
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { Cell } from './cells.ts'
+import { FAULTS } from './faults.ts'
+import { numbered, type Points } from './points.ts'
+import { type Rig, type RigOptions, startRig } from './rig.ts'
+import { type CellResult, isSoundAgain, released, runCell } from './run-cell.ts'
+
+/** One machine's worth of the matrix, in a process of its own: it is told of one cell after the other by its parent. */
+const [optionsText = '', seedText = ''] = process.argv.slice(2)
+const options: RigOptions = z
+  .object({ name: z.string(), subnet: z.string(), networkPrefix: z.string(), httpPort: z.number() })
+  .parse(JSON.parse(optionsText))
+const seed = Number(seedText)
+
+/** What a shard says to its parent. */
+export type ShardMessage =
+  | { kind: 'ready'; points: Points }
+  | { kind: 'result'; result: CellResult }
+  | { kind: 'failed'; reason: string }
+
+const cellSchema = z.object({
+  id: z.string(),
+  verb: z.enum(['deploy', 'rollback']),
+  point: z.string(),
+  fault: z.string(),
+})
+
+let rig: Rig | null = null
+
+async function run(): Promise<void> {
+  rig = await startRig(options)
+  say({ kind: 'ready', points: await cleanPoints(rig) })
+  process.on('message', (message) => {
+    const cell = cellSchema.or(z.literal('end')).parse(message)
+    void (cell === 'end' ? end() : take(cell)).catch(giveUp)
+  })
+}
+
+/** The points of one clean release of each verb; the ones before it bring both slots to builds of their own. */
+async function cleanPoints(on: Rig): Promise<Points> {
+  await released(on, 'deploy')
+  await released(on, 'deploy')
+  on.breakpoints.trace()
+  const passed = async (verb: 'deploy' | 'rollback') => {
+    const release = await released(on, verb)
+    if (release.state !== 'live')
+      throw new Error(`A clean ${verb} is ${release.state}: ${release.error?.what}`)
+    return numbered(on.breakpoints.trace())
+  }
+  return { deploy: await passed('deploy'), rollback: await passed('rollback') }
+}
+
+async function take(cell: Cell): Promise<void> {
+  const fault = FAULTS.find(({ name }) => name === cell.fault)
+  if (!rig || !fault) throw new Error(`There is no fault ${cell.fault}.`)
+  const result = await runCell(rig, cell, fault, seed)
+  if (result.violations.length > 0 && !(await isSoundAgain(rig))) {
+    // What a violated cell leaves must not be told of the next one.
+    await rig.end()
+    rig = await startRig(options)
+    await cleanPoints(rig)
+  }
+  say({ kind: 'result', result })
+}
+
+async function end(): Promise<void> {
+  await rig?.end()
+  process.exit(0)
+}
+
+function giveUp(cause: unknown): void {
+  say({ kind: 'failed', reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
+  void end()
+}
+
+function say(message: ShardMessage): void {
+  process.send?.(message)
+}
+
+// Whoever started it is gone: then nobody asks for the machine any more.
+process.once('disconnect', () => void end())
+process.on('SIGINT', () => undefined)
+await run().catch(giveUp)
