@@ -9,6 +9,13 @@ export const ensureChromium = () => ensure('chromium', [process.env.CHROMIUM ?? 
 export const ensureNetworkTools = () =>
   ensure('iproute2', ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'])
 
+/** The library by which a test moves the clock of one process, and no other's. */
+export const ensureFaketime = () =>
+  ensure('libfaketime', [
+    '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+    '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1',
+  ])
+
 function ensure(name, paths) {
   if (paths.some((path) => existsSync(path))) return true
   console.log(`\nInstalling ${name} from Debian's packages`)

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { ensureChromium, ensureNetworkTools } from './host-tools.mjs'
+import { ensureChromium, ensureFaketime, ensureNetworkTools } from './host-tools.mjs'
 import { ensurePackages, root } from './packages.mjs'
 
 const bin = join(root, 'node_modules', '.bin')
@@ -69,6 +69,19 @@ function nginxMatrix() {
   count(run('node', ['test/system/nginx-matrix.ts']))
 }
 
+/** A seeded part of the fault matrix; `npm run test:faults` is the whole of it. */
+function faultSample() {
+  heading('Faults')
+  const report = join(root, '.test', 'faults.json')
+  rmSync(report, { force: true })
+  const isGood = run('node', ['test/faults/main.ts', '--sample'])
+  const { results: cells } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { results: [] }
+  const violated = cells.filter(({ violations }) => violations.length > 0).length
+  totals.passed += cells.length - violated
+  totals.failed += violated
+  if (!isGood && violated === 0) count(false)
+}
+
 function browserTests() {
   heading('Browser')
   const report = join(results, 'browser.json')
@@ -94,6 +107,13 @@ const parts = {
     startDockerThen(() =>
       installOrFail(ensureNetworkTools, () =>
         nodeTests('Engine', ['test/engine/**/*.test.ts'], ['--test-concurrency=1']),
+      ),
+    ),
+  faults: () =>
+    startDockerThen(() =>
+      installOrFail(
+        () => ensureNetworkTools() && ensureFaketime(),
+        () => faultSample(),
       ),
     ),
   e2e: () => startDockerThen(() => installOrFail(ensureChromium, browserTests)),

@@ -5,7 +5,7 @@ import { allCells, type Cell, chosenCells, coverCount, sampled, shuffle } from '
 import { FAULTS } from './faults.ts'
 import { missingPoints, type Points } from './points.ts'
 import { resultLine, totalsLine } from './report.ts'
-import { ensureFaketime, leftNumbers, rigOptions, sweepRig } from './rig.ts'
+import { leftNumbers, rigOptions, sweepRig } from './rig.ts'
 import type { CellResult } from './run-cell.ts'
 import { type Shard, startShard } from './start-shard.ts'
 import { writeMatrix } from './write-matrix.ts'
@@ -53,13 +53,15 @@ const minutesSoFar = (): number => (performance.now() - startedMs) / 60_000
 const shards: Shard[] = []
 let isInterrupted = false
 
-process.on('SIGINT', () => {
-  isInterrupted = true
-  console.log('\nInterrupted: the machines are removed.')
-})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (!isInterrupted) console.log('\nInterrupted: the machines are removed.')
+    isInterrupted = true
+    for (const shard of shards) void shard.end()
+  })
+}
 
 console.log(`Seed ${seed}`)
-ensureFaketime()
 await sweep()
 const results: CellResult[] = []
 const failures: string[] = []

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -150,13 +149,4 @@ export function leftNumbers(prefix: string): number[] {
   const paths = globSync([join(tmpdir(), `${prefix}-*`), `/var/tmp/${prefix}-*-docker`])
   const numbers = paths.map((path) => Number(new RegExp(`${prefix}-(\\d+)`).exec(path)?.[1] ?? Number.NaN))
   return [...new Set(numbers.filter(Number.isInteger))]
-}
-
-/** Installs what the rig needs beside Docker, where it is not there. */
-export function ensureFaketime(): void {
-  if (globSync(FAKETIME).length > 0) return
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'libfaketime'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  })
 }
