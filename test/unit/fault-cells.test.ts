@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { planRelease } from '../../src/release/plan.ts'
+import { allCells, chosenCells, coverCount, sampled } from '../faults/cells.ts'
+import { FAULTS } from '../faults/faults.ts'
+import { missingPoints, numbered, type Points } from '../faults/points.ts'
+
+const facts = { slot: 'secondary', from: 'primary' } as const
+const passed = (names: readonly string[]) => names.flatMap((name) => [`${name}:started`, `${name}:ended`])
+const deploy = planRelease({ ...facts, verb: 'deploy', source: 'image' }).map(({ name }) => name)
+const rollback = planRelease({ ...facts, verb: 'rollback', source: 'standby' }).map(({ name }) => name)
+const POINTS: Points = {
+  deploy: ['created', ...passed(deploy), 'build:built', 'switch:switching', 'record:live'],
+  rollback: ['created', ...passed(rollback), 'switch:switching', 'record:live'],
+}
+
+test('every fault meets every point, but for those that say where they can not strike', () => {
+  const cells = allCells(POINTS, FAULTS)
+  assert.equal(new Set(cells.map(({ id }) => id)).size, cells.length)
+  const points = POINTS.deploy.length + POINTS.rollback.length
+  for (const { name, meets } of FAULTS) {
+    const count = cells.filter(({ fault }) => fault === name).length
+    if (meets) assert.ok(count > 0 && count < points, name)
+    else assert.equal(count, points, name)
+  }
+})
+
+test('cells are chosen by their ids, in which a star stands for anything', () => {
+  const cells = allCells(POINTS, FAULTS)
+  const ids = (globs: string[]) => chosenCells(cells, globs).map(({ id }) => id)
+  assert.deepEqual(ids(['deploy/switch:started/kill']), ['deploy/switch:started/kill'])
+  assert.deepEqual(ids(['*/confirm:ended/kill', 'rollback/created/term']), [
+    'deploy/confirm:ended/kill',
+    'rollback/created/term',
+    'rollback/confirm:ended/kill',
+  ])
+  assert.deepEqual(ids(['deploy/switch.started/kill']), [])
+})
+
+test('a sample brings every fault and every point before it brings anything twice', () => {
+  const cells = allCells(POINTS, FAULTS)
+  for (const seed of [1, 2, 3]) {
+    const sample = sampled(cells, seed)
+    const cover = sample.slice(0, coverCount(cells, seed))
+    assert.equal(sample.length, cells.length)
+    assert.deepEqual(new Set(cover.map(({ fault }) => fault)), new Set(FAULTS.map(({ name }) => name)))
+    const points = (list: typeof cells) => new Set(list.map(({ verb, point }) => `${verb}/${point}`))
+    assert.deepEqual(points(cover), points(cells))
+    assert.ok(cover.length <= points(cells).size + FAULTS.length)
+    assert.deepEqual(sampled(cells, seed), sample)
+  }
+  assert.notDeepEqual(sampled(cells, 1), sampled(cells, 2))
+})
+
+test('a step or an event that no clean release passes is missed', () => {
+  assert.deepEqual(missingPoints(POINTS), [])
+  const without = (name: string): Points => ({
+    ...POINTS,
+    deploy: POINTS.deploy.filter((point) => point !== name),
+  })
+  assert.deepEqual(missingPoints(without('drain:ended')), [
+    'A clean deploy passes no point drain:ended, which its plan promises.',
+  ])
+  assert.deepEqual(missingPoints(without('build:built')), ['No clean release writes the event "built".'])
+})
+
+test('what comes again within a release is told by its number', () => {
+  assert.deepEqual(numbered(['a', 'b', 'a', 'a']), ['a', 'b', 'a#2', 'a#3'])
+})
