@@ -9,6 +9,8 @@ export type Breakpoints = {
   directory: string
   /** Asks the director to stop where `point` (any one, where it is `*`) comes next, after `skip` others that match. */
   stopAt(when: When, point: string, skip?: number): void
+  /** Lets the director go on from where it stands, to stop again there. */
+  goOnTo(when: When, point: string): void
   /** Answers with what was reached; null where `endMs` (of `performance.now`) or `isOver` came first. */
   reached(endMs: number, isOver?: () => boolean): Promise<string | null>
   /** Lets the director go on, and whatever starts next too. */
@@ -25,11 +27,16 @@ export function breakpointsIn(directory: string): Breakpoints {
   const drop = (...names: string[]): void => {
     for (const name of names) rmSync(path(name), { force: true })
   }
+  const stopAt: Breakpoints['stopAt'] = (when, point, skip = 0) => {
+    drop('reached', 'go')
+    writeFileSync(path('stop'), `${when} ${point} ${skip}\n`)
+  }
   return {
     directory,
-    stopAt: (when, point, skip = 0) => {
-      drop('reached', 'go')
-      writeFileSync(path('stop'), `${when} ${point} ${skip}\n`)
+    stopAt,
+    goOnTo: (when, point) => {
+      stopAt(when, point)
+      writeFileSync(path('go'), '')
     },
     reached: async (endMs, isOver = () => false) => {
       while (performance.now() < endMs && !isOver()) {

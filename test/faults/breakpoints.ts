@@ -94,6 +94,7 @@ function reach(when: 'before' | 'after', point: string): void {
   writeFileSync(join(directory, 'reached'), `${when} ${point}\n`)
   const endMs = performance.now() + PATIENCE_MS
   while (!existsSync(join(directory, 'go')) && performance.now() < endMs) sleep(POLL_MS)
+  rmSync(join(directory, 'go'), { force: true })
 }
 
 /** The file holds `WHEN POINT SKIP`: `*` is any point, and SKIP counts how many that match are passed first. */

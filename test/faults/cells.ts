@@ -82,3 +82,9 @@ export function randomOf(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+export function hashOf(text: string): number {
+  let hash = 0
+  for (const character of text) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0
+  return hash >>> 0
+}

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts'
+import { aborted, abortedThenKilled } from './faults/abort.ts'
 import { clockMoved } from './faults/clock.ts'
 import { liveDies, nameTaken, nginxRestarted, targetDies } from './faults/containers.ts'
 import { kill, killBefore, killInRecovery, killInRecoveryBefore, paused, term } from './faults/director.ts'
@@ -16,6 +17,8 @@ export const FAULTS: readonly Fault[] = [
   killInRecovery,
   killInRecoveryBefore,
   paused,
+  aborted,
+  abortedThenKilled,
   dockerKilled,
   dockerRestarted,
   reboot,

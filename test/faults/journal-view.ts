@@ -16,7 +16,9 @@ export type JournalView = {
   contradictions: string[]
 }
 
-const NEWEST = 20
+/** A slot may hold its build for as long as the other one gets all the deploys. */
+const NEWEST = 2_000
+const REPLAYED = 20
 
 export function viewJournal({ system }: Rig): JournalView {
   const db = new DatabaseSync(join(system.dir, 'state/journal.db'), { readOnly: true })
@@ -30,6 +32,7 @@ export function viewJournal({ system }: Rig): JournalView {
       releases,
       newestEvent: Number(db.prepare('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0),
       contradictions: releases
+        .slice(0, REPLAYED)
         .filter((release) => !isDeepStrictEqual(replayed(release.id, events.all(release.id)), release))
         .map(({ id }) => `Release ${id} is not what its events say.`),
     }
@@ -45,4 +48,6 @@ export const unfinishedIn = ({ releases }: JournalView): Release[] => releases.f
 
 /** The release whose build the slot holds, as the journal knows it. */
 export const holderIn = ({ releases }: JournalView, slot: Slot): number | undefined =>
-  releases.find((one) => one.state === 'live' && one.verb === 'deploy' && one.slot === slot)?.id
+  releases.find(
+    (one) => one.state === 'live' && one.verb === 'deploy' && (one.slot === slot || one.from === null),
+  )?.id

@@ -6,6 +6,7 @@ import { parseEnv } from '../../src/state/env-file.ts'
 import { type EngineSystem, engineSystem } from '../engine/engine-system.ts'
 import { type PrivateDocker, privateDocker } from '../system/private-docker.ts'
 import { type Breakpoints, breakpointsIn } from './breakpoint.ts'
+import { hashOf } from './cells.ts'
 import { type Console, openConsole } from './console.ts'
 import { mountSmallDisk, type SmallDisk, unmountBelow } from './disk.ts'
 import { type Prober, startProber } from './prober.ts'
@@ -37,13 +38,14 @@ const VERSIONS = ['2.0.0', '3.0.0', '4.0.0']
 const POINTS = '.faults'
 const FAKETIME = '/usr/lib/*/faketime/libfaketime.so.1'
 
-/** Rigs differ by their number alone, and sweep what an earlier one of theirs left. */
+/** Rigs of one prefix differ by their number; those of two runs by the network that the prefix is given. */
 export function rigOptions(prefix: string, number: number): RigOptions {
+  const third = 10 * (hashOf(prefix) % 25) + number
   return {
     name: `${prefix}-${number}`,
-    subnet: `198.18.${100 + number}`,
-    networkPrefix: `172.30.${100 + number}`,
-    httpPort: 8_600 + 10 * number,
+    subnet: `198.19.${third}`,
+    networkPrefix: '172.30.86',
+    httpPort: 8_600,
   }
 }
 

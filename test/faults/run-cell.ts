@@ -4,12 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Release, ReleaseVerb } from '../../src/release/release.ts'
 import { otherSlot } from '../../src/release/slot.ts'
 import { until } from '../engine/until.ts'
-import { type Cell, randomOf } from './cells.ts'
+import { type Cell, hashOf, randomOf } from './cells.ts'
 import type { Aftermath, Fault } from './fault.ts'
-import { viewJournal } from './journal-view.ts'
+import { unfinishedIn, viewJournal } from './journal-view.ts'
 import type { FailedProbe } from './prober.ts'
 import type { Rig } from './rig.ts'
-import { lookBefore, routing, unsoundness } from './sound.ts'
+import { type Before, lookBefore, routing, unsoundness } from './sound.ts'
 
 export type CellResult = {
   id: string
@@ -26,6 +26,8 @@ export type CellResult = {
 const REACH_DEADLINE_MS = 30_000
 const SETTLE_DEADLINE_MS = 60_000
 const ENDED_DEADLINE_MS = 30_000
+const TRY_AGAIN_MS = 12_000
+const TRY_PAUSE_MS = 500
 /** What takes nginx or the live slot down is excused until it is back, and this much longer. */
 const GRACE_MS = 2_000
 
@@ -92,7 +94,7 @@ async function strikeAndLook(rig: Rig, cell: Cell, fault: Fault, seed: number, r
   const release = (await rig.system.history()).find(({ id }) => id === formerId + 1)
   if (aftermath !== null) run.ended = release?.state ?? 'unknown'
   const losesStandby = aftermath?.losesStandby ?? false
-  run.violations.push(...(await unsoundness(rig, { ...before, event: acknowledged }, losesStandby)))
+  run.violations.push(...(await unsoundAtLast(rig, { ...before, event: acknowledged }, losesStandby)))
   await nextReleases(rig, run)
 }
 
@@ -106,7 +108,7 @@ async function nextReleases(rig: Rig, run: Run): Promise<void> {
   }
   await settled(rig, false)
   const whole = { ...before, containers: rig.wholeSet }
-  const unsound = await unsoundness(rig, whole, false)
+  const unsound = await unsoundAtLast(rig, whole, false)
   run.violations.push(...unsound.map((sentence) => `After the next releases: ${sentence}`))
 }
 
@@ -166,6 +168,16 @@ export async function released(rig: Rig, verb: ReleaseVerb): Promise<Release> {
   return rig.system.ended(id)
 }
 
+/** The director tries every few seconds what it could not do at first. */
+async function unsoundAtLast(rig: Rig, before: Before, losesStandby: boolean): Promise<string[]> {
+  const endMs = performance.now() + TRY_AGAIN_MS
+  while (true) {
+    const found = await unsoundness(rig, before, losesStandby)
+    if (found.length === 0 || performance.now() > endMs) return found
+    await delay(TRY_PAUSE_MS)
+  }
+}
+
 /** Whether a cell that was violated has left nothing behind. */
 export async function isSoundAgain(rig: Rig): Promise<boolean> {
   try {
@@ -193,13 +205,16 @@ async function settled(rig: Rig, losesStandby: boolean): Promise<void> {
     const status = await rig.system.status().catch(() => null)
     if (status === null) return null
     const { running, routing: served, docker, actions } = status
+    // What recovery is at is the director's own matter, and not told on a full disk, where no one can write down who holds the lock.
+    const [unfinished] = unfinishedIn(viewJournal(rig))
     const problems = [
+      unfinished && `release ${unfinished.id} is not settled`,
       running && `release ${running.id} is under way`,
       served.problem,
       docker.problem,
       actions.deploy.reason,
       losesStandby ? null : actions.rollback.reason,
-    ].filter((problem) => problem !== null)
+    ].filter((problem) => problem !== null && problem !== undefined)
     last = problems.join(' ')
     return problems.length === 0 ? true : null
   }).catch((cause: unknown) => {
@@ -223,10 +238,4 @@ function spanOf(probes: readonly FailedProbe[]): number {
 function inWords(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return cause.cause === undefined ? cause.message : `${cause.message} (${inWords(cause.cause)})`
-}
-
-function hashOf(text: string): number {
-  let hash = 0
-  for (const character of text) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0
-  return hash
 }
