@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { parseEnv } from '../../src/state/env-file.ts'
 import { type EngineSystem, engineSystem } from '../engine/engine-system.ts'
-import { type PrivateDocker, privateDocker } from '../system/private-docker.ts'
+import { type PrivateDocker, privateDocker, sweepPrivateDocker } from '../system/private-docker.ts'
 import { type Breakpoints, breakpointsIn } from './breakpoint.ts'
 import { hashOf } from './cells.ts'
 import { type Console, openConsole } from './console.ts'
@@ -91,7 +91,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     end: async () => {
       await prober.stop()
       await system.director.close()
-      await sweepRig(options, machine)
+      await sweepRig(options)
     },
   }
 }
@@ -104,11 +104,9 @@ function settingsOf(dir: string): ReadonlyMap<string, string> {
 }
 
 /** Removes all that a rig of this name left behind, whoever started it. */
-export async function sweepRig(options: RigOptions, machine?: PrivateDocker): Promise<void> {
+export async function sweepRig(options: RigOptions): Promise<void> {
   sweepMounts(options)
-  // Starting a private machine sweeps what was there, so ending it at once leaves nothing.
-  await (machine ?? (await privateDocker(options))).end()
-  rmSync(`${join(tmpdir(), options.name)}-disk`, { recursive: true, force: true })
+  await sweepPrivateDocker(options)
 }
 
 function sweepMounts({ name }: RigOptions): void {

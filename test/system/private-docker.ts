@@ -45,8 +45,8 @@ const DISK_SIZE = '4g'
 
 /** Sweeps what an earlier run left, then starts machine and daemon. */
 export async function privateDocker(options: PrivateDockerOptions): Promise<PrivateDocker> {
-  const dir = join('/var/tmp', `${options.name}-docker`)
-  await sweep(options, dir)
+  const dir = dirOf(options)
+  await sweepPrivateDocker(options)
   mkdirSync(join(dir, 'data'), { recursive: true })
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_SIZE},mode=711`, 'tmpfs', join(dir, 'data')])
 
@@ -95,7 +95,7 @@ export async function privateDocker(options: PrivateDockerOptions): Promise<Priv
     cutPower: () => machine.cutPower(),
     boot,
     daemonLog: () => readFileSync(join(dir, 'dockerd.log'), 'utf8'),
-    end: () => sweep(options, dir),
+    end: () => sweepPrivateDocker(options),
   }
 }
 
@@ -126,8 +126,12 @@ function lastOf(dir: string): string {
   return readFileSync(join(dir, 'dockerd.log'), 'utf8').split('\n').slice(-15).join('\n')
 }
 
-async function sweep(options: PrivateDockerOptions, dir: string): Promise<void> {
+const dirOf = ({ name }: PrivateDockerOptions): string => join('/var/tmp', `${name}-docker`)
+
+/** Removes all of the machine of this name, whoever started it, and the directory of the system that ran there. */
+export async function sweepPrivateDocker(options: PrivateDockerOptions): Promise<void> {
   await endMachine(options)
+  const dir = dirOf(options)
   const data = join(dir, 'data')
   for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n').reverse()) {
     const [, target = ''] = line.split(' ')
