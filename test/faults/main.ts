@@ -50,7 +50,7 @@ const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : N
 const minutes = Number(values.minutes ?? (values.sample ? 9 : Number.POSITIVE_INFINITY))
 const startedMs = performance.now()
 const minutesSoFar = (): number => (performance.now() - startedMs) / 60_000
-const shards: Shard[] = []
+const shards = new Set<Shard>()
 let isInterrupted = false
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -72,14 +72,13 @@ try {
 } catch (cause) {
   failures.push(cause instanceof Error ? cause.message : String(cause))
 } finally {
-  await Promise.all(shards.map((shard) => shard.end()))
+  await Promise.all([...shards].map((shard) => shard.end()))
   await sweep()
 }
 report()
 
 async function run(): Promise<void> {
-  const first = startShard(rigOptions(values.rig, 0), seed)
-  shards.push(first)
+  const first = begin(0)
   points = await first.ready
   const missing = missingPoints(points)
   if (missing.length > 0) throw new Error(missing.join('\n'))
@@ -92,15 +91,17 @@ async function run(): Promise<void> {
     for (const { id } of cells) console.log(id)
     return
   }
-  const others = Math.min(Number(values.shards), cells.length) - 1
   const queue = [...cells]
-  const workers = [first]
-  for (let number = 1; number <= others; number++) {
-    const shard = startShard(rigOptions(values.rig, number), seed)
-    shards.push(shard)
-    workers.push(shard)
-  }
-  await Promise.all(workers.map((shard) => work(shard, queue)))
+  const count = Math.min(Number(values.shards), cells.length)
+  await Promise.all(
+    Array.from({ length: count }, (_, number) => work(number, number === 0 ? first : begin(number), queue)),
+  )
+}
+
+function begin(number: number): Shard {
+  const shard = startShard(rigOptions(values.rig, number), seed)
+  shards.add(shard)
+  return shard
 }
 
 function wantedCells(known: Points): Cell[] {
@@ -109,15 +110,29 @@ function wantedCells(known: Points): Cell[] {
   return values.sample ? sampled(all, seed) : shuffle(all, seed)
 }
 
-async function work(shard: Shard, queue: Cell[]): Promise<void> {
+/** A machine that breaks down takes the cell that it was at with it, and the next one gets another machine. */
+async function work(number: number, first: Shard, queue: Cell[]): Promise<void> {
+  let shard = first
   await shard.ready
   while (!isInterrupted && minutesSoFar() < minutes) {
     const cell = queue.shift()
     if (!cell) return
-    const result = await shard.run(cell)
+    const result = await shard.run(cell).catch((cause: Error) => brokenDown(cell, cause))
     results.push(result)
     console.log(resultLine(result, results.length, cells.length))
+    if (result.ended !== BROKEN_DOWN || isInterrupted) continue
+    await shard.end()
+    shards.delete(shard)
+    shard = begin(number)
+    await shard.ready
   }
+}
+
+const BROKEN_DOWN = 'broken down'
+
+function brokenDown({ id }: Cell, cause: Error): CellResult {
+  const counts = { probes: 0, excused: 0, withoutMs: 0, tookMs: 0 }
+  return { id, ended: BROKEN_DOWN, ...counts, violations: [cause.message] }
 }
 
 function report(): void {

@@ -2,12 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { When } from '../breakpoint.ts'
 import type { Fault, Moment } from '../fault.ts'
 import { isFree } from '../lock.ts'
+import type { Rig } from '../rig.ts'
 import { restartDirector } from '../rig-acts.ts'
 
 const PAUSE_MS = 3_000
 const RECOVERY_DEADLINE_MS = 40_000
 /** More than any recovery writes. */
 const MOST_KILLS = 16
+const POLL_MS = 50
 
 export const kill: Fault = {
   name: 'kill',
@@ -80,18 +82,19 @@ async function killedAgainAndAgain({ rig }: Moment, when: When) {
   return {}
 }
 
-async function stoppedAgain(rig: Moment['rig'], endMs: number): Promise<string | null> {
-  const asking = new AbortController()
-  let isSettled = false
+/** Null where its recovery is over before it writes once more. */
+async function stoppedAgain(rig: Rig, endMs: number): Promise<string | null> {
+  let isOver = false
   const looking = (async () => {
-    while (!isSettled && !asking.signal.aborted && performance.now() < endMs) {
+    while (!isOver && performance.now() < endMs) {
       const status = await rig.system.status().catch(() => null)
-      isSettled = status !== null && status.running === null && status.actions.deploy.reason === null
-      await delay(50)
+      isOver ||= status !== null && status.running === null && status.actions.deploy.reason === null
+      await delay(POLL_MS)
     }
   })()
-  const reached = await rig.breakpoints.reached(endMs, () => isSettled)
-  asking.abort()
-  await Promise.race([looking, delay(0)])
+  const reached = await rig.breakpoints.reached(endMs, () => isOver)
+  isOver = true
+  // One that is stopped does not answer who asks it.
+  void looking
   return reached
 }
