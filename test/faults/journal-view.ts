@@ -31,14 +31,37 @@ export function viewJournal({ system }: Rig): JournalView {
     return {
       releases,
       newestEvent: Number(db.prepare('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0),
-      contradictions: releases
-        .slice(0, REPLAYED)
-        .filter((release) => !isDeepStrictEqual(replayed(release.id, events.all(release.id)), release))
-        .map(({ id }) => `Release ${id} is not what its events say.`),
+      contradictions: [...overlaps(db), ...unlikeItsEvents(releases, (id) => events.all(id))],
     }
   } finally {
     db.close()
   }
+}
+
+function unlikeItsEvents(
+  releases: readonly Release[],
+  eventsOf: (id: number) => Record<string, unknown>[],
+): string[] {
+  return releases
+    .slice(0, REPLAYED)
+    .filter((release) => !isDeepStrictEqual(replayed(release.id, eventsOf(release.id)), release))
+    .map(({ id }) => `Release ${id} is not what its events say.`)
+}
+
+/** One at a time: by the order of the events, since a clock may have been moved. */
+function overlaps(db: DatabaseSync): string[] {
+  return db
+    .prepare(
+      `WITH spans AS (
+         SELECT release, min(seq) AS began,
+           max(CASE WHEN event ->> '$.type' IN ('live', 'failed', 'aborted') THEN seq END) AS ended
+         FROM events GROUP BY release
+       )
+       SELECT next.release AS id FROM spans AS next JOIN spans AS former ON former.release = next.release - 1
+       WHERE former.ended > next.began ORDER BY id DESC LIMIT 1`,
+    )
+    .all()
+    .map(({ id }) => `Release ${Number(id)} began before the one before it had ended.`)
 }
 
 export const liveIn = ({ releases }: JournalView): Release | undefined =>

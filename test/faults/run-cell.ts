@@ -1,15 +1,13 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Release, ReleaseVerb } from '../../src/release/release.ts'
+import type { RoutingState } from '../../src/release/ports.ts'
 import { otherSlot } from '../../src/release/slot.ts'
-import { until } from '../engine/until.ts'
 import { type Cell, hashOf, randomOf } from './cells.ts'
 import type { Aftermath, Fault } from './fault.ts'
-import { unfinishedIn, viewJournal } from './journal-view.ts'
+import { viewJournal } from './journal-view.ts'
 import type { FailedProbe } from './prober.ts'
+import { begin, ended, released } from './releases.ts'
 import type { Rig } from './rig.ts'
-import { type Before, lookBefore, routing, unsoundness } from './sound.ts'
+import { settled, unsoundAtLast } from './settled.ts'
+import { lookBefore, routing } from './sound.ts'
 
 export type CellResult = {
   id: string
@@ -24,10 +22,6 @@ export type CellResult = {
 }
 
 const REACH_DEADLINE_MS = 30_000
-const SETTLE_DEADLINE_MS = 60_000
-const ENDED_DEADLINE_MS = 30_000
-const TRY_AGAIN_MS = 12_000
-const TRY_PAUSE_MS = 500
 /** What takes nginx or the live slot down is excused until it is back, and this much longer. */
 const GRACE_MS = 2_000
 
@@ -68,16 +62,19 @@ type Run = { ended: string; violations: string[]; excusedFromMs: number; excused
 
 async function strikeAndLook(rig: Rig, cell: Cell, fault: Fault, seed: number, run: Run): Promise<void> {
   const before = await lookBefore(rig)
+  const served = await routing(rig)
+  if (!served) throw new Error('Nothing is live.')
   const formerId = (await rig.system.history())[0]?.id ?? 0
   const [name = '', nth = '1'] = cell.point.split('#')
   rig.breakpoints.stopAt(fault.when, name, Number(nth) - 1)
-  const begun = begin(rig, cell.verb)
+  // The answer comes when the director goes on, or never.
+  const begun = begin(rig, cell.verb).catch(() => null)
   const reached = await rig.breakpoints.reached(performance.now() + REACH_DEADLINE_MS)
   if (reached === null) throw new Error(`The release never came to ${cell.point}.`)
   const acknowledged = viewJournal(rig).newestEvent
 
   run.excusedFromMs = performance.now()
-  const aftermath = await strike(rig, cell, fault, seed, before.generation)
+  const aftermath = await strike(rig, cell, fault, seed, served)
   if (aftermath === null) {
     run.excusedFromMs = Number.POSITIVE_INFINITY
     run.ended = 'nothing to strike'
@@ -93,6 +90,8 @@ async function strikeAndLook(rig: Rig, cell: Cell, fault: Fault, seed: number, r
 
   const release = (await rig.system.history()).find(({ id }) => id === formerId + 1)
   if (aftermath !== null) run.ended = release?.state ?? 'unknown'
+  if (fault.isHarmless && release?.state !== 'live')
+    run.violations.push(`The release is ${release?.state}: ${release?.error?.what}`)
   const losesStandby = aftermath?.losesStandby ?? false
   run.violations.push(...(await unsoundAtLast(rig, { ...before, event: acknowledged }, losesStandby)))
   await nextReleases(rig, run)
@@ -117,108 +116,19 @@ async function strike(
   cell: Cell,
   fault: Fault,
   seed: number,
-  before: number,
+  before: RoutingState,
 ): Promise<Aftermath | null> {
   const now = await routing(rig)
   if (!now?.live) throw new Error('Nothing is live at the point.')
-  const from = liveBefore.get(rig) ?? now.live
   return fault.strike({
     rig,
     verb: cell.verb,
     point: cell.point,
-    target: otherSlot(from),
+    target: otherSlot(before.live ?? now.live),
     live: now.live,
-    generations: { before, now: now.generation },
+    generations: { before: before.generation, now: now.generation },
     random: randomOf(seed ^ hashOf(cell.id)),
-    ended: (deadlineMs = ENDED_DEADLINE_MS) => ended(rig, deadlineMs),
-  })
-}
-
-const liveBefore = new WeakMap<Rig, 'primary' | 'secondary'>()
-
-/** Asks for the release. The answer comes when the director goes on, or never. */
-async function begin(rig: Rig, verb: ReleaseVerb): Promise<void> {
-  const state = await routing(rig)
-  if (state?.live) liveBefore.set(rig, state.live)
-  const asked = verb === 'deploy' ? deployNext(rig) : rig.system.rollback()
-  await asked.catch(() => null)
-}
-
-/** A build that neither slot holds, with files that are published anew, so that every deploy passes the same points. */
-async function deployNext(rig: Rig): Promise<Release> {
-  await allowDeploys(rig)
-  const { slots } = await rig.system.status()
-  const held = [slots.primary.version, slots.secondary.version]
-  const image = rig.builds.find((tag) => !held.includes(versionOf(tag))) ?? rig.builds[0] ?? ''
-  const published = join(rig.system.dir, 'state/assets', versionOf(image).replaceAll('.', '-'))
-  rmSync(published, { recursive: true, force: true })
-  return rig.system.deploy({ kind: 'image', image, hasConsole: true })
-}
-
-/** What keeps deploys back after a rollback is lifted here, once there is such a thing. */
-async function allowDeploys(_rig: Rig): Promise<void> {
-  await Promise.resolve()
-}
-
-const versionOf = (tag: string): string => tag.slice(tag.lastIndexOf(':') + 1)
-
-/** One release from its beginning to its end. */
-export async function released(rig: Rig, verb: ReleaseVerb): Promise<Release> {
-  const { id } = await (verb === 'deploy' ? deployNext(rig) : rig.system.rollback())
-  return rig.system.ended(id)
-}
-
-/** The director tries every few seconds what it could not do at first. */
-async function unsoundAtLast(rig: Rig, before: Before, losesStandby: boolean): Promise<string[]> {
-  const endMs = performance.now() + TRY_AGAIN_MS
-  while (true) {
-    const found = await unsoundness(rig, before, losesStandby)
-    if (found.length === 0 || performance.now() > endMs) return found
-    await delay(TRY_PAUSE_MS)
-  }
-}
-
-/** Whether a cell that was violated has left nothing behind. */
-export async function isSoundAgain(rig: Rig): Promise<boolean> {
-  try {
-    await settled(rig, false)
-    const before = { ...(await lookBefore(rig)), containers: rig.wholeSet }
-    return (await unsoundness(rig, before, false)).length === 0
-  } catch {
-    return false
-  }
-}
-
-async function ended(rig: Rig, deadlineMs: number): Promise<void> {
-  const endMs = performance.now() + deadlineMs
-  while (performance.now() < endMs) {
-    const status = await rig.system.status().catch(() => null)
-    if (status !== null && status.running === null) return
-    await delay(50)
-  }
-}
-
-/** The director has nothing left to do, and everything may be done again. */
-async function settled(rig: Rig, losesStandby: boolean): Promise<void> {
-  let last = 'the director does not answer'
-  await until('everything may be done again', SETTLE_DEADLINE_MS, async () => {
-    const status = await rig.system.status().catch(() => null)
-    if (status === null) return null
-    const { running, routing: served, docker, actions } = status
-    // What recovery is at is the director's own matter, and not told on a full disk, where no one can write down who holds the lock.
-    const [unfinished] = unfinishedIn(viewJournal(rig))
-    const problems = [
-      unfinished && `release ${unfinished.id} is not settled`,
-      running && `release ${running.id} is under way`,
-      served.problem,
-      docker.problem,
-      actions.deploy.reason,
-      losesStandby ? null : actions.rollback.reason,
-    ].filter((problem) => problem !== null && problem !== undefined)
-    last = problems.join(' ')
-    return problems.length === 0 ? true : null
-  }).catch((cause: unknown) => {
-    throw new Error(`The director does not settle: ${last}`, { cause })
+    ended: (deadlineMs) => ended(rig, deadlineMs),
   })
 }
 

@@ -2,8 +2,10 @@ import { z } from 'zod'
 import type { Cell } from './cells.ts'
 import { FAULTS } from './faults.ts'
 import { numbered, type Points } from './points.ts'
+import { released } from './releases.ts'
 import { type Rig, type RigOptions, startRig } from './rig.ts'
-import { type CellResult, isSoundAgain, released, runCell } from './run-cell.ts'
+import { type CellResult, runCell } from './run-cell.ts'
+import { isSoundAgain } from './settled.ts'
 
 /** One machine's worth of the matrix, in a process of its own: it is told of one cell after the other by its parent. */
 const [optionsText = '', seedText = ''] = process.argv.slice(2)

@@ -62,6 +62,7 @@ export const routingEdited: Fault = {
 const stateFile = (name: string, title: string, spoil: (path: string) => void): Fault => ({
   name: `state-${name}`,
   title: `state/deployment_state.env ${title}`,
+  isHarmless: true,
   when: 'after',
   strike: async ({ rig, ended }) => {
     spoil(join(rig.system.dir, 'state/deployment_state.env'))

@@ -1,0 +1,47 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Release, ReleaseVerb } from '../../src/release/release.ts'
+import type { Rig } from './rig.ts'
+
+const ENDED_DEADLINE_MS = 30_000
+const POLL_MS = 50
+
+/** Asks for a release, and answers when the director does. */
+export function begin(rig: Rig, verb: ReleaseVerb): Promise<Release> {
+  return verb === 'deploy' ? deployNext(rig) : rig.system.rollback()
+}
+
+/** A build that neither slot holds, with files that are published anew, so that every deploy passes the same points. */
+async function deployNext(rig: Rig): Promise<Release> {
+  await allowDeploys(rig)
+  const { slots } = await rig.system.status()
+  const held = [slots.primary.version, slots.secondary.version]
+  const image = rig.builds.find((tag) => !held.includes(versionOf(tag))) ?? rig.builds[0] ?? ''
+  const published = join(rig.system.dir, 'state/assets', versionOf(image).replaceAll('.', '-'))
+  rmSync(published, { recursive: true, force: true })
+  return rig.system.deploy({ kind: 'image', image, hasConsole: true })
+}
+
+/** What keeps deploys back after a rollback is lifted here, once there is such a thing. */
+async function allowDeploys(_rig: Rig): Promise<void> {
+  await Promise.resolve()
+}
+
+const versionOf = (tag: string): string => tag.slice(tag.lastIndexOf(':') + 1)
+
+/** One release from its beginning to its end. */
+export async function released(rig: Rig, verb: ReleaseVerb): Promise<Release> {
+  const { id } = await begin(rig, verb)
+  return rig.system.ended(id)
+}
+
+/** Waits until no release runs, or the deadline has come. Never throws. */
+export async function ended(rig: Rig, deadlineMs = ENDED_DEADLINE_MS): Promise<void> {
+  const endMs = performance.now() + deadlineMs
+  while (performance.now() < endMs) {
+    const status = await rig.system.status().catch(() => null)
+    if (status !== null && status.running === null) return
+    await delay(POLL_MS)
+  }
+}
