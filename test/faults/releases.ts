@@ -23,9 +23,10 @@ async function deployNext(rig: Rig): Promise<Release> {
   return rig.system.deploy({ kind: 'image', image, hasConsole: true })
 }
 
-/** What keeps deploys back after a rollback is lifted here, once there is such a thing. */
-async function allowDeploys(_rig: Rig): Promise<void> {
-  await Promise.resolve()
+/** A rollback keeps machines from deploying until somebody lifts that. */
+async function allowDeploys({ system }: Rig): Promise<void> {
+  const answer = await system.director.raw('/v1/unfreeze', { method: 'POST', body: '{}' })
+  await answer.body?.cancel()
 }
 
 const versionOf = (tag: string): string => tag.slice(tag.lastIndexOf(':') + 1)
