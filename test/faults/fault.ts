@@ -34,8 +34,8 @@ export type Fault = {
   name: string
   /** In words, for the table. */
   title: string
-  /** It is no reason for a release not to go live. */
-  isHarmless?: boolean
+  /** Whether it is no reason there for a release not to go live. */
+  isHarmless?(point: string): boolean
   /** On which side of the point the director is stopped. */
   when: When
   /** Whether it can strike there at all; it can everywhere, where this is left out. */

@@ -6,7 +6,7 @@ const HOUR_S = 3_600
 export const clockMoved: Fault = {
   name: 'clock',
   title: "director's clock moved on by an hour, and back",
-  isHarmless: true,
+  isHarmless: () => true,
   when: 'after',
   strike: async ({ rig, ended }) => {
     rig.moveClock(HOUR_S)

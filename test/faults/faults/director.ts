@@ -52,7 +52,7 @@ export const killInRecoveryBefore: Fault = {
 export const paused: Fault = {
   name: 'paused',
   title: 'director paused for 3 s',
-  isHarmless: true,
+  isHarmless: () => true,
   when: 'after',
   strike: async ({ rig }) => {
     const director = await rig.system.container('director')

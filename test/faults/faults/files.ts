@@ -62,7 +62,8 @@ export const routingEdited: Fault = {
 const stateFile = (name: string, title: string, spoil: (path: string) => void): Fault => ({
   name: `state-${name}`,
   title: `state/deployment_state.env ${title}`,
-  isHarmless: true,
+  // Preflight refuses what compose can't read, and then nothing has changed yet.
+  isHarmless: (point) => point !== 'created' && point !== 'preflight:started',
   when: 'after',
   strike: async ({ rig, ended }) => {
     spoil(join(rig.system.dir, 'state/deployment_state.env'))

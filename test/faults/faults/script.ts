@@ -6,7 +6,7 @@ const BUSY = 75
 export const rollbackScript: Fault = {
   name: 'rollback-sh',
   title: '`./rollback.sh` while the release is under way',
-  isHarmless: true,
+  isHarmless: () => true,
   when: 'after',
   strike: async ({ rig, ended }) => {
     const { code, output } = await rig.system.run('./rollback.sh', [])

@@ -9,7 +9,7 @@ const CONFLICT = 409
 export const secondDeploy: Fault = {
   name: 'second-deploy',
   title: 'a second deploy from the console and one from the CLI at once',
-  isHarmless: true,
+  isHarmless: () => true,
   when: 'after',
   strike: async ({ rig, ended }) => {
     const [image = ''] = rig.builds
