@@ -3,6 +3,7 @@ import { addAbort } from './commands/abort.ts'
 import { addBar } from './commands/bar.ts'
 import type { Run } from './commands/command.ts'
 import { addDeploy } from './commands/deploy.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addHistory } from './commands/history.ts'
 import { addKeep } from './commands/keep.ts'
 import { addLogs } from './commands/logs.ts'
@@ -33,6 +34,7 @@ const COMMANDS = [
   addKeep,
   addUnkeep,
   addReload,
+  addDoctor,
   addSetupLink,
 ]
 

@@ -5,6 +5,8 @@ import { type ServerEvent, serverEvents } from './server-events.ts'
 
 /** What a command works with. */
 export type Session = {
+  /** Who asks, for display. */
+  user: string
   screen: Screen
   /** Answers go out as JSON and nothing else does. */
   isJson: boolean
@@ -21,9 +23,9 @@ const ANSWER_DEADLINE_MS = 60_000
 
 export function createSession(
   client: DirectorClient,
-  { user, ...rest }: { user: string; screen: Screen; isJson: boolean; detach: AbortSignal },
+  rest: { user: string; screen: Screen; isJson: boolean; detach: AbortSignal },
 ): Session {
-  const headers = { 'x-switchyard-user': user }
+  const headers = { 'x-switchyard-user': rest.user }
   return {
     ...rest,
     get: (schema, path) =>

@@ -21,7 +21,11 @@ export function generationNumber(name: string): number | null {
  */
 export async function readGeneration(liveDir: string): Promise<RoutingState | null> {
   const name = await currentName(liveDir)
-  if (name === null) return null
+  return name === null ? null : readGenerationIn(liveDir, name)
+}
+
+/** The generation in `liveDir/NAME`, whether or not `current` leads to it. Throws as `readGeneration` does. */
+export async function readGenerationIn(liveDir: string, name: string): Promise<RoutingState> {
   const names = await readdir(join(liveDir, name)).catch((cause: unknown) => {
     throw edited(`current leads to ${name}, which can't be read`, cause)
   })

@@ -12,7 +12,16 @@ import { type Errand, projectBinds, runErrand } from './toolbox.ts'
 const COMPOSE_TIMEOUT_MS = 3 * 60_000
 const TEST_TIMEOUT_MS = 30_000
 
-export type ComposeRequest = { paths: Paths; tools: string; project: string; services: readonly string[] }
+export type ComposeRequest = {
+  paths: Paths
+  tools: string
+  project: string
+  services: readonly string[]
+  /** Beats the env file: `NAME=value`. */
+  env?: readonly string[]
+  /** Has them made anew also where compose sees no change. */
+  isForced?: boolean
+}
 
 /** Has compose create, start or update `services`, and nothing else. Throws `SetupFailure`. */
 export async function composeUp(docker: Docker, request: ComposeRequest, say: Say): Promise<void> {
@@ -36,11 +45,14 @@ export async function wouldRecreate(docker: Docker, request: ComposeRequest): Pr
   return lines.flatMap((line) => /Container (\S+)\s+Recreate$/.exec(line.trimEnd())?.[1] ?? [])
 }
 
-function upErrand({ paths, tools, project, services }: ComposeRequest, ...flags: string[]): Errand {
+function upErrand(request: ComposeRequest, ...flags: string[]): Errand {
+  const { paths, tools, project, services, env = [], isForced = false } = request
+  const force = isForced ? ['--force-recreate'] : []
   const described = { directory: paths.directory, name: project, environment: {} }
   return {
     image: tools,
-    argv: composeArgv(described, 'up', '-d', '--no-deps', '--no-build', ...flags, ...services),
+    argv: composeArgv(described, 'up', '-d', '--no-deps', '--no-build', ...force, ...flags, ...services),
+    env,
     binds: projectBinds(paths.directory),
     cwd: paths.directory,
     timeoutMs: COMPOSE_TIMEOUT_MS,

@@ -11,7 +11,7 @@ import type { Paths } from './paths.ts'
 const RUNTIME_ID = 1_000
 /** What the director takes (`director/identity/secret.ts`). */
 const LEAST_KEY_LENGTH = 32
-const ENV_LINK_TARGET = join('state', 'deployment_state.env')
+export const ENV_LINK_TARGET = join('state', 'deployment_state.env')
 
 /** Makes every directory and secret that is missing, with owners and modes as compose's users need them. Changes nothing that is right. */
 export async function prepareState(paths: Paths): Promise<void> {

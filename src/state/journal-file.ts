@@ -40,7 +40,7 @@ const SCHEMA = `
 `
 
 /** How many of the newest releases are folded anew to see whether what is kept of them is right. */
-const FOLDED_AT_OPENING = 200
+export const FOLDED_AT_OPENING = 200
 
 /** What became of a journal that could not be used. */
 export type Restored = {

@@ -1,12 +1,12 @@
 import type { Draft, JournalEvent } from '../release/journal-event.ts'
 import type { Bars, Journal, KeepMarks, NamedBuild } from '../release/ports.ts'
-import { type Release, releaseSchema } from '../release/release.ts'
-import type { Slot } from '../release/slot.ts'
+import type { Release } from '../release/release.ts'
 import { applyEvent, createRelease } from '../release/transitions.ts'
 import { barsIn } from './bars.ts'
 import { isDamage } from './damaged-database.ts'
 import { copyPath, journalCopy } from './journal-copy.ts'
-import { openJournalFile, type Restored, replayed } from './journal-file.ts'
+import { openJournalFile, type Restored } from './journal-file.ts'
+import { parseRelease, queriesOn } from './journal-queries.ts'
 import { keepMarksIn } from './keep-marks.ts'
 
 export type OpenJournal = Journal & {
@@ -42,11 +42,7 @@ export function openJournal(
   )
   const updateRelease = db.prepare('UPDATE releases SET state = ?, body = ? WHERE id = ?')
   const insertEvent = db.prepare('INSERT INTO events (release, at, event) VALUES (?, ?, ?)')
-
-  const one = (where: string, ...values: (string | number)[]): Release | null => {
-    const row = db.prepare(`SELECT body FROM releases WHERE ${where} ORDER BY id DESC LIMIT 1`).get(...values)
-    return row ? parse(row.body) : null
-  }
+  const queries = queriesOn(db)
 
   function create(draft: Draft): Release {
     const event: JournalEvent = { type: 'created', draft }
@@ -61,7 +57,7 @@ export function openJournal(
   }
 
   function append(id: number, event: JournalEvent): Release {
-    const before = one('id = ?', id)
+    const before = queries.get(id)
     if (!before) throw new Error(`Release ${id} is not in the journal.`)
     const at = new Date().toISOString()
     const release = applyEvent(before, event, at)
@@ -86,17 +82,13 @@ export function openJournal(
     }
   }
 
-  function replay(id: number): Release {
-    return replayed(id, db.prepare('SELECT at, event FROM events WHERE release = ? ORDER BY seq').all(id))
-  }
-
   function builds(): NamedBuild[] {
     const rows = db
       .prepare(`SELECT body FROM releases WHERE body ->> '$.build.deploymentId' IS NOT NULL ORDER BY id DESC`)
       .all()
     const byId = new Map<string, NamedBuild>()
     for (const { body } of rows) {
-      const { build } = parse(body)
+      const { build } = parseRelease(body)
       const deploymentId = build?.deploymentId
       if (deploymentId && !byId.has(deploymentId)) byId.set(deploymentId, { ...build, deploymentId })
     }
@@ -113,25 +105,13 @@ export function openJournal(
     builds: watched(builds),
     create: written(create),
     append: written(append),
-    replay: watched(replay),
+    replay: watched(queries.replay),
     restored,
-    get: watched((id) => one('id = ?', id)),
-    list: watched(({ before, limit }) =>
-      db
-        .prepare('SELECT body FROM releases WHERE id < ? ORDER BY id DESC LIMIT ?')
-        .all(before ?? Number.MAX_SAFE_INTEGER, limit)
-        .map((row) => parse(row.body)),
-    ),
-    unfinished: watched(() =>
-      db
-        .prepare("SELECT body FROM releases WHERE state IN ('preparing', 'switching') ORDER BY id")
-        .all()
-        .map((row) => parse(row.body)),
-    ),
-    newestLive: watched(() => one("state = 'live'")),
-    holderOf: watched((slot: Slot) =>
-      one("state = 'live' AND verb = 'deploy' AND (slot = ? OR from_slot IS NULL)", slot),
-    ),
+    get: watched(queries.get),
+    list: watched(queries.list),
+    unfinished: watched(queries.unfinished),
+    newestLive: watched(queries.newestLive),
+    holderOf: watched(queries.holderOf),
     close: () => db.close(),
   }
 }
@@ -146,8 +126,4 @@ function watching(onDamage: (cause: unknown) => void) {
         throw cause
       }
     }
-}
-
-function parse(body: unknown): Release {
-  return releaseSchema.parse(JSON.parse(String(body)))
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type Holder, holderSchema } from '../director/protocol.ts'
 
 /** A held lock. `release` frees it; the kernel frees it too when the process dies. */
@@ -57,6 +57,14 @@ export async function readHolder(path: string): Promise<Holder | null> {
   // The lock is held by `rm` and no longer: this process may be kept from letting go of it.
   const code = await flock(['-n', path, 'rm', '-f', holderPath(path)])
   return code === HELD_BY_ANOTHER ? holder : null
+}
+
+/** Whether anybody holds the lock, and what is written of a holder, be it the present one or one that was killed. Changes nothing. */
+export async function lookAtLock(path: string): Promise<{ isHeld: boolean; written: Holder | null }> {
+  const written = writtenHolder(path)
+  if (!existsSync(path)) return { isHeld: false, written }
+  const code = await flock(['-n', path, 'true'])
+  return { isHeld: code === HELD_BY_ANOTHER, written }
 }
 
 async function flock(args: readonly string[], fd?: number): Promise<unknown> {

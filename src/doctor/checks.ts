@@ -1,0 +1,29 @@
+import { assets } from './checks/assets.ts'
+import { orphans, recreation, restartPolicies, strangers, twins } from './checks/containers.ts'
+import { director } from './checks/director.ts'
+import { link, settings, startedBuilds } from './checks/env-file.ts'
+import { files } from './checks/files.ts'
+import { disk, docker, down, lock } from './checks/host.ts'
+import { images } from './checks/images.ts'
+import { journalWhole, movedElsewhere, unfinished } from './checks/journal.ts'
+import { addresses, network } from './checks/network.ts'
+import { configuration, nginx } from './checks/nginx.ts'
+import { barred, pins, reach } from './checks/reach.ts'
+import { directorsAddress, leftovers, mount, routing } from './checks/routing.ts'
+import { slotBuilds, slotContainers, slotHealth } from './checks/slots.ts'
+import type { Check } from './finding.ts'
+
+/**
+ * Every check, in the order in which its mends are safe: what can be written down first, since containers are started by
+ * that; then what serves visitors; last what only adds to it.
+ */
+export const CHECKS: readonly Check[] = [
+  ...[docker, down, disk, files, lock],
+  ...[journalWhole, routing, mount, leftovers, movedElsewhere],
+  ...[settings, startedBuilds, link],
+  ...[images, strangers, twins, orphans, network, addresses],
+  ...[nginx, configuration, directorsAddress],
+  ...[slotContainers, slotBuilds, slotHealth],
+  ...[reach, pins, barred, assets],
+  ...[restartPolicies, director, unfinished, recreation],
+]
