@@ -25,5 +25,5 @@ export function agreement(seen: Seen): string {
   const build = live && heldBy(seen, live)?.build
   const what =
     live === null ? 'nothing is live yet' : `visitors get ${build?.version ?? 'its build'} from ${live}`
-  return `Everything agrees: by journal, routing, nginx, containers, images and state file ${what}.`
+  return `Everything agrees: ${what}, by journal, routing, nginx, containers, images and state file.`
 }

@@ -31,11 +31,11 @@ const PAUSE_MS = 700
 
 /**
  * Looks at everything once; null where nothing was ever set up in this clone. Changes nothing.
- * A look during which something moved would see two halves that never belonged together: it is taken again.
+ * Without `asksCompose` nothing is known of what compose would make anew. A look during which something moved would see two halves that never belonged together: it is taken again.
  */
-export async function lookAround(place: Place): Promise<Seen | null> {
+export async function lookAround(place: Place, { asksCompose = true } = {}): Promise<Seen | null> {
   for (let look = 1; ; look++) {
-    const seen = await lookOnce(place)
+    const seen = await lookOnce(place, asksCompose)
     if (seen === null || look === LOOKS) return seen
     const after = await lookAtLock(join(place.paths.state, 'deploy.lock'))
     const routing = await lookAtRouting(place.paths.nginxLive, directorAddress(seen.system))
@@ -48,7 +48,7 @@ export async function lookAround(place: Place): Promise<Seen | null> {
 /** The director holds the lock for a moment where it settles something. */
 const isBrief = ({ lock }: Seen): boolean => lock.written === null || lock.written.verb === 'recovery'
 
-async function lookOnce(place: Place): Promise<Seen | null> {
+async function lookOnce(place: Place, asksCompose: boolean): Promise<Seen | null> {
   const { paths, docker } = place
   const signal = AbortSignal.timeout(LOOK_WITHIN_MS)
   const lock = await lookAtLock(join(paths.state, 'deploy.lock'))
@@ -71,7 +71,7 @@ async function lookOnce(place: Place): Promise<Seen | null> {
   const seenDocker: Seen['docker'] =
     'reason' in listed
       ? { kind: 'unreachable', reason: listed.reason }
-      : await lookAtDocker(place, { system, containers, envFile, journal }, signal)
+      : await lookAtDocker(place, { system, containers, envFile, journal, asksCompose }, signal)
   const proxies = seenDocker.kind === 'seen' ? seenDocker.services.traffic_proxy : []
   const proxy = proxies.find(({ state }) => state === 'running') ?? null
   return {

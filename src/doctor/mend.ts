@@ -38,7 +38,8 @@ export async function mendAll(
   const locked = await underLock(place.paths, { user, verb: 'doctor' }, async () => {
     const tried = new Set<string>()
     while (tried.size < MENDS_CAP) {
-      const seen = await lookAround(place)
+      // What compose would make anew is nothing that a mend changes.
+      const seen = await lookAround(place, { asksCompose: false })
       if (seen === null) return
       const found = examine(seen, { isOwnLock: true })
       for (const finding of found) seenAtAll.set(finding.sentence, finding)

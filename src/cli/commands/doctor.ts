@@ -33,7 +33,7 @@ async function examineHere(session: Session, isFix: boolean): Promise<ExitCode> 
   const { seen, found } = examined
   if (isFix && found.length > 0) return mendHere(session, place, found)
   const underWay = holdsLock(seen)
-  if (isJson) screen.json({ findings: found.map(shownFinding), underWay })
+  if (isJson) screen.json({ mended: [], findings: found.map(shownFinding), underWay })
   else for (const line of doctorLines(found, agreement(seen), underWay, screen)) screen.line(line)
   return exitCodeOfFindings(found)
 }
@@ -59,6 +59,7 @@ async function mendHere(
         ...shownFinding(finding),
         failure: failures.get(finding.sentence) ?? null,
       })),
+      underWay: null,
     })
   } else for (const line of mendLines(locked.result, screen)) screen.line(line)
   return exitCodeOfFindings(left)

@@ -12,12 +12,19 @@ import { describeContainer } from './container.ts'
 /** What Docker holds of the project, and what it holds in its way. Throws `docker-unreachable`. */
 export async function lookAtDocker(
   { docker, paths }: Place,
-  known: { system: System; containers: readonly Container[]; envFile: EnvFileSight; journal: JournalSight },
+  known: {
+    system: System
+    containers: readonly Container[]
+    envFile: EnvFileSight
+    journal: JournalSight
+    /** Starts a container for it, which takes half a second. */
+    asksCompose: boolean
+  },
   signal: AbortSignal,
 ): Promise<DockerSight> {
-  const { system, containers, envFile, journal } = known
+  const { system, containers, envFile, journal, asksCompose } = known
   const own = containers.filter((container) => isOurs(container, system.project) && !isOneOff(container))
-  const services = await servicesIn(docker, own, signal)
+  const services = await servicesIn(docker, own, system, signal)
   const inSlots = [...services.runtime_primary, ...services.runtime_secondary]
   const present = Object.values(services).flat()
   return {
@@ -29,7 +36,7 @@ export async function lookAtDocker(
     presentImageIds: new Set(await presentIds(docker, inSlots, signal)),
     network: await networkOf(docker, system, present, signal),
     recreated:
-      envFile.kind === 'absent' || present.length === 0
+      !asksCompose || envFile.kind === 'absent' || present.length === 0
         ? { names: [] }
         : await recreatedBy({ docker, paths }, system, services),
   }
@@ -40,12 +47,16 @@ const isOneOff = ({ Labels }: Container): boolean => Labels['com.docker.compose.
 async function servicesIn(
   docker: Docker,
   own: readonly Container[],
+  { networkPrefix }: System,
   signal: AbortSignal,
 ): Promise<DockerSight['services']> {
   const of = async (service: Service): Promise<ContainerSight[]> => {
     const found = own.filter((container) => serviceOf(container) === service)
     const sights = await Promise.all(found.map(({ Id }) => describeContainer(docker, Id, signal)))
-    return sights.filter((sight) => sight !== null)
+    const address = `${networkPrefix}.${SERVICES[service].host}`
+    return sights
+      .filter((sight) => sight !== null)
+      .toSorted((a, b) => rank(b, address) - rank(a, address) || b.startedAtMs - a.startedAtMs)
   }
   const [runtime_primary, runtime_secondary, traffic_proxy, director] = await Promise.all([
     of('runtime_primary'),
@@ -54,6 +65,11 @@ async function servicesIn(
     of('director'),
   ])
   return { runtime_primary, runtime_secondary, traffic_proxy, director }
+}
+
+/** The one that does the work comes first: the director takes the running one too. */
+function rank({ state, address }: ContainerSight, wanted: string): number {
+  return (state === 'running' ? 2 : 0) + (address === wanted ? 1 : 0)
 }
 
 function strangersIn(containers: readonly Container[], system: System): DockerSight['strangers'] {
