@@ -247,7 +247,7 @@ holder_words() {
 read_routing() {
   current=$(readlink "$live_dir/current") || current=''
   if ! grep -qx 'gen-[1-9][0-9]*' <<<"$current" || [ ! -f "$live_dir/$current/state.json" ]; then
-    complain "nginx/live/current leads to no generation of the routing. Run \`npm run up\`."
+    complain "nginx/live/current leads to no generation of the routing. Run \`npx switchyard doctor --fix\`."
     exit "$NEEDS_ATTENTION"
   fi
   number=${current#gen-}

@@ -79,7 +79,8 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   'routing-edited': {
     what: (f) =>
       `The routing in nginx/live was changed by hand: ${fact(f, 'reason', 'flags and state.json disagree')}.`,
-    next: () => 'Run ./rollback.sh to put a whole generation there, or restore the files, then try again.',
+    next: () =>
+      'Run `npx switchyard doctor --fix` on the host, which writes a whole generation of what nginx serves, then try again.',
   },
   'ref-unknown': {
     what: (f) => `The project has no git ref "${fact(f, 'ref', '')}".`,

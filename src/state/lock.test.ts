@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { until } from '../../test/engine/until.ts'
 import type { Holder } from '../director/protocol.ts'
-import { readHolder, takeLock } from './lock.ts'
+import { lookAtLock, readHolder, takeLock } from './lock.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'lock-'))
 after(() => rmSync(dir, { recursive: true }))
@@ -102,4 +102,17 @@ test('whoever waited for a lock whose file was replaced meanwhile locks the new 
   assert.ok(got)
   assert.equal(spawnSync('flock', ['-n', path, 'true']).status, 1)
   got.release()
+})
+
+test('a look at a lock tells whether it is held and what is written, and takes nothing away', async () => {
+  const path = join(dir, 'seen')
+  assert.deepEqual(await lookAtLock(path), { isHeld: false, written: null })
+  assert.equal(existsSync(path), false)
+  const held = await takeLock(path, holder)
+  assert.ok(held)
+  assert.deepEqual(await lookAtLock(path), { isHeld: true, written: holder })
+  held.release()
+  writeFileSync(`${path}.json`, JSON.stringify(holder))
+  assert.deepEqual(await lookAtLock(path), { isHeld: false, written: holder })
+  assert.equal(existsSync(`${path}.json`), true)
 })

@@ -356,7 +356,8 @@ test('without routing or state it says what to do', async () => {
     [
       {
         code: 2,
-        output: 'nginx/live/current leads to no generation of the routing. Run `npm run up`.\n',
+        output:
+          'nginx/live/current leads to no generation of the routing. Run `npx switchyard doctor --fix`.\n',
       },
       {
         code: 2,

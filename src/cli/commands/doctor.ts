@@ -24,6 +24,10 @@ export const addDoctor: AddCommand = (program, run) => {
 
 async function examineHere(session: Session, isFix: boolean): Promise<ExitCode> {
   const { screen, isJson } = session
+  if (process.getuid?.() !== 0) {
+    screen.complain('The doctor looks at what only root may read: run it as root, for example with sudo.')
+    return EXIT.unreachable
+  }
   const place = await placeAt(process.cwd())
   const examined = await examineAll(place)
   if (examined === null) {

@@ -49,7 +49,7 @@ export const strangers: Check = {
 export const orphans: Check = {
   name: 'orphans',
   about: 'every container of the project belongs to a service of the compose file',
-  fix: 'nothing: it may be somebody’s work',
+  fix: "nothing: it may be somebody's work",
   isOfReleases: false,
   find: ofDocker(({ orphans: found }) =>
     found.map(({ name, service, state }) => ({

@@ -1,0 +1,345 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { container, heldRelease, sight, soundSight } from '../../test/fixtures/seen.ts'
+import { examine } from './examine.ts'
+import { routingTo } from './next-routing.ts'
+import type { DockerSight, JournalRead, Seen } from './seen.ts'
+
+const soundDocker = (): DockerSight => {
+  const { docker } = soundSight()
+  assert.ok(docker.kind === 'seen')
+  return docker
+}
+
+const soundJournal = (): JournalRead => {
+  const { journal } = soundSight()
+  assert.ok(journal.kind === 'read')
+  return journal
+}
+
+const withDocker = (changes: Partial<DockerSight>): Partial<Seen> => ({
+  docker: { ...soundDocker(), ...changes },
+})
+
+const withService = (service: keyof DockerSight['services'], changes: object): Partial<Seen> => ({
+  docker: {
+    ...soundDocker(),
+    services: { ...soundDocker().services, [service]: [{ ...container(service), ...changes }] },
+  },
+})
+
+const silent = { kind: 'unreachable', reason: 'the connection was refused', cause: null } as const
+
+test('nothing is said of a system where all agree', () => {
+  assert.deepEqual(examine(soundSight()), [])
+})
+
+test('what a release changes is left out while one is under way, and looked at where the lock is our own', () => {
+  const seen: Seen = {
+    ...soundSight(),
+    lock: { isHeld: true, written: null },
+    director: { answers: false, unsettled: null },
+  }
+  const half: Seen = { ...seen, slots: { ...seen.slots, primary: silent } }
+  assert.deepEqual(
+    examine(half).map(({ check }) => check),
+    ['director'],
+  )
+  assert.deepEqual(
+    examine(half, { isOwnLock: true }).map(({ check }) => check),
+    ["slots' health", 'director'],
+  )
+})
+
+const nobody = { answers: [], isPublished: true, seesLive: true, complaint: null }
+const lostRouting = { ...soundSight().routing, state: null, problem: 'there is no current', flagged: null }
+
+type Case = [
+  what: string,
+  changes: () => Partial<Seen>,
+  expected: [sentence: string, remedy: string, canMend: boolean][],
+]
+
+const CASES: readonly Case[] = [
+  [
+    'Docker that does not answer',
+    () => ({ docker: { kind: 'unreachable', reason: 'there is no /var/run/docker.sock' } }),
+    [
+      [
+        'Docker does not answer (there is no /var/run/docker.sock), so containers, images and the network were not looked at.',
+        'Start Docker, then run the doctor again.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a system that was taken down',
+    () => ({
+      ...withDocker({
+        network: null,
+        services: { runtime_primary: [], runtime_secondary: [], traffic_proxy: [], director: [] },
+      }),
+      nginx: { ...nobody, seesLive: null },
+      director: { answers: false, unsettled: null },
+      slots: { primary: silent, secondary: silent },
+    }),
+    [
+      [
+        'The system is down: none of its containers is there, so it serves nobody.',
+        '`npm run up` brings it back with the builds that it had.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'no routing, and a journal that agrees with the newest generation',
+    () => ({
+      routing: lostRouting,
+      nginx: { ...nobody, answers: [{ httpStatus: 503, servedBy: null, release: null }] },
+    }),
+    [
+      [
+        'The routing in nginx/live is not as Switchyard left it: there is no current. Visitors get nothing.',
+        '--fix writes a new generation with secondary live, as the newest whole generation and the journal say.',
+        true,
+      ],
+    ],
+  ],
+  [
+    'no routing, and a journal that says something else',
+    () => ({
+      routing: { ...lostRouting, newest: { ...routingTo(soundSight(), 'primary'), generation: 3 } },
+      nginx: { ...nobody, answers: [{ httpStatus: 503, servedBy: null, release: null }] },
+    }),
+    [
+      [
+        'The routing in nginx/live is not as Switchyard left it: there is no current. Visitors get nothing.',
+        'Nothing tells for sure which slot is to be live: the newest whole generation, 3, says primary, and the journal says secondary. Decide it, for example by `ln -sfn gen-3 nginx/live/current`, then run the doctor again.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a live build that is barred',
+    () => ({
+      journal: {
+        ...soundJournal(),
+        bars: [
+          {
+            ...{ deploymentId: 'b2', version: '2.0.0', reason: 'CVE-2026-1' },
+            ...{ actor: { kind: 'host', name: 'ada' }, at: '2026-03-01T10:00:04.000Z' },
+          },
+        ],
+      },
+    }),
+    [
+      [
+        'Visitors get a build that is barred, from secondary: 2.0.0 (b2) is barred by ada since 2026-03-01 10:00:04 UTC: CVE-2026-1.',
+        'Deploy another build, or roll back.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a live slot with a build that no release has put there',
+    () => withService('runtime_secondary', { image: 'shop:9', imageId: 'sha256:9', release: 2 }),
+    [
+      [
+        'secondary, which is live, runs shop:9 as release 2, and the journal says shop:2 as release 2. Visitors get what no release has put there.',
+        'Nobody but you can say which one is right: deploy it, or roll back to the standby.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a live slot that is ill',
+    () => ({ slots: { ...soundSight().slots, secondary: sight('secondary', 2, 'degraded') } }),
+    [
+      [
+        'secondary, which is live, says that it is degraded.',
+        '`npx switchyard logs secondary` shows what it writes. Roll back, or deploy another build.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a standby that does not answer',
+    () => ({ slots: { ...soundSight().slots, primary: silent } }),
+    [
+      [
+        'primary, which stands by, does not answer: the connection was refused.',
+        '--fix starts it anew; `npx switchyard logs primary` shows what it writes.',
+        true,
+      ],
+    ],
+  ],
+  [
+    'containers that end as often as they are started',
+    () => ({
+      docker: {
+        ...soundDocker(),
+        services: {
+          ...soundDocker().services,
+          traffic_proxy: [{ ...container('traffic_proxy'), state: 'restarting', exitCode: 1, address: null }],
+          director: [{ ...container('director'), state: 'restarting', exitCode: 1, address: null }],
+        },
+      },
+      nginx: { ...nobody, seesLive: null },
+      director: { answers: false, unsettled: null },
+    }),
+    [
+      [
+        'nginx is restarting (exit code 1), so visitors get nothing.',
+        '`docker logs shop-proxy-director` says why it ends as often as it is started.',
+        false,
+      ],
+      [
+        'The director ends as often as it is started (exit code 1), so nobody can release or roll back but by ./rollback.sh. Visitors are served without it.',
+        '`docker logs --tail 20 shop-release-director` says why.',
+        false,
+      ],
+    ],
+  ],
+  [
+    "Docker's forwarding of the site's port",
+    () => ({ nginx: { ...soundSight().nginx, isPublished: false } }),
+    [
+      [
+        'nginx runs and does not answer on port 80, but at its own address it does, so visitors get nothing.',
+        '--fix starts it anew.',
+        true,
+      ],
+    ],
+  ],
+  [
+    'a missing network',
+    () => withDocker({ network: null }),
+    [
+      [
+        "The containers' network is missing, so nginx reaches no slot and visitors get nothing.",
+        '--fix has compose make it, and every container anew on it.',
+        true,
+      ],
+    ],
+  ],
+  [
+    'a network of other settings',
+    () => withDocker({ network: { subnet: '10.1.1.0/24', strangers: [] } }),
+    [
+      [
+        "The containers' network is 10.1.1.0/24, and the settings say 10.9.8.0/24: what is made anew gets no address on it.",
+        '`npm run down`, then `npm run up` makes it anew; all data is kept.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'an image that is gone for good',
+    () => withDocker({ images: new Map([['shop:2', 'sha256:2']]), presentImageIds: new Set(['sha256:2']) }),
+    [
+      [
+        'The image shop:1 is not on this host: primary, which stands by, could not be made anew as it was.',
+        'It runs on as long as its container is there. Deploy a build to primary; this one is gone.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a journal without a copy',
+    () => ({ journal: { kind: 'damaged', reason: 'file is not a database', copied: 0 } }),
+    [
+      [
+        "state/journal.db can't be used: file is not a database. Without it nobody knows which builds the slots hold and who released them; visitors are served as before.",
+        'It has no copy. Put back one of your own while the director is stopped; without one move it aside, and deploy: the history begins anew.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a state file of another directory',
+    () => ({ system: { ...soundSight().system, directory: '/srv/moved' } }),
+    [
+      [
+        'state/deployment_state.env is that of /srv/shop, so compose can start nothing. Visitors are served by what runs.',
+        'Run `npm run up` once the rest is mended: it writes the settings anew.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'compose that refuses its file',
+    () => withDocker({ recreated: { problem: 'yaml: line 4: did not find expected key' } }),
+    [
+      [
+        "Compose can't say what it would start: yaml: line 4: did not find expected key.",
+        'Correct what it names: no release can start a slot until then.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a lock that is held for hours',
+    () => ({
+      lock: {
+        isHeld: true,
+        written: {
+          ...{ verb: 'deploy', release: 3, since: '2026-01-01T00:00:00.000Z' },
+          actor: { kind: 'host', name: 'ada' },
+        },
+      },
+    }),
+    [
+      [
+        'The release lock has been held since 2026-01-01T00:00:00.000Z by the deploy by ada, so nothing else can be released. Visitors are not concerned.',
+        'Abort it with `npx switchyard abort`, or end the process that holds it: the lock is free as soon as that is gone.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a disk without room',
+    () => ({ fullDisk: '1 GiB are free at /srv, a release needs 2 GiB.' }),
+    [
+      [
+        'The disk is nearly full: 1 GiB are free at /srv, a release needs 2 GiB. Visitors are served; a release is refused.',
+        'Make room, for example by `docker builder prune`.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a release that a running director has not settled yet',
+    () => ({ journal: { ...soundJournal(), unfinished: [heldRelease(3, 'primary', 'secondary')] } }),
+    [
+      [
+        'Release 3 to primary is under way in the journal, and nobody works on it. Visitors get what nginx serves; the next release waits for it.',
+        'The director settles it within seconds; what keeps it from that is told by `npx switchyard status`.',
+        false,
+      ],
+    ],
+  ],
+]
+
+for (const [what, changes, expected] of CASES) {
+  test(`the doctor says what is wrong with ${what}`, () => {
+    const found = examine({ ...soundSight(), ...changes() })
+    assert.deepEqual(
+      found.map(({ sentence, remedy, mend }) => [sentence, remedy, mend !== null]),
+      expected,
+    )
+  })
+}
+
+test('a new routing is what the director would write, and leaves out a standby that does not answer', () => {
+  const seen = soundSight()
+  const { state } = seen.routing
+  assert.deepEqual(routingTo(seen, 'secondary'), { ...state, generation: 4 })
+  const alone = routingTo({ ...seen, slots: { ...seen.slots, primary: silent } }, 'secondary')
+  assert.deepEqual([alone.up, alone.pins], [['secondary'], [{ deploymentId: 'b2', slot: 'secondary' }]])
+})
+
+test('without a journal a new routing keeps what the newest generation says of the rest', () => {
+  const seen: Seen = { ...soundSight(), journal: { kind: 'absent', copied: 0 } }
+  const { state } = seen.routing
+  assert.deepEqual(routingTo(seen, 'primary'), { ...state, generation: 4, live: 'primary', release: null })
+})
