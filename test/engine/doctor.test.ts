@@ -18,7 +18,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { readGeneration } from '../../src/nginx/read-generation.ts'
 import { writeGeneration } from '../../src/nginx/switch.ts'
 import { composeUp } from '../../src/setup/compose.ts'
@@ -55,8 +55,12 @@ after(async () => {
   )
   await asking.stop()
   await system.director.close()
-  for (const name of [STRANGER, TWIN, ORPHAN]) await removed(name)
   await system.sweep()
+})
+
+/** One that fails must not spoil the next. */
+afterEach(async () => {
+  for (const name of [STRANGER, TWIN, ORPHAN]) await removed(name)
 })
 
 const STRANGER = `${NAME}-stranger`
@@ -378,7 +382,7 @@ const PLANTS: readonly Plant[] = [
     plant: () => {
       const path = state('deployment_state.env')
       writeFileSync(path, readFileSync(path, 'utf8').replace(/^SWITCHYARD_DIR=[\s\S]*/m, 'SWITCHYARD_'))
-      const lost = ['SWITCHYARD_DIR', 'NODE_IMAGE', 'NGINX_IMAGE', 'TOOLS_IMAGE', 'DIRECTOR_IMAGE']
+      const lost = ['SWITCHYARD_DIR', 'TOOLS_IMAGE', 'DIRECTOR_IMAGE']
       return [
         `state/deployment_state.env lacks ${lost.join(', ')}, so compose can start nothing. Visitors are served by what runs.`,
       ]

@@ -43,15 +43,8 @@ function stateWords({ state, exitCode }: ContainerSight): string {
 function started(seen: Seen, slot: Slot, container: ContainerSight | null): Pick<Finding, 'remedy' | 'mend'> {
   const held = heldBy(seen, slot)
   const image = held?.build.image ?? ''
-  const stranger =
-    seen.docker.kind === 'seen' &&
-    seen.docker.strangers.find(({ service }) => service === serviceOfSlot[slot])
-  if (stranger) {
-    return {
-      remedy: `A container of someone else is called ${stranger.name}: remove or rename that first.`,
-      mend: null,
-    }
-  }
+  const obstacle = obstacleOf(seen, slot)
+  if (obstacle !== null) return { remedy: obstacle, mend: null }
   if (container?.state === 'paused') {
     return {
       remedy: '--fix lets it go on.',
@@ -71,6 +64,17 @@ function started(seen: Seen, slot: Slot, container: ContainerSight | null): Pick
     remedy: `--fix has compose start it with ${image} (release ${held?.release.id}).`,
     mend: ({ startSlot }) => startSlot(slot),
   }
+}
+
+/** Whoever has what the slot's container needs, and what is to be done about that; null where nobody has. */
+function obstacleOf({ docker, system }: Seen, slot: Slot): string | null {
+  if (docker.kind === 'unreachable') return 'Start Docker, then run the doctor again.'
+  const service = serviceOfSlot[slot]
+  const named = docker.strangers.find((stranger) => stranger.service === service)
+  if (named) return `A container of someone else is called ${named.name}: remove or rename that first.`
+  const address = `${system.networkPrefix}.${SERVICES[service].host}`
+  const there = docker.network?.strangers.find((stranger) => stranger.address === address)
+  return there ? `The container ${there.name} has its address: take that off the network first.` : null
 }
 
 export const slotBuilds: Check = {
