@@ -1,54 +1,66 @@
 import { DatabaseSync } from 'node:sqlite'
+import { reasonOf } from '../release/errors.ts'
 import type { Bars } from '../release/ports.ts'
 import type { Release } from '../release/release.ts'
 import { barsIn } from './bars.ts'
-import { appendOnlyTables, copyPath, newestSeq, readCopy, rowsAhead } from './journal-copy.ts'
-import { unreadableOf } from './journal-file.ts'
+import { isUnusable, mustBeWhole } from './damaged-database.ts'
+import { appendOnlyTables, type CopiedRow, copyPath, readCopy, rowsLostBy } from './journal-copy.ts'
+import { FOLDED_AT_OPENING } from './journal-file.ts'
 import { type JournalQueries, parseRelease, queriesOn } from './journal-queries.ts'
 
 export type JournalReader = JournalQueries & {
   bars: Pick<Bars, 'list'>
-  /** Why the file can't be used as it is, in words without a full stop; null where it can. */
-  damage(): string | null
+  /** How many of the entries that its copy holds are not there, or not as they were written. */
+  lost(): number
   /** How many entries its copy lacks, or holds in lines that can't be read. */
   missingInCopy(): number
-  /** Releases whose row says something else than their events, oldest first. Throws where these are no legal ones. */
+  /**
+   * Of the newest releases, which opening folds anew: those whose row says something else than their events, oldest first.
+   * Throws where these are no legal ones.
+   */
   misfolded(): number[]
   close(): void
 }
 
-/** A look at the journal at `path` that changes nothing and makes none. Throws SQLite's words where it is missing, or none. */
+/**
+ * A look at the journal at `path` that changes nothing and makes none. Throws where it is missing, and where SQLite finds
+ * it damaged, with the end of a sentence as its message.
+ */
 export function readJournal(path: string): JournalReader {
+  const copied = readCopy(copyPath(path))
   const db = new DatabaseSync(path, { readOnly: true })
   try {
-    const copied = readCopy(copyPath(path))
+    mustBeWhole(db)
     const queries = queriesOn(db)
     return {
       ...queries,
       bars: barsIn(db, () => undefined),
-      damage: () => {
-        const [check = 'no answer'] = Object.values(db.prepare('PRAGMA quick_check(1)').get() ?? {})
-        if (check !== 'ok') return `SQLite finds it damaged (${String(check).split('\n')[0]})`
-        const ahead = rowsAhead(db, copied.rows)
-        return ahead > 0 ? `it lacks ${ahead} of the entries that had been written` : unreadableOf(db)
-      },
-      missingInCopy: () => {
-        const known = new Map(copied.rows.map(({ table, row }) => [table, row.seq]))
-        const behind = appendOnlyTables(db).map((table) => newestSeq(db, table) - (known.get(table) ?? 0))
-        return behind.reduce((sum, count) => sum + Math.max(0, count), copied.unreadable)
-      },
+      lost: () => rowsLostBy(db, copied.rows),
+      missingInCopy: () => copied.unreadable + rowsOnlyIn(db, copied.rows),
       misfolded: () =>
         db
-          .prepare('SELECT id, state, verb, slot, from_slot, body FROM releases ORDER BY id')
-          .all()
+          .prepare('SELECT id, state, verb, slot, from_slot, body FROM releases ORDER BY id DESC LIMIT ?')
+          .all(FOLDED_AT_OPENING)
           .filter((row) => !isFoldOf(row, queries.replay(Number(row.id))))
-          .map(({ id }) => Number(id)),
+          .map(({ id }) => Number(id))
+          .reverse(),
       close: () => db.close(),
     }
   } catch (cause) {
     db.close()
-    throw cause
+    throw isUnusable(cause) ? new Error(`SQLite finds it damaged (${reasonOf(cause)})`, { cause }) : cause
   }
+}
+
+function rowsOnlyIn(db: DatabaseSync, copied: readonly CopiedRow[]): number {
+  const known = new Set(copied.map(({ table, row }) => `${table} ${row.seq}`))
+  const rows = appendOnlyTables(db).flatMap((table) =>
+    db
+      .prepare(`SELECT seq FROM "${table}"`)
+      .all()
+      .map(({ seq }) => `${table} ${seq}`),
+  )
+  return rows.filter((row) => !known.has(row)).length
 }
 
 function isFoldOf(row: Readonly<Record<string, unknown>>, release: Release): boolean {

@@ -416,7 +416,7 @@ const PLANTS: readonly Plant[] = [
       const fd = openSync(journalPath(), 'r+')
       writeSync(fd, Buffer.alloc(4_096, 'nonsense'), 0, 4_096, 0)
       return [
-        "state/journal.db can't be used: file is not a database. Without it nobody knows which builds the slots hold and who released them; visitors are served as before.",
+        "state/journal.db can't be used: SQLite finds it damaged (file is not a database). Without it nobody knows which builds the slots hold and who released them; visitors are served as before.",
       ]
     },
   },

@@ -23,7 +23,7 @@ export const journalWhole: Check = {
       return routing.highest === 0 && journal.copied === 0 ? [] : [lost(seen, 'is missing', journal.copied)]
     if (journal.kind === 'damaged')
       return [lost(seen, `can't be used: ${journal.reason.replace(/\.$/, '')}`, journal.copied)]
-    return [...journal.misfolded.map(misfolded), ...behind(journal.missingInCopy)]
+    return [...journal.misfolded.map(misfolded), ...behind(seen, journal.missingInCopy)]
   },
 }
 
@@ -32,28 +32,27 @@ function misfolded(id: number): Finding {
     severity: 'warning',
     sentence: `The journal's row of release ${id} does not say what its events say. Visitors are not concerned.`,
     remedy: '--fix writes it anew from the events.',
-    mend: ({ journal }) => journal((opened) => void opened.refold(id)),
+    // To open it folds its newest releases anew.
+    mend: ({ journal }) => journal(() => undefined),
   }
 }
 
-function behind(missing: number): Finding[] {
+function behind(seen: Seen, missing: number): Finding[] {
   if (missing === 0) return []
   return [
     {
       severity: 'warning',
       sentence: `The copy of the journal, state/journal.db-copy, lacks ${missing} of its entries: they would be lost with the journal. Visitors are not concerned.`,
-      remedy: '--fix makes the copy anew.',
-      mend: async ({ place, journal }) => {
-        await rm(copyPath(join(place.paths.state, 'journal.db')), { force: true })
-        // To open it brings the copy up to what it holds.
-        await journal(() => undefined)
+      remedy: `--fix makes the copy anew${directorRuns(seen) ? ', by starting the director anew' : ''}.`,
+      mend: async (bench) => {
+        await rm(copyPath(join(bench.place.paths.state, 'journal.db')), { force: true })
+        await openedAnew(bench)
       },
     },
   ]
 }
 
 function lost(seen: Seen, what: string, copied: number): Finding {
-  const runs = containerOf(seen, 'director')?.state === 'running'
   return {
     severity: 'warning',
     sentence: `state/journal.db ${what}. Without it nobody knows which builds the slots hold and who released them; visitors are served as before.`,
@@ -64,15 +63,22 @@ function lost(seen: Seen, what: string, copied: number): Finding {
           mend: null,
         }
       : {
-          remedy: `--fix makes it anew from the ${copied} entries of its copy${runs ? ', by starting the director anew' : ''}; what was there is kept in state/quarantine.`,
-          // One that is open elsewhere must not be exchanged: what is written there would be lost.
-          mend: async (bench) => {
-            if (!runs) return bench.journal(() => undefined)
-            await bench.restart('director')
-            await untilDirectorAnswers(bench)
-          },
+          remedy: `--fix makes it anew from the ${copied} entries of its copy${directorRuns(seen) ? ', by starting the director anew' : ''}; what was there is kept in state/quarantine.`,
+          mend: openedAnew,
         }),
   }
+}
+
+const directorRuns = (seen: Seen): boolean => containerOf(seen, 'director')?.state === 'running'
+
+/**
+ * To open a journal mends it (`openJournalFile`) and its copy. One that the director has open it must open itself: what it
+ * went on writing to the exchanged file, or at the end of the former copy, would be lost.
+ */
+async function openedAnew(bench: Bench): Promise<void> {
+  if (!directorRuns(bench.seen)) return bench.journal(() => undefined)
+  await bench.restart('director')
+  await untilDirectorAnswers(bench)
 }
 
 export const movedElsewhere: Check = {

@@ -11,8 +11,13 @@ export function lookAtJournal(path: string): JournalSight {
   let journal: JournalReader | null = null
   try {
     journal = readJournal(path)
-    const reason = journal.damage()
-    return reason === null ? read(journal) : { kind: 'damaged', reason, copied }
+    const lost = journal.lost()
+    if (lost === 0) return read(journal)
+    return {
+      kind: 'damaged',
+      reason: `${lost} of the entries that had been written are not there, or not as they were written`,
+      copied,
+    }
   } catch (cause) {
     return { kind: 'damaged', reason: reasonOf(cause), copied }
   } finally {
