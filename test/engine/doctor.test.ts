@@ -589,6 +589,19 @@ const PLANTS: readonly Plant[] = [
       ]
     },
   },
+  {
+    what: 'the network is gone',
+    isFelt: true,
+    plant: async () => {
+      const network = docker.getNetwork(`${NAME}_switchyard`)
+      for (const service of ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director']) {
+        const { id } = await system.container(service)
+        await network.disconnect({ Container: id, Force: true })
+      }
+      await network.remove()
+      return ["The containers' network is missing, so nginx reaches no slot and visitors get nothing."]
+    },
+  },
 ]
 
 function liveBuild(): { id: string; slot: string } {

@@ -2,7 +2,7 @@ import { SLOTS } from '../../release/slot.ts'
 import type { Check, Finding } from '../finding.ts'
 import type { ContainerSight, Seen } from '../seen.ts'
 import { SERVICE_NAMES, SERVICES, type Service } from '../services.ts'
-import { containerOf, isDown } from '../truth.ts'
+import { containerOf, heldBy, isDown } from '../truth.ts'
 
 export const network: Check = {
   name: 'network',
@@ -12,7 +12,7 @@ export const network: Check = {
   find: (seen) => {
     const { docker, system } = seen
     if (docker.kind === 'unreachable' || isDown(seen)) return []
-    if (docker.network === null) return [missing()]
+    if (docker.network === null) return [missing(seen)]
     const wanted = `${system.networkPrefix}.0/24`
     if (docker.network.subnet !== wanted) return [elsewhere(docker.network.subnet, wanted)]
     return docker.network.strangers.flatMap(({ name, address }) => {
@@ -25,14 +25,15 @@ export const network: Check = {
 const addressOf = ({ system }: Pick<Seen, 'system'>, service: Service): string =>
   `${system.networkPrefix}.${SERVICES[service].host}`
 
-function missing(): Finding {
+function missing(seen: Seen): Finding {
   return {
     severity: 'broken',
     sentence: "The containers' network is missing, so nginx reaches no slot and visitors get nothing.",
     remedy: '--fix has compose make it, and every container anew on it.',
     mend: async ({ start, startSlot, untilServed }) => {
       await start('traffic_proxy', { isForced: true })
-      for (const slot of SLOTS) await startSlot(slot, { isForced: true })
+      for (const slot of SLOTS.filter((one) => heldBy(seen, one) !== null))
+        await startSlot(slot, { isForced: true })
       await start('director', { isForced: true })
       await untilServed()
     },
