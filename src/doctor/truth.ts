@@ -1,5 +1,5 @@
 import type { Build, Release } from '../release/release.ts'
-import type { Slot } from '../release/slot.ts'
+import { otherSlot, type Slot } from '../release/slot.ts'
 import type { ContainerSight, JournalRead, Seen } from './seen.ts'
 import { type Service, serviceOfSlot } from './services.ts'
 
@@ -12,7 +12,13 @@ export function servedSlot({ nginx, routing }: Pick<Seen, 'nginx' | 'routing'>):
   return first && rest.every((slot) => slot === first) ? first : routing.flagged
 }
 
-/** The same; where nobody is served, what the newest sound generation and the journal agree on. Null where nothing can tell. */
+/** The other slot than the one that visitors get; null where nobody is served. */
+export function standbySlot(seen: Seen): Slot | null {
+  const served = servedSlot(seen)
+  return served === null ? null : otherSlot(served)
+}
+
+/** What `servedSlot` says; where nobody is served, what the newest sound generation and the journal agree on. Null where nothing can tell. */
 export function slotToServe(seen: Seen): Slot | null {
   const served = servedSlot(seen)
   if (served !== null) return served

@@ -15,15 +15,15 @@ export function projectContainers(containers: readonly Container[], name: string
   return containers.filter((container) => isOurs(container, name))
 }
 
-export function projectOf(container: Container): string {
+export function projectOf(container: Pick<Container, 'Labels'>): string {
   return container.Labels[PROJECT_LABEL] ?? ''
 }
 
 /** Compose's name for what the container runs. */
-export function serviceOf(container: Container): string {
+export function serviceOf(container: Pick<Container, 'Labels'>): string {
   return container.Labels[SERVICE_LABEL] ?? ''
 }
 
-export function nameOf(container: Container): string {
+export function nameOf(container: Pick<Container, 'Id' | 'Names'>): string {
   return (container.Names[0] ?? container.Id.slice(0, 12)).replace(/^\//, '')
 }

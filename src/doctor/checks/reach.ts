@@ -3,8 +3,7 @@ import type { RoutingState } from '../../release/ports.ts'
 import type { Check, Finding } from '../finding.ts'
 import { answersAs } from '../next-routing.ts'
 import type { JournalRead, Seen } from '../seen.ts'
-import { heldBy, readJournalOf } from '../truth.ts'
-import { standbySlot } from './routing.ts'
+import { heldBy, readJournalOf, standbySlot } from '../truth.ts'
 
 /** What the routing and the journal say together; null where either can't be read, or they name different slots. */
 function agreed(seen: Seen): { state: RoutingState; journal: JournalRead } | null {

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeNetwork } from '../../nginx/network.ts'
 import { findProxy, signalReload } from '../../nginx/proxy-container.ts'
-import { otherSlot, type Slot } from '../../release/slot.ts'
 import type { Check, Finding } from '../finding.ts'
 import type { Seen } from '../seen.ts'
 import { SERVICES } from '../services.ts'
@@ -137,10 +136,4 @@ export const directorsAddress: Check = {
             },
           },
         ],
-}
-
-/** The other slot than the one that visitors get; null where nobody is served. */
-export function standbySlot(seen: Seen): Slot | null {
-  const served = servedSlot(seen)
-  return served === null ? null : otherSlot(served)
 }

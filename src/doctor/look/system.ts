@@ -10,11 +10,13 @@ import { MADE_IMAGES } from '../../setup/image-names.ts'
 import type { EnvFileSight, System } from '../seen.ts'
 import { SERVICES } from '../services.ts'
 
+type Named = Pick<Container, 'Id' | 'Names' | 'Labels'>
+
 /** What one clone is called and where it listens: by the env file, and where that lacks it by what the director was started with. */
 export function systemOf(
   directory: string,
   envFile: EnvFileSight,
-  containers: readonly Container[],
+  containers: readonly Named[],
   directorEnvironment: readonly string[],
 ): System | null {
   const own = containers.filter(({ Labels }) => Labels[PROJECT_DIRECTORY_LABEL] === directory)
@@ -47,7 +49,7 @@ export function directorOf(directory: string, containers: readonly Container[]):
   )
 }
 
-function prefixOf(own: readonly Container[]): string {
+function prefixOf(own: readonly Named[]): string {
   const director = own.find((container) => serviceOf(container) === 'director')
   return director === undefined ? '' : nameOf(director).replace(new RegExp(`${SERVICES.director.name}$`), '')
 }
