@@ -127,7 +127,7 @@ export type DockerSight = {
 export type NginxAnswer = { httpStatus: number; servedBy: Slot | null; release: number | null }
 
 export type NginxSight = {
-  /** On fresh connections, the last of them last; empty where it does not answer. */
+  /** On fresh connections; empty where it does not answer. */
   answers: readonly NginxAnswer[]
   /** Whether they came through the port that visitors use. */
   isPublished: boolean

@@ -42,19 +42,17 @@ async function askNginx(
   return { answers: await answersOf(own, signal), isPublished: false }
 }
 
+/** At once, since each may take as long as nginx waits for a slot that does not answer. */
 async function answersOf(url: URL, signal: AbortSignal): Promise<NginxAnswer[]> {
-  const answers: NginxAnswer[] = []
-  for (let count = 0; count < ANSWERS; count++) {
-    const answer = await freshRequest(url, ANSWER_WITHIN_MS, signal).catch(() => null)
+  const asked = Array.from({ length: ANSWERS }, () =>
+    freshRequest(url, ANSWER_WITHIN_MS, signal).catch(() => null),
+  )
+  return (await Promise.all(asked)).flatMap((answer) => {
     // Another program may have the port; nginx puts its own number on every answer.
-    if (answer === null || answer.headers['x-request-id'] === undefined) return answers
-    answers.push({
-      httpStatus: answer.httpStatus,
-      servedBy: slotSchema.safeParse(answer.headers['x-served-by']).data ?? null,
-      release: releaseIn(answer.body),
-    })
-  }
-  return answers
+    if (answer === null || answer.headers['x-request-id'] === undefined) return []
+    const servedBy = slotSchema.safeParse(answer.headers['x-served-by']).data ?? null
+    return [{ httpStatus: answer.httpStatus, servedBy, release: releaseIn(answer.body) }]
+  })
 }
 
 const bodySchema = z.preprocess(
