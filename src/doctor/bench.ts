@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describeProject, type Project } from '../docker/project.ts'
 import { slotHealth } from '../health/slot-health.ts'
 import { freshRequest } from '../nginx/fresh-request.ts'
-import { replaceRouting } from '../nginx/switch.ts'
+import { writeGeneration } from '../nginx/switch.ts'
 import type { LogSink } from '../release/ports.ts'
 import type { Slot } from '../release/slot.ts'
 import { composeUp } from '../setup/compose.ts'
@@ -100,7 +102,9 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
       await docker.getContainer(found.id).restart({ t: RESTART_GRACE_SECONDS })
     },
     routeTo: async (live) => {
-      await replaceRouting(paths.nginxLive, routingTo(seen, live))
+      // A directory of that name would be in the way for ever.
+      await rm(join(paths.nginxLive, 'current.tmp'), { recursive: true, force: true })
+      await writeGeneration(paths.nginxLive, routingTo(seen, live))
       // A slot that does not answer, or an nginx that does not run, is a matter of its own.
       if (seen.slots[live].kind === 'status' && seen.nginx.answers.length > 0) await untilServed(live)
     },

@@ -31,22 +31,6 @@ export async function writeGeneration(liveDir: string, next: RoutingState): Prom
   await prune(liveDir, state.generation)
 }
 
-/**
- * The same over whatever a hand has left there: a `current` that leads nowhere, to something else, or is a directory.
- * Such a directory stays beside it under another name, and nobody is served between two renames. Throws `internal` as above.
- */
-export async function replaceRouting(liveDir: string, next: RoutingState): Promise<void> {
-  const state = checked(next)
-  const name = `gen-${state.generation}`
-  const current = join(liveDir, 'current')
-  await mkdir(liveDir, { recursive: true })
-  await writeDirectory(liveDir, name, state)
-  const found = await lstat(current).catch(() => null)
-  if (found && !found.isSymbolicLink()) await rename(current, join(liveDir, `by-hand-${name}`))
-  await rm(join(liveDir, 'current.tmp'), { recursive: true, force: true })
-  await pointCurrentAt(liveDir, name)
-}
-
 function checked(next: RoutingState): RoutingState {
   const parsed = routingStateSchema.safeParse(next)
   if (parsed.success) return parsed.data

@@ -119,6 +119,7 @@ type Plant = {
 const PLANTS: readonly Plant[] = [
   {
     what: 'current is missing',
+    isDirectorStopped: true,
     isFelt: true,
     plant: () => {
       rmSync(live('current'))
@@ -129,6 +130,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     what: 'current leads to something else',
+    isDirectorStopped: true,
     isFelt: true,
     plant: () => {
       rmSync(live('current'))
@@ -140,6 +142,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     what: 'current is a directory',
+    isDirectorStopped: true,
     isFelt: true,
     plant: () => {
       const from = live(generation())
@@ -548,6 +551,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     what: 'the open tabs of a build are sent nowhere',
+    isDirectorStopped: true,
     plant: async () => {
       const now = await readGeneration(live('.'))
       assert.ok(now)
