@@ -244,6 +244,10 @@ test('the same by the CLI and by the scripts of the article', async ({ page, con
         "import { cookies } from 'next/headers'\nimport type { ReactNode } from 'react'",
       ),
   )
+  const refused = await system.run('./deploy.sh', ['--label', '3.0.0'])
+  expect(refused.code, refused.output).toBe(77)
+  const lifted = await system.run('npx', ['switchyard', 'unfreeze'])
+  expect(lifted.code, lifted.output).toBe(0)
   const deployed = await system.run('./deploy.sh', ['--label', '3.0.0', '--note', 'By the script'])
   expect(deployed.code, deployed.output).toBe(0)
   await expectLive('secondary')

@@ -60,7 +60,7 @@ async function findBuild(isIt: (build: FoundBuild) => boolean): Promise<Build | 
 
 async function makeSecond(isSecond: (build: FoundBuild) => boolean): Promise<Build> {
   layOut('b')
-  await succeed(e2eSystem(), 'deploy', '--label', SECOND_VERSION)
+  await succeed(e2eSystem(), 'deploy', '--despite-freeze', '--label', SECOND_VERSION)
   const made = await findBuild(isSecond)
   if (!made) throw new Error('The second build can not be found.')
   return made
@@ -69,7 +69,7 @@ async function makeSecond(isSecond: (build: FoundBuild) => boolean): Promise<Bui
 /** Makes a build live that was built before; answers with the slot that it is in. */
 export async function deploy({ image }: Build): Promise<Slot> {
   const system = e2eSystem()
-  await succeed(system, 'deploy', '--image', image)
+  await succeed(system, 'deploy', '--despite-freeze', '--image', image)
   return z.enum(['primary', 'secondary']).parse((await statusOf(system)).routing.live)
 }
 

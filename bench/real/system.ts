@@ -88,7 +88,10 @@ function joined(system: TestSystem, signal: AbortSignal): RealSystem {
     return ended(system, release.id, signal)
   }
   const deploy = async (source: Source): Promise<Release> => {
-    const release = await run('deploy', { source })
+    // The rollbacks before it froze deploys by machines.
+    const { freeze } = await status()
+    const despite = freeze === null ? {} : { despiteFreeze: freeze.at }
+    const release = await run('deploy', { source, ...despite })
     if (release.build && !images.includes(release.build.image)) images.push(release.build.image)
     return release
   }

@@ -11,9 +11,10 @@ import type { ErrorCode } from '../release/errors.ts'
 const projectDir = mkdtempSync(join(tmpdir(), 'switchyard-cli-'))
 after(() => rmSync(projectDir, { recursive: true, force: true }))
 
-const REFUSALS: [ErrorCode, 401 | 409 | 422 | 500 | 503, number][] = [
+const REFUSALS: [ErrorCode, 401 | 409 | 422 | 423 | 500 | 503, number][] = [
   ['busy', 409, 75],
   ['docker-unreachable', 503, 69],
+  ['frozen', 423, 77],
   ['image-not-allowed', 422, 1],
   ['no-standby', 409, 1],
   ['routing-edited', 422, 2],

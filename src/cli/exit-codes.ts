@@ -9,6 +9,7 @@ export const EXIT = {
   usage: 64,
   unreachable: 69,
   busy: 75,
+  frozen: 77,
   detached: 130,
 } as const
 
@@ -17,6 +18,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 /** Codes that are not simply "nothing changed, correct it and try again". */
 const EXIT_BY_CODE: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   busy: EXIT.busy,
+  frozen: EXIT.frozen,
   'docker-unreachable': EXIT.unreachable,
   'bad-request': EXIT.usage,
   'nginx-unreachable': EXIT.needsAttention,

@@ -1,3 +1,4 @@
+import { isFailOver } from '../release/freeze.ts'
 import type { Release, ReleaseState, Source } from '../release/release.ts'
 
 /** What a release is made from, as part of a sentence. */
@@ -15,15 +16,14 @@ export function sourceWords(source: Source): string {
 }
 
 /** `Release 12: deploy of v1.4 to secondary`. */
-export function releaseTitle({
-  id,
-  verb,
-  source,
-  slot,
-}: Pick<Release, 'id' | 'verb' | 'source' | 'slot'>): string {
-  return verb === 'rollback'
-    ? `Release ${id}: rollback to ${slot}`
-    : `Release ${id}: deploy of ${sourceWords(source)} to ${slot}`
+export function releaseTitle(release: Pick<Release, 'id' | 'verb' | 'source' | 'slot' | 'actor'>): string {
+  return `Release ${release.id}: ${whatWords(release)} to ${release.slot}`
+}
+
+/** `deploy of v1.4`, `rollback`, or `fail-over` where the director moved the traffic by itself. */
+export function whatWords(release: Pick<Release, 'verb' | 'source' | 'actor'>): string {
+  if (release.verb === 'deploy') return `deploy of ${sourceWords(release.source)}`
+  return isFailOver(release) ? 'fail-over' : 'rollback'
 }
 
 /** How long a release took, or has taken until now. */

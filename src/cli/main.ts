@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { directorClient } from '../director/client.ts'
+import { ask } from './ask.ts'
 import type { Run } from './commands/command.ts'
 import { EXIT } from './exit-codes.ts'
 import { createProgram } from './program.ts'
@@ -10,10 +11,12 @@ import { failureOf, showRefusal } from './refusal.ts'
 import { createScreen } from './screen.ts'
 import { createSession } from './session.ts'
 
-const { env, stdout, stderr } = process
+const { env, stdin, stdout, stderr } = process
 const projectDir = env.SWITCHYARD_DIR ?? join(import.meta.dirname, '..', '..')
 const ENV_FILE = 'state/deployment_state.env'
 const isTerminal = stdout.isTTY === true && env.TERM !== 'dumb'
+/** CI may have a terminal too; it says that it is none of a person's. */
+const isPerson = stdin.isTTY === true && stdout.isTTY === true && !env.CI
 const screen = createScreen(stdout, stderr, { isTerminal, hasColour: isTerminal && !env.NO_COLOR })
 
 const run: Run = async ({ isJson }, work) => {
@@ -21,7 +24,10 @@ const run: Run = async ({ isJson }, work) => {
   if (existsSync(projectDir)) process.chdir(projectDir)
   const client = directorClient('state/run/host/director.sock')
   const user = env.SUDO_USER ?? userInfo().username
-  const session = createSession(client, { user, screen, isJson, detach: detachSignal() })
+  const session = createSession(client, {
+    ...{ user, screen, isJson, detach: detachSignal() },
+    ask: isPerson && !isJson ? (question) => ask(question, { isYesByDefault: false }) : null,
+  })
   try {
     process.exitCode = await work(session)
   } catch (cause) {

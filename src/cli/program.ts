@@ -4,6 +4,7 @@ import { addBar } from './commands/bar.ts'
 import type { Run } from './commands/command.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addFreeze } from './commands/freeze.ts'
 import { addHistory } from './commands/history.ts'
 import { addKeep } from './commands/keep.ts'
 import { addLogs } from './commands/logs.ts'
@@ -13,13 +14,15 @@ import { addRollback } from './commands/rollback.ts'
 import { addSetupLink } from './commands/setup-link.ts'
 import { addStatus } from './commands/status.ts'
 import { addUnbar } from './commands/unbar.ts'
+import { addUnfreeze } from './commands/unfreeze.ts'
 import { addUnkeep } from './commands/unkeep.ts'
 
 const AFTER_HELP = `
 \`npx switchyard up\` and \`down\` set the whole system up and take it down.
 
 Exit codes: 0 done; 1 failed, and visitors are served as before; 2 needs attention; 64 usage;
-69 Docker or the director can't be reached; 75 busy; 130 detached by Ctrl-C, the release goes on.`
+69 Docker or the director can't be reached; 75 busy; 77 deploys by machines are frozen;
+130 detached by Ctrl-C, the release goes on.`
 
 const COMMANDS = [
   addDeploy,
@@ -33,6 +36,8 @@ const COMMANDS = [
   addPrune,
   addKeep,
   addUnkeep,
+  addFreeze,
+  addUnfreeze,
   addReload,
   addDoctor,
   addSetupLink,

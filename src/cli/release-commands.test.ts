@@ -9,6 +9,7 @@ import {
   release,
   scriptedDirector,
   step,
+  systemStatus,
 } from '../../test/fixtures/scripted-director.ts'
 import type { Release } from '../release/release.ts'
 
@@ -40,6 +41,7 @@ const FAILED = release({
 /** A director that accepts a deploy, tells a few lines of it, and ends it as `end`. */
 function directorEndingWith(end: Release) {
   return scriptedDirector((app) => {
+    app.get('/v1/status', (context) => context.json(systemStatus()))
     app.post('/v1/deploy', (context) => context.json({ release: release() }, 202))
     app.post('/v1/rollback', (context) => context.json({ release: release() }, 202))
     app.get('/v1/releases/12/events', () =>
@@ -168,7 +170,7 @@ test('a rollback names what visitors get again', async () => {
   assert.deepEqual(JSON.parse(seen[0]?.body ?? ''), { note: 'Cart is empty' })
   assert.match(
     out,
-    /\n\nThe director was restarted and finished it\.\nRelease 12 is live after 42\.0 s: visitors get 1\.5\.0 again, from the secondary slot\.\n$/,
+    /\n\nThe director was restarted and finished it\.\nRelease 12 is live after 42\.0 s: visitors get 1\.5\.0 again, from the secondary slot\.\nDeploys by machines are frozen from now on, until somebody lifts that: npx switchyard unfreeze\n$/,
   )
   assert.equal(exitCode, 0)
 })

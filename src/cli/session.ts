@@ -12,6 +12,8 @@ export type Session = {
   isJson: boolean
   /** Aborted by Ctrl-C, and by an SSH connection that ends: the command stops, a release goes on. */
   detach: AbortSignal
+  /** Asks a person at the terminal yes or no. Null where a machine runs the command, or may. */
+  ask: ((question: string) => Promise<boolean>) | null
   get<T>(schema: z.ZodType<T>, path: string): Promise<T>
   post<T>(schema: z.ZodType<T>, path: string, body?: unknown): Promise<T>
   /** The events of a stream, until it ends. `idleMs` is how long it may be silent. */
@@ -23,7 +25,7 @@ const ANSWER_DEADLINE_MS = 60_000
 
 export function createSession(
   client: DirectorClient,
-  rest: { user: string; screen: Screen; isJson: boolean; detach: AbortSignal },
+  rest: Pick<Session, 'user' | 'screen' | 'isJson' | 'detach' | 'ask'>,
 ): Session {
   const headers = { 'x-switchyard-user': rest.user }
   return {

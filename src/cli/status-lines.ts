@@ -1,9 +1,11 @@
 import type { SlotView, SystemStatus } from '../director/protocol.ts'
 import { barWords } from '../release/bar.ts'
+import { whoWords } from '../release/freeze.ts'
 import { inFlightText } from '../release/in-flight-words.ts'
 import { otherSlot } from '../release/slot.ts'
 import { type TrafficNews, trafficNews } from '../release/traffic-words.ts'
 import { ago, bytes, duration, rate } from '../words/quantities.ts'
+import { freezeLines } from './despite-freeze.ts'
 import { releaseTitle, stateWord, table, tookMs } from './format.ts'
 import { harmless, type Screen } from './screen.ts'
 
@@ -19,6 +21,7 @@ export function statusLines(status: SystemStatus, { paint }: Pick<Screen, 'paint
     ...[primary, secondary].map(slotCells),
   ])
   return [
+    ...freezeNews(status, paint),
     headline(status),
     '',
     ...slots,
@@ -28,6 +31,12 @@ export function statusLines(status: SystemStatus, { paint }: Pick<Screen, 'paint
     ...bars(status),
     ...problems(status).map((text) => paint('yellow', text)),
   ]
+}
+
+/** Above everything else: who looks why nothing is deployed any more finds it here. */
+function freezeNews({ freeze }: SystemStatus, paint: Screen['paint']): string[] {
+  if (freeze === null) return []
+  return [...freezeLines(freeze, { paint }), '  Lift it: npx switchyard unfreeze', '']
 }
 
 function headline({ project, live, routing, standby, slots }: SystemStatus): string {
@@ -87,7 +96,7 @@ function releaseNews({ running, last, holder }: SystemStatus, nowMs: number): st
   if (running) {
     const step = running.steps.find(({ state }) => state === 'running')?.label ?? 'between two steps'
     lines.push(
-      `${releaseTitle(running)}, by ${harmless(running.actor.name)}, for ${duration(tookMs(running, nowMs))}. Now: ${step}.`,
+      `${releaseTitle(running)}, by ${harmless(whoWords(running.actor))}, for ${duration(tookMs(running, nowMs))}. Now: ${step}.`,
     )
   } else if (holder) {
     lines.push(

@@ -7,6 +7,9 @@ import { successLine } from './release-lines.ts'
 import { harmless } from './screen.ts'
 import type { Session } from './session.ts'
 
+const FROZEN =
+  'Deploys by machines are frozen from now on, until somebody lifts that: npx switchyard unfreeze'
+
 /** Shows a release from its acceptance to its end, and answers with the exit code of how it ended. */
 export async function watchRelease(session: Session, accepted: Release): Promise<ExitCode> {
   const { screen, isJson } = session
@@ -20,7 +23,10 @@ export async function watchRelease(session: Session, accepted: Release): Promise
   } finally {
     progress?.close()
   }
-  return ended === null ? detached(session, accepted.id) : showEnd(session, ended)
+  if (ended === null) return detached(session, accepted.id)
+  const exitCode = showEnd(session, ended)
+  if (ended.verb === 'rollback' && ended.state === 'live' && !isJson) screen.line(FROZEN)
+  return exitCode
 }
 
 /** How a release ended, in words or as JSON. */

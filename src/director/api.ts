@@ -19,6 +19,7 @@ import { previewPlan } from './preview.ts'
 import {
   abortRequestSchema,
   barRequestSchema,
+  freezeRequestSchema,
   keepRequestSchema,
   PROTOCOL_VERSION,
   planRequestSchema,
@@ -137,10 +138,10 @@ export function directorApi(
   })
 
   app.post('/plan', async (context) => {
-    await gate.actorOf(context)
+    const actor = await gate.actorOf(context)
     const request = parse(planRequestSchema, await bodyOf(context))
     const signal = AbortSignal.timeout(PLAN_DEADLINE_MS)
-    return context.json(await previewPlan(parts, request, await status(), signal))
+    return context.json(await previewPlan(parts, request, { actor, status: await status() }, signal))
   })
 
   app.post('/deploy', async (context) => {
@@ -203,6 +204,19 @@ export function directorApi(
     if (dryRun) return context.json(await previewPrune(parts, AbortSignal.timeout(PLAN_DEADLINE_MS)))
     audit({ actor, verb: 'prune', release: null, headers: context.req.raw.headers })
     return context.json(await releases.prune(actor))
+  })
+
+  app.post('/freeze', async (context) => {
+    const actor = await gate.actorOf(context)
+    const request = parse(freezeRequestSchema, await bodyOf(context))
+    audit({ actor, verb: 'freeze', release: null, headers: context.req.raw.headers })
+    return context.json(releases.freeze(request, actor))
+  })
+
+  app.post('/unfreeze', async (context) => {
+    const actor = await gate.actorOf(context)
+    audit({ actor, verb: 'unfreeze', release: null, headers: context.req.raw.headers })
+    return context.json(await releases.unfreeze(actor))
   })
 
   app.post('/reload', async (context) => {

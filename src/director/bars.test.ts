@@ -2,65 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { bareTrafficLog } from '../../test/fixtures/bare-parts.ts'
-import { type Yard, yard } from '../../test/fixtures/yard.ts'
+import { directorOver, refusalIn } from '../../test/fixtures/director-over.ts'
+import { yard } from '../../test/fixtures/yard.ts'
 import { barOutcomeSchema } from '../release/bar.ts'
 import { takeLock } from '../state/lock.ts'
-import { releaseLogs } from '../state/release-log.ts'
-import { directorApi } from './api.ts'
-import { releaseChanges } from './changes.ts'
-import { hostGate } from './gate.ts'
 import { previewPlan } from './preview.ts'
-import { historySchema, refusalSchema } from './protocol.ts'
-import { releases } from './releases.ts'
-import { settling } from './settling.ts'
-import { lookAround } from './view.ts'
-
-/** The director's verbs over a yard, as the host's socket serves them, and what was audited. */
-function directorOver({ parts, lockPath, liveDir }: Yard) {
-  const logs = releaseLogs(join(liveDir, '..', 'logs'))
-  const changes = releaseChanges()
-  const { underLock, now } = settling({
-    parts,
-    lockPath,
-    log: () => undefined,
-    script: { read: async () => null, forget: async () => undefined },
-  })
-  const verbs = releases({ parts, logs, changes, lockPath, settle: underLock })
-  const status = () =>
-    lookAround({
-      parts,
-      releases: verbs,
-      unsettled: null,
-      lockPath,
-      identity: { project: 'shop', version: '1.0.0', startedAt: new Date().toISOString() },
-      addressOf: () => 'http://127.0.0.1:8001',
-      usageOf: async () => null,
-      dockerVersion: async () => '20.10.24',
-      trafficLog: bareTrafficLog(),
-    })
-  const audited: string[] = []
-  const app = directorApi(
-    {
-      ...{ parts, releases: verbs, logs, changes, status },
-      slotLines: () => Promise.reject(new Error('Not asked here.')),
-      audit: ({ actor, verb }) => audited.push(`${verb} by ${actor.name}`),
-    },
-    hostGate(),
-  )
-  const post = (path: string, body: unknown) =>
-    app.request(path, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: { 'x-switchyard-user': 'ada' },
-    })
-  return { app, post, status, audited, settle: now, verbs }
-}
-
-const refusalIn = async (response: Response) => ({
-  status: response.status,
-  ...refusalSchema.parse(await response.json()).error,
-})
+import { historySchema } from './protocol.ts'
 
 test('a build is barred and unbarred over the API, audited, and told by status and history', async () => {
   const system = await yard()
@@ -129,7 +76,12 @@ test('a barred standby is rolled back to neither by the verb nor in the plan, an
   assert.match(reason ?? '', /^1\.0\.0 \(b1\) is barred by ada since .+ UTC: A hole\.$/)
   const refused = await refusalIn(await post('/v1/rollback', {}))
   assert.deepEqual([refused.status, refused.code, refused.what], [409, 'build-barred', reason])
-  const plan = await previewPlan(system.parts, { verb: 'rollback' }, seen, AbortSignal.timeout(1_000))
+  const plan = await previewPlan(
+    system.parts,
+    { verb: 'rollback' },
+    { actor: { kind: 'host', name: 'ada' }, status: seen },
+    AbortSignal.timeout(1_000),
+  )
   assert.equal(plan.mayStart, false)
   assert.deepEqual(
     plan.findings.filter(({ outcome }) => outcome === 'refused').map(({ sentence }) => sentence),

@@ -86,7 +86,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   const status = refreshedAtMost(STATUS_MAX_AGE_MS, look, () => {
     const running = verbs.running()
     const barred = journal.bars.list().map(({ deploymentId, at }) => `${deploymentId} ${at}`)
-    return `${running?.id} ${running?.state} ${journal.newestLive()?.id} ${barred.join()}`
+    return `${running?.id} ${running?.state} ${journal.newestLive()?.id} ${barred.join()} ${journal.freezes.inForce()?.at}`
   })
   // Before who may sign in is read: what a killed director left is not to wait for that.
   await settle()

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../release/errors.ts'
 
-type Status = 400 | 401 | 403 | 404 | 409 | 410 | 422 | 426 | 429 | 500 | 503
+type Status = 400 | 401 | 403 | 404 | 409 | 410 | 422 | 423 | 426 | 429 | 500 | 503
 
 const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
   busy: 409,
@@ -14,6 +14,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
   'build-nameless': 409,
   'build-live': 409,
   'build-barred': 409,
+  frozen: 423,
   'routing-unconfirmed': 503,
   'nothing-running': 409,
   'not-running': 409,

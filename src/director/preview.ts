@@ -1,19 +1,25 @@
 import type { z } from 'zod'
 import { ReleaseError } from '../release/errors.ts'
+import { freezeWords, isRefusedBy } from '../release/freeze.ts'
 import { describeError } from '../release/messages.ts'
 import { planRelease } from '../release/plan.ts'
 import { roomToBeMade } from '../release/pruning.ts'
-import type { Source } from '../release/release.ts'
+import type { Actor, Source } from '../release/release.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { liveSlot } from './live-slot.ts'
 import type { PlanView, PreflightFinding, planRequestSchema, SystemStatus } from './protocol.ts'
 
+type PlanRequest = z.infer<typeof planRequestSchema>
+
+/** Who asks, and how things are. */
+type Asked = { actor: Actor; status: Pick<SystemStatus, 'actions' | 'holder'> }
+
 /** What a deploy or rollback would do if it began now, and what refuses it: the same table as for the verb itself. Changes nothing. */
 export async function previewPlan(
   parts: Parts,
-  request: z.infer<typeof planRequestSchema>,
-  status: Pick<SystemStatus, 'actions' | 'holder'>,
+  request: PlanRequest,
+  { actor, status }: Asked,
   signal: AbortSignal,
 ): Promise<PlanView> {
   const from = await liveSlot(parts)
@@ -23,6 +29,7 @@ export async function previewPlan(
     ...(await checkSource(parts, source, slot, signal)),
     ...(await afterPruning(parts, await parts.preflight.run(source, signal), source, signal)),
     ...permissionFinding(request.verb, status),
+    ...freezeFinding(parts, request, actor),
   ]
   const steps = planRelease({ verb: request.verb, slot, from, source: source.kind })
   return {
@@ -72,6 +79,16 @@ function permissionFinding(
   if (allowed) return []
   const sentence = reason ?? `A ${verb} is not possible now.`
   return [{ name: 'permission', outcome: 'refused', sentence, ...(holder === null ? {} : { code: 'busy' }) }]
+}
+
+function freezeFinding({ freezes }: Parts, plan: PlanRequest, actor: Actor): PreflightFinding[] {
+  const frozen = freezes.inForce()
+  if (plan.verb === 'rollback' || frozen === null) return []
+  const { despiteFreeze } = plan.request
+  const sentence = freezeWords(frozen)
+  if (isRefusedBy(frozen, { actor, despiteFreeze }))
+    return [{ name: 'freeze', outcome: 'refused', code: 'frozen', sentence }]
+  return [{ name: 'freeze', outcome: 'warning', sentence: `${sentence} This deploy leaves it so.` }]
 }
 
 async function checkSource(

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { barSchema } from '../release/bar.ts'
 import { errorCodeSchema, releaseErrorSchema } from '../release/errors.ts'
+import { frozenSchema } from '../release/freeze.ts'
 import {
   actorSchema,
   buildSchema,
@@ -80,7 +81,7 @@ export const permissionSchema = z.object({ allowed: z.boolean(), reason: z.strin
 
 export type Permission = z.infer<typeof permissionSchema>
 
-export const VERBS = ['deploy', 'rollback', 'abort', 'reload', 'bar', 'prune'] as const
+export const VERBS = ['deploy', 'rollback', 'abort', 'reload', 'bar', 'freeze', 'prune'] as const
 
 export type Verb = (typeof VERBS)[number]
 
@@ -125,14 +126,20 @@ export const systemStatusSchema = z.object({
   standby: buildSchema.nullable(),
   /** Every build that is barred, newest first. */
   barred: z.array(barSchema).default([]),
+  /** Why machines may not deploy, by whom and since when; null while they may. */
+  freeze: frozenSchema.nullable().default(null),
   actions: z.object({
     deploy: permissionSchema,
+    /** A deploy that no person has confirmed. */
+    deployByMachine: permissionSchema.default({ allowed: false, reason: 'This director knows no freezes.' }),
     rollback: permissionSchema,
     abort: permissionSchema,
     reload: permissionSchema,
     /** To bar a build and to let one be used again; which one is another matter (`barRefusal`). */
     bar: permissionSchema.default({ allowed: false, reason: 'This director knows no bars.' }),
     prune: permissionSchema.default({ allowed: false, reason: 'This director prunes nothing.' }),
+    /** To freeze deploys by machines, and to lift a freeze. */
+    freeze: permissionSchema.default({ allowed: false, reason: 'This director knows no freezes.' }),
   }),
 })
 
@@ -177,6 +184,17 @@ export const unkeepRequestSchema = unbarRequestSchema
 export type KeepRequest = z.infer<typeof keepRequestSchema>
 export type UnbarRequest = z.infer<typeof unbarRequestSchema>
 export type BarRequest = z.infer<typeof barRequestSchema>
+
+/** `POST /v1/freeze` answers with `freezeOutcomeSchema`, as `/v1/unfreeze` does. Whoever is refused is told the reason. */
+export const freezeRequestSchema = z.strictObject({
+  reason: z
+    .string('Say why, for whoever is refused.')
+    .trim()
+    .min(1, 'Say why, for whoever is refused.')
+    .max(500, 'A reason is up to 500 characters.'),
+})
+
+export type FreezeRequest = z.infer<typeof freezeRequestSchema>
 
 /** `POST /v1/plan`: what a deploy or rollback would do now, and what preflight says. Changes nothing. */
 export const planRequestSchema = z.discriminatedUnion('verb', [

@@ -103,10 +103,12 @@ test('a plan does not call a disk too full that a deploy would make room on', as
   const allowed = { allowed: true, reason: null }
   const actions = {
     deploy: allowed,
+    deployByMachine: allowed,
     rollback: allowed,
     abort: allowed,
     reload: allowed,
     bar: allowed,
+    freeze: allowed,
     prune: allowed,
   }
   const request = { source: { kind: 'tree' as const }, label: null, note: null }
@@ -114,7 +116,7 @@ test('a plan does not call a disk too full that a deploy would make room on', as
     const plan = await previewPlan(
       parts,
       { verb: 'deploy', request },
-      { actions, holder: null },
+      { actor: { kind: 'host', name: 'root' }, status: { actions, holder: null } },
       AbortSignal.timeout(5_000),
     )
     return [plan.mayStart, plan.findings.find(({ name }) => name === 'disk')?.sentence]

@@ -3,6 +3,7 @@ import { mustNotBeBarred } from '../release/bar.ts'
 import { barBuild, unbarBuild } from '../release/barring.ts'
 import { runRelease } from '../release/engine.ts'
 import { ReleaseError } from '../release/errors.ts'
+import { type FreezeOutcome, mustNotBeFrozen } from '../release/freeze.ts'
 import type { Draft } from '../release/journal-event.ts'
 import { type KeepOutcome, keepBuild, unkeepBuild } from '../release/keep-mark.ts'
 import { wordsOf } from '../release/messages.ts'
@@ -18,6 +19,7 @@ import { type HeldLock, readHolder, takeLock } from '../state/lock.ts'
 import type { ReleaseLogs } from '../state/release-log.ts'
 import { mustBeUnderWay, mustStillBeLive } from './as-seen.ts'
 import type { Changes } from './changes.ts'
+import { type Freezing, freezing } from './freezing.ts'
 import { liveSlot } from './live-slot.ts'
 import type {
   AbortRequest,
@@ -30,7 +32,7 @@ import type {
 import type { Tidying } from './tidying.ts'
 
 export type Releases = {
-  /** Starts a deploy and answers at once. Throws `busy`. */
+  /** Starts a deploy and answers at once. Throws `busy`, `frozen`. */
   deploy(request: DeployRequest, actor: Actor): Promise<Release>
   /** Starts the move back to the standby. Throws `busy`, `no-standby`, `live-changed`, `build-barred`. */
   rollback(request: RollbackRequest, actor: Actor): Promise<Release>
@@ -44,6 +46,9 @@ export type Releases = {
   unkeep(request: UnbarRequest, actor: Actor): Promise<KeepOutcome>
   /** Removes what is kept of old builds. Throws `busy`, `routing-edited`, `docker-unreachable`. */
   prune(actor: Actor): Promise<PruneView>
+  /** Keeps machines from deploying, or lets them do it again. What is under way goes on. `unfreeze` throws `busy` while another process holds the lock. */
+  freeze: Freezing['freeze']
+  unfreeze(actor: Actor): Promise<FreezeOutcome>
   running(): Release | null
   /** Runs `work` under the lock, for verbs that are no releases. Throws `busy`. */
   exclusively<T>(verb: string, actor: Actor, work: () => Promise<T>): Promise<T>
@@ -82,6 +87,7 @@ export function releases({
 }: ReleasesOptions): Releases {
   let isHeld = false
   let underWay: { id: number; controller: AbortController; done: Promise<void> } | null = null
+  const { freeze, lift } = freezing(parts.freezes, () => underWay?.id ?? null)
 
   async function lock(verb: string, actor: Actor): Promise<HeldLock> {
     await makeWay?.()
@@ -177,8 +183,9 @@ export function releases({
   }
 
   return {
-    deploy: ({ source, label, note }, actor) =>
+    deploy: ({ source, label, note, despiteFreeze }, actor) =>
       start('deploy', actor, (from) => {
+        mustNotBeFrozen(parts.freezes.inForce(), { actor, despiteFreeze })
         const slot = from === null ? 'primary' : otherSlot(from)
         return { source, slot, from, build: null, label, note }
       }),
@@ -214,6 +221,10 @@ export function releases({
       tidying?.begin(console.log)
       return view
     },
+    freeze,
+    // What `./rollback.sh` has done and nobody has noticed yet would freeze again right after.
+    unfreeze: async (actor) =>
+      underWay ? lift(actor) : exclusively('unfreeze', actor, async () => settled().then(() => lift(actor))),
     exclusively,
     settled: async () => underWay?.done,
   }

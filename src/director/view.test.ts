@@ -64,7 +64,12 @@ test('who holds the lock keeps the verbs off, and what a killed holder left does
   assert.deepEqual(during.holder, holder)
   assert.deepEqual(during.actions.deploy, { allowed: false, reason: 'ada holds the release lock.' })
   const request = { source: { kind: 'tree' }, label: null, note: null } as const
-  const plan = await previewPlan(parts, { verb: 'deploy', request }, during, AbortSignal.timeout(1_000))
+  const plan = await previewPlan(
+    parts,
+    { verb: 'deploy', request },
+    { actor: holder.actor, status: during },
+    AbortSignal.timeout(1_000),
+  )
   assert.equal(plan.mayStart, false)
   assert.deepEqual(plan.findings.at(-1), {
     ...{ name: 'permission', outcome: 'refused', code: 'busy', sentence: 'ada holds the release lock.' },

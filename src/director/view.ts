@@ -1,5 +1,6 @@
 import { type Bar, barOn, barWords } from '../release/bar.ts'
 import { ReleaseError } from '../release/errors.ts'
+import { freezeWords } from '../release/freeze.ts'
 import { wordsOf } from '../release/messages.ts'
 import { permissionsFor } from '../release/permissions.ts'
 import type { RoutingState, SlotContainer, TrafficLog } from '../release/ports.ts'
@@ -53,6 +54,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
   ])
   const seen = { primary, secondary }
   const barred = parts.bars.list()
+  const freeze = parts.freezes.inForce()
   const running = releases.running()
   const holder = running
     ? { verb: running.verb, release: running.id, actor: running.actor, since: running.createdAt }
@@ -85,6 +87,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     live: live && (parts.journal.holderOf(live)?.build ?? null),
     standby: standbySlot && problem === null ? (parts.journal.holderOf(standbySlot)?.build ?? null) : null,
     barred,
+    freeze,
     actions: permissionsFor({
       running,
       heldBy: running ? null : (holder?.actor.name ?? null),
@@ -92,6 +95,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
       unsettled,
       standbyProblem: problem,
       dockerProblem: docker.problem,
+      frozen: freeze && freezeWords(freeze),
     }),
   }
 }

@@ -23,6 +23,7 @@ import { wordsOf } from '../release/messages.ts'
 import type {
   Bars,
   EnvFile,
+  Freezes,
   Journal,
   KeepMarks,
   RoutingState,
@@ -61,7 +62,7 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' 
 /** What the director keeps on the disk. */
 export type Durable = {
   stateDir: string
-  journal: Journal & { bars: Bars; keepMarks: KeepMarks }
+  journal: Journal & { bars: Bars; keepMarks: KeepMarks; freezes: Freezes }
   logs: StoredLogs
   reserve: Reserve
 }
@@ -152,6 +153,7 @@ function partsOf({
     journal,
     bars: journal.bars,
     keepMarks: journal.keepMarks,
+    freezes: journal.freezes,
     builder: dockerBuilder({
       docker,
       project,

@@ -122,7 +122,7 @@ async function probe({ networkPrefix }: System, slot: Slot, signal: AbortSignal)
 
 async function fullDisk(
   { docker, paths }: Place,
-  { project }: System,
+  { project, minFreeBytes }: System,
   signal: AbortSignal,
 ): Promise<string | null> {
   const described = describeProject({
@@ -131,6 +131,6 @@ async function fullDisk(
     socketPath: '/var/run/docker.sock',
     environment: {},
   })
-  const { outcome, sentence } = await diskFinding(docker, described, signal)
+  const { outcome, sentence } = await diskFinding(docker, described, minFreeBytes, signal)
   return outcome === 'refused' ? sentence : null
 }

@@ -36,6 +36,8 @@ export type System = {
   httpPort: number
   toolsImage: string
   healthDeadlineMs: number
+  /** What Docker's disk must have free for a build. */
+  minFreeBytes: number
   warmUpPaths: readonly string[]
 }
 

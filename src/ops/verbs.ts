@@ -3,11 +3,13 @@ import {
   type AbortRequest,
   acceptedSchema,
   type BarRequest,
+  type FreezeRequest,
   type RollbackRequest,
   reloadResultSchema,
   type UnbarRequest,
 } from '../director/protocol.ts'
 import { type BarOutcome, barOutcomeSchema } from '../release/bar.ts'
+import { type FreezeOutcome, freezeOutcomeSchema } from '../release/freeze.ts'
 import { type PruneRequest, type PruneView, pruneViewSchema } from '../release/prune-view.ts'
 import type { DeployRequest } from '../release/release.ts'
 import { act } from './act.ts'
@@ -24,6 +26,8 @@ export type ConsoleActions = {
   bar(request: BarRequest): Promise<Outcome<BarOutcome>>
   unbar(request: UnbarRequest): Promise<Outcome<BarOutcome>>
   prune(request: PruneRequest): Promise<Outcome<PruneView>>
+  freeze(request: FreezeRequest): Promise<Outcome<FreezeOutcome>>
+  unfreeze(): Promise<Outcome<FreezeOutcome>>
   reload(): Promise<Outcome<Reloaded>>
   signOut(): Promise<Outcome<null>>
 }
@@ -76,6 +80,22 @@ export function lastingVerbs(actions: ConsoleActions): ConsoleActions {
         path: '/api/ops/prune',
         answer: pruneViewSchema,
         body: request,
+      }),
+    freeze: (request) =>
+      act(() => actions.freeze(request), {
+        verb: 'the freeze',
+        path: '/api/ops/freeze',
+        answer: freezeOutcomeSchema,
+        body: request,
+        isRepeatable: true,
+      }),
+    unfreeze: () =>
+      act(actions.unfreeze, {
+        verb: 'lifting the freeze',
+        path: '/api/ops/unfreeze',
+        answer: freezeOutcomeSchema,
+        body: {},
+        isRepeatable: true,
       }),
     reload: () =>
       act(actions.reload, {

@@ -29,6 +29,7 @@ export const ERROR_CODES = [
   'build-nameless',
   'build-live',
   'build-barred',
+  'frozen',
   'routing-unconfirmed',
   'nothing-running',
   'not-running',

@@ -175,6 +175,11 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     next: (f) =>
       `Deploy another build, or unbar this one first (\`npx switchyard unbar ${fact(f, 'build', 'BUILD')}\`).`,
   },
+  frozen: {
+    what: (f) => `Deploys by machines are frozen ${fact(f, 'how', 'by an operator')}.`,
+    next: () =>
+      'Lift the freeze in the console or with `npx switchyard unfreeze`, then deploy again; a person may deploy all the same with `--despite-freeze`.',
+  },
   'routing-unconfirmed': {
     what: (f) => fact(f, 'reason', 'The routing could not be brought in line with what is barred.'),
     next: () =>

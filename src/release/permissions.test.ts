@@ -30,13 +30,17 @@ const CALM: PermissionFacts = {
   unsettled: null,
   standbyProblem: null,
   dockerProblem: null,
+  frozen: null,
 }
 
 const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][] = [
   [
     'all is calm',
     {},
-    { deploy: null, rollback: null, abort: 'No release is under way.', reload: null, bar: null, prune: null },
+    {
+      ...{ deploy: null, deployByMachine: null, rollback: null, abort: 'No release is under way.' },
+      ...{ reload: null, bar: null, freeze: null, prune: null },
+    },
   ],
   [
     'a release is under way',
@@ -48,6 +52,8 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
       reload: 'Release 4 is under way.',
       bar: 'Release 4 is under way.',
       prune: 'Release 4 is under way.',
+      deployByMachine: 'Release 4 is under way.',
+      freeze: null,
     },
   ],
   [
@@ -75,6 +81,14 @@ const CASES: [string, Partial<PermissionFacts>, Record<string, string | null>][]
       rollback: "Release 3 can't be settled.",
       reload: null,
       bar: "Release 3 can't be settled.",
+    },
+  ],
+  [
+    'deploys by machines are frozen',
+    { frozen: 'Deploys by machines are frozen by ada since 2026-03-01 10:00:04 UTC: Christmas.' },
+    {
+      deployByMachine: 'Deploys by machines are frozen by ada since 2026-03-01 10:00:04 UTC: Christmas.',
+      ...{ deploy: null, rollback: null, bar: null, freeze: null },
     },
   ],
   [

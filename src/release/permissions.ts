@@ -11,12 +11,17 @@ export type PermissionFacts = {
   /** Why the standby can't be rolled back to. */
   standbyProblem: string | null
   dockerProblem: string | null
+  /** Why machines may not deploy. */
+  frozen: string | null
 }
 
 type Permission = { allowed: boolean; reason: string | null }
 
 export type Permissions = Readonly<
-  Record<'deploy' | 'rollback' | 'abort' | 'reload' | 'bar' | 'prune', Permission>
+  Record<
+    'deploy' | 'deployByMachine' | 'rollback' | 'abort' | 'reload' | 'bar' | 'freeze' | 'prune',
+    Permission
+  >
 >
 
 /** The one table that buttons, refusals and tests read. The first reason that applies is the one that is shown. */
@@ -24,6 +29,7 @@ export function permissionsFor(facts: PermissionFacts): Permissions {
   const busy = busyReason(facts)
   return {
     deploy: decide(busy, facts.unsettled, facts.dockerProblem),
+    deployByMachine: decide(busy, facts.frozen, facts.unsettled, facts.dockerProblem),
     // A rollback renames a symlink and asks nginx: it is for bad moments, and Docker's absence may be one.
     rollback: decide(
       busy,
@@ -36,6 +42,8 @@ export function permissionsFor(facts: PermissionFacts): Permissions {
     // Like a rollback it is for bad moments, and needs nothing but the routing.
     bar: decide(busy, facts.unsettled),
     prune: decide(busy, facts.unsettled, facts.dockerProblem),
+    // It changes nothing that is under way, and is wanted most while something is.
+    freeze: decide(),
   }
 }
 

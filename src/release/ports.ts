@@ -1,5 +1,6 @@
 import type { Bar } from './bar.ts'
 import type { ErrorCode } from './errors.ts'
+import type { Frozen } from './freeze.ts'
 import type { Draft, JournalEvent } from './journal-event.ts'
 import type { KeepMark } from './keep-mark.ts'
 import type { Actor, Build, Release, Source } from './release.ts'
@@ -151,6 +152,18 @@ export type Bars = {
   unbar(deploymentId: string, actor: Actor): void
   /** Those that are barred now, newest first. */
   list(): Bar[]
+}
+
+/**
+ * Whether machines may deploy. Append-only; every write is durable when it returns. The freeze of a rollback or fail-over
+ * is written by the journal, together with the event by which that goes live.
+ */
+export type Freezes = {
+  freeze(reason: string | null, actor: Actor): void
+  /** Ends whatever holds. */
+  lift(actor: Actor): void
+  /** Null while machines may deploy. */
+  inForce(): Frozen | null
 }
 
 /** What each slot was started with. */

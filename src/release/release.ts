@@ -102,6 +102,8 @@ export const deployRequestSchema = z.strictObject({
     .nullable()
     .default(null),
   note: z.string().max(500).nullable().default(null),
+  /** The `at` of the freeze that a person on the host was shown and deploys in spite of. */
+  despiteFreeze: z.string().max(40).optional(),
 })
 
 export type DeployRequest = z.infer<typeof deployRequestSchema>

@@ -6,6 +6,7 @@ import type {
   Bars,
   Builder,
   EnvFile,
+  Freezes,
   Health,
   Journal,
   KeepMarks,
@@ -35,6 +36,7 @@ export type Parts = {
   journal: Journal
   bars: Bars
   keepMarks: KeepMarks
+  freezes: Freezes
   envFile: EnvFile
   stock: Stock
   settings: {

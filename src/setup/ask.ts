@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises'
+import { ask } from '../cli/ask.ts'
 
 /** Whether there is somebody to ask. */
 export function canAsk(): boolean {
@@ -11,17 +11,7 @@ export function canAsk(): boolean {
  */
 export async function confirm(
   question: string,
-  options: { isYesByDefault: boolean; withoutTerminal: boolean },
+  { isYesByDefault, withoutTerminal }: { isYesByDefault: boolean; withoutTerminal: boolean },
 ): Promise<boolean> {
-  if (!canAsk()) return options.withoutTerminal
-  const prompt = createInterface({ input: process.stdin, output: process.stdout })
-  try {
-    const answer = (
-      await prompt.question(`${question} ${options.isYesByDefault ? '[Y/n]' : '[y/N]'} `)
-    ).trim()
-    if (answer === '') return options.isYesByDefault
-    return /^y(es)?$/i.test(answer)
-  } finally {
-    prompt.close()
-  }
+  return canAsk() ? ask(question, { isYesByDefault }) : withoutTerminal
 }

@@ -48,7 +48,7 @@ async function withDirector<T>(
   }
   const client = directorClient(join(projectDir, 'state/run/host/director.sock'))
   try {
-    return await work(createSession(client, { user: 'ada', screen, isJson: false, detach }))
+    return await work(createSession(client, { user: 'ada', screen, isJson: false, detach, ask: null }))
   } finally {
     await client.close()
   }

@@ -166,7 +166,9 @@ async function withSession<T>(
   process.once('SIGINT', detach)
   try {
     const { user } = environment
-    return await work(createSession(client, { user, screen, isJson: false, detach: controller.signal }))
+    return await work(
+      createSession(client, { user, screen, isJson: false, detach: controller.signal, ask: null }),
+    )
   } finally {
     process.off('SIGINT', detach)
   }

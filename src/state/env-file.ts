@@ -16,7 +16,7 @@ const PLAIN = /^[A-Za-z0-9_.,:/@+=%-]*$/
  * The last of several lines for a name counts.
  */
 export async function readEnvFile(path: string): Promise<Map<string, string>> {
-  const [text, copy] = await Promise.all([textOf(path), copyOf(path)])
+  const [text, copy] = await Promise.all([textOf(path), readEnvCopy(path)])
   return parseEnv(isSoundEnv(text, copy) ? text : copy)
 }
 
@@ -29,7 +29,7 @@ export async function readEnvFile(path: string): Promise<Map<string, string>> {
  * Two writers at once would lose a change: the caller holds the release lock, or is the only one.
  */
 export async function updateEnvFile(path: string, changes: EnvChanges): Promise<boolean> {
-  const [before, copy] = await Promise.all([textOf(path), copyOf(path)])
+  const [before, copy] = await Promise.all([textOf(path), readEnvCopy(path)])
   const after = applyChanges(isSoundEnv(before, copy) ? before : copy, changes)
   if (after !== copy) await replaceDurably(envCopyPath(path), `${after}${sealOf(after)}`)
   if (after !== before) await replaceDurably(path, after)
@@ -38,7 +38,7 @@ export async function updateEnvFile(path: string, changes: EnvChanges): Promise<
 
 /** Takes the file at `path` from its copy where it is damaged. Answers whether it was. */
 export async function mendEnvFile(path: string): Promise<boolean> {
-  const [text, copy] = await Promise.all([textOf(path), copyOf(path)])
+  const [text, copy] = await Promise.all([textOf(path), readEnvCopy(path)])
   if (isSoundEnv(text, copy)) return false
   await replaceDurably(path, copy)
   return true
@@ -46,7 +46,7 @@ export async function mendEnvFile(path: string): Promise<boolean> {
 
 /** Whether the file at `path` is whole and has these values already. */
 export async function envFileHas(path: string, values: Readonly<Record<string, string>>): Promise<boolean> {
-  const [text, copy] = await Promise.all([textOf(path), copyOf(path)])
+  const [text, copy] = await Promise.all([textOf(path), readEnvCopy(path)])
   const found = parseEnv(text)
   return isSoundEnv(text, copy) && Object.entries(values).every(([name, value]) => found.get(name) === value)
 }
@@ -66,8 +66,8 @@ export function isSoundEnv(text: string, copy: string): boolean {
   return [...parseEnv(copy).keys()].every((name) => names.has(name))
 }
 
-/** What the copy says; nothing where it is absent, damaged or can't be read. */
-async function copyOf(path: string): Promise<string> {
+/** What the copy of the file at `path` says; nothing where it is absent, damaged or can't be read. */
+export async function readEnvCopy(path: string): Promise<string> {
   const sealed = await textOf(envCopyPath(path)).catch(() => '')
   const text = sealed.slice(0, sealed.lastIndexOf(SEAL))
   return sealed === `${text}${sealOf(text)}` ? text : ''

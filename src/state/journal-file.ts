@@ -8,6 +8,7 @@ import type { Release } from '../release/release.ts'
 import { applyEvent, createRelease } from '../release/transitions.ts'
 import { BARS_SCHEMA } from './bars.ts'
 import { isUnusable, mustBeWhole, quarantine } from './damaged-database.ts'
+import { FREEZES_SCHEMA } from './freezes.ts'
 import {
   appendOnlyTables,
   type CopiedRow,
@@ -37,6 +38,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS events_of_release ON events (release, seq);
   ${BARS_SCHEMA}
   ${KEEP_MARKS_SCHEMA}
+  ${FREEZES_SCHEMA}
 `
 
 /** How many of the newest releases are folded anew to see whether what is kept of them is right. */

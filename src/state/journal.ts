@@ -1,9 +1,11 @@
+import { freezeBy } from '../release/freeze.ts'
 import type { Draft, JournalEvent } from '../release/journal-event.ts'
-import type { Bars, Journal, KeepMarks, NamedBuild } from '../release/ports.ts'
+import type { Bars, Freezes, Journal, KeepMarks, NamedBuild } from '../release/ports.ts'
 import type { Release } from '../release/release.ts'
 import { applyEvent, createRelease } from '../release/transitions.ts'
 import { barsIn } from './bars.ts'
 import { isDamage } from './damaged-database.ts'
+import { freezesIn } from './freezes.ts'
 import { copyPath, journalCopy } from './journal-copy.ts'
 import { openJournalFile, type Restored } from './journal-file.ts'
 import { parseRelease, queriesOn } from './journal-queries.ts'
@@ -13,6 +15,7 @@ export type OpenJournal = Journal & {
   /** Kept in the same database. */
   bars: Bars
   keepMarks: KeepMarks
+  freezes: Freezes
   /** The release as its events say, whatever the folded table holds. Throws where an event is not legal. */
   replay(id: number): Release
   /** What was done where the file could not be used as it was found; null mostly. */
@@ -37,6 +40,7 @@ export function openJournal(
   const { db, restored } = openJournalFile(path)
   const copy = journalCopy(db, copyPath(path))
   copy.follow()
+  const freezes = freezesIn(db, copy.follow)
   const insertRelease = db.prepare(
     'INSERT INTO releases (state, verb, slot, from_slot, body) VALUES (?, ?, ?, ?, ?)',
   )
@@ -64,6 +68,9 @@ export function openJournal(
     return durably(() => {
       updateRelease.run(release.state, JSON.stringify(release), id)
       insertEvent.run(id, at, JSON.stringify(event))
+      // In one transaction: a director that is killed here loses both or neither.
+      const freeze = event.type === 'live' ? freezeBy(release, at) : null
+      if (freeze !== null) freezes.add(freeze)
       return release
     })
   }
@@ -102,6 +109,11 @@ export function openJournal(
   return {
     bars: { bar: written(bars.bar), unbar: written(bars.unbar), list: watched(bars.list) },
     keepMarks: { keep: written(marks.keep), unkeep: written(marks.unkeep), list: watched(marks.list) },
+    freezes: {
+      freeze: written(freezes.freeze),
+      lift: written(freezes.lift),
+      inForce: watched(freezes.inForce),
+    },
     builds: watched(builds),
     create: written(create),
     append: written(append),

@@ -129,7 +129,7 @@ test('a rollback needs no Docker', async () => {
   assert.equal(code, 0, output)
   assert.match(
     output,
-    /\nRelease 5 is live after \d+ ms: visitors get 1\.0\.0 again, from the primary slot\.\n$/,
+    /\nRelease 5 is live after \d+ ms: visitors get 1\.0\.0 again, from the primary slot\.\nDeploys by machines are frozen from now on, /,
   )
   await isLive('primary', '1.0.0')
 })

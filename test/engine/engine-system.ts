@@ -19,6 +19,7 @@ export type EngineSystemOptions = SystemOptions & {
 export type EngineSystem = TestSystem & {
   /** Makes an image of the fixture slot, with `fault` where one is named; answers with its tag. */
   image(version: string, fault?: string): Promise<string>
+  /** As a person would who was shown the freeze that there may be. */
   deploy(source: DeployRequest['source'], rest?: Partial<DeployRequest>): Promise<Release>
   rollback(): Promise<Release>
   ended(id: number): Promise<Release>
@@ -64,20 +65,24 @@ export async function engineSystem(options: EngineSystemOptions): Promise<Engine
   const post = <T>(schema: z.ZodType<T>, path: string, body: unknown = {}): Promise<T> =>
     system.director.call(schema, path, { method: 'POST', body: JSON.stringify(body) })
   const release = (id: number): Promise<Release> => get(releaseSchema, `/v1/releases/${id}`)
+  const status = () => get(systemStatusSchema, '/v1/status')
   return {
     ...system,
     image,
     release,
-    deploy: async (source, rest = {}) =>
-      (await post(acceptedSchema, '/v1/deploy', { source, ...rest })).release,
+    deploy: async (source, rest = {}) => {
+      const { freeze } = await status()
+      const despite = freeze === null ? {} : { despiteFreeze: freeze.at }
+      return (await post(acceptedSchema, '/v1/deploy', { source, ...despite, ...rest })).release
+    },
     rollback: async () => (await post(acceptedSchema, '/v1/rollback')).release,
     ended: async (id) =>
       until(`release ${id} has ended`, END_DEADLINE_MS, async () => {
         const seen = await release(id)
-        const { running } = await get(systemStatusSchema, '/v1/status')
+        const { running } = await status()
         return seen.endedAt !== null && running === null ? seen : null
       }),
-    status: () => get(systemStatusSchema, '/v1/status'),
+    status,
     history: async () => (await get(historySchema, '/v1/releases?limit=100')).releases,
     log: async (id) => {
       const response = await system.director.raw(`/v1/releases/${id}/events?follow=0`)

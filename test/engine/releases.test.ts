@@ -391,7 +391,13 @@ test('a barred build is reached by no tab, rolled back to by nobody, and deploye
     redeploy.steps.filter(({ state }) => state === 'failed').map(({ name }) => name),
     ['preflight'],
   )
-  const planned = await system.cli('deploy', '--image', `${system.name}-slot:2.0.0`, '--dry-run')
+  const planned = await system.cli(
+    'deploy',
+    '--image',
+    `${system.name}-slot:2.0.0`,
+    '--dry-run',
+    '--despite-freeze',
+  )
   assert.equal(planned.code, 1)
   assert.match(planned.stdout, /^✗ 2\.0\.0 \(2-0-0\) is barred by .+: CVE-2026-1234\.$/m)
   assert.equal(

@@ -7,7 +7,8 @@ import { freeLock, isHeld } from './memory-lock.ts'
 import { newBuild, portsOver } from './ports.ts'
 import type { World } from './world.ts'
 
-export const ACTOR: Actor = { kind: 'host', name: 'ada' }
+/** A person, whom no freeze keeps from deploying. */
+export const ACTOR: Actor = { kind: 'operator', name: 'ada' }
 export const LOCK = 'deploy.lock'
 
 export type Director = {

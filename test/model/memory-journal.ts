@@ -1,10 +1,12 @@
+import { type Freeze, freezeBy, frozenBy } from '../../src/release/freeze.ts'
 import type { Draft, JournalEvent } from '../../src/release/journal-event.ts'
-import type { Bars, Journal, NamedBuild } from '../../src/release/ports.ts'
+import type { Bars, Freezes, Journal, NamedBuild } from '../../src/release/ports.ts'
 import type { Release } from '../../src/release/release.ts'
 import { applyEvent, createRelease, isUnderWay } from '../../src/release/transitions.ts'
 
 export type MemoryJournal = Journal & {
   bars: Bars
+  freezes: Freezes
   /** The fold of a release's events. */
   replay(id: number): Release
 }
@@ -16,6 +18,7 @@ export function memoryJournal(): MemoryJournal {
   const releases: Release[] = []
   const events = new Map<number, JournalEvent[]>()
   const bars = new Map<string, ReturnType<Bars['list']>[number]>()
+  let freezes: readonly Freeze[] = []
   const get = (id: number): Release | null => releases[id - 1] ?? null
   const newest = (isMeant: (release: Release) => boolean): Release | null =>
     releases.findLast(isMeant) ?? null
@@ -34,6 +37,8 @@ export function memoryJournal(): MemoryJournal {
     const release = applyEvent(before, event, AT)
     releases[id - 1] = release
     events.get(id)?.push(event)
+    const freeze = event.type === 'live' ? freezeBy(release, AT) : null
+    if (freeze) freezes = [freeze, ...freezes]
     return release
   }
 
@@ -79,6 +84,15 @@ export function memoryJournal(): MemoryJournal {
       },
       unbar: (deploymentId) => void bars.delete(deploymentId),
       list: () => [...bars.values()].toReversed(),
+    },
+    freezes: {
+      freeze: (reason, actor) => {
+        freezes = [{ cause: 'manual', reason, actor, at: AT, release: null }, ...freezes]
+      },
+      lift: () => {
+        freezes = []
+      },
+      inForce: () => frozenBy(freezes),
     },
   }
 }

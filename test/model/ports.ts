@@ -55,6 +55,7 @@ export function portsOver(life: Life, obtained: (release: number) => Build): Par
           broken(DISK_FULL),
         ),
     },
+    freezes: world.journal.freezes,
     traffic: trafficOver(life),
     builder: {
       check: (_source, signal) =>

@@ -171,6 +171,8 @@ function mustBeSettled({ left, life: { world } }: Director): void {
   if (!newest) return
   if (!routing?.live) return void violations.push('something went live, and no slot is')
   const { live } = routing
+  if (newest.verb === 'rollback' && journal.freezes.inForce()?.release !== newest.id)
+    violations.push(`release ${newest.id} rolled back, and machines may deploy`)
   if (newest.slot !== live) violations.push(`the journal says ${newest.slot}, and visitors get ${live}`)
   if (env?.live !== live) violations.push(`the env file says ${env?.live}, and visitors get ${live}`)
   for (const slot of SLOTS) {
@@ -203,6 +205,7 @@ function snapshot({ routing, journal, containers, env, word }: World): string {
     routing,
     journal.list({ before: null, limit: 100 }),
     journal.bars.list(),
+    journal.freezes.inForce(),
     still,
     env,
     word,

@@ -4,6 +4,7 @@ import {
   abortRequestSchema,
   acceptedSchema,
   barRequestSchema,
+  freezeRequestSchema,
   reloadResultSchema,
   rollbackRequestSchema,
   unbarRequestSchema,
@@ -13,6 +14,7 @@ import { perform } from '../../ops/perform.ts'
 import { endSession } from '../../ops/sign-out.ts'
 import type { Accepted, Reloaded } from '../../ops/verbs.ts'
 import { type BarOutcome, barOutcomeSchema } from '../../release/bar.ts'
+import { type FreezeOutcome, freezeOutcomeSchema } from '../../release/freeze.ts'
 import { type PruneView, pruneRequestSchema, pruneViewSchema } from '../../release/prune-view.ts'
 import { deployRequestSchema } from '../../release/release.ts'
 
@@ -46,6 +48,16 @@ export async function unbar(request: unknown): Promise<Outcome<BarOutcome>> {
 /** Removes what is kept of old builds, or says what that would be. */
 export async function prune(request: unknown): Promise<Outcome<PruneView>> {
   return perform('/v1/prune', pruneViewSchema, pruneRequestSchema, request)
+}
+
+/** Refuses deploys by machines, from now on. */
+export async function freeze(request: unknown): Promise<Outcome<FreezeOutcome>> {
+  return perform('/v1/freeze', freezeOutcomeSchema, freezeRequestSchema, request)
+}
+
+/** Lets machines deploy again. */
+export async function unfreeze(): Promise<Outcome<FreezeOutcome>> {
+  return perform('/v1/unfreeze', freezeOutcomeSchema, nothing, {})
 }
 
 /** Tests nginx's configuration and takes it into use. */

@@ -1,5 +1,5 @@
 import type { ConsoleActions } from '../../ops/verbs.ts'
-import { abort, bar, deploy, prune, reload, rollback, signOut, unbar } from './actions.ts'
+import { abort, bar, deploy, freeze, prune, reload, rollback, signOut, unbar, unfreeze } from './actions.ts'
 
 /** The addresses of the console, in one place. */
 export const LINKS = {
@@ -13,5 +13,5 @@ export const LINKS = {
 
 export const consoleActions: ConsoleActions = {
   ...{ deploy, rollback, abort, bar, unbar },
-  ...{ prune, reload, signOut },
+  ...{ freeze, unfreeze, prune, reload, signOut },
 }

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { acceptedSchema } from '../../director/protocol.ts'
 import { ReleaseError } from '../../release/errors.ts'
 import { type DeployRequest, deployRequestSchema } from '../../release/release.ts'
+import { freezeInSight, isDeployedDespite } from '../despite-freeze.ts'
+import { EXIT } from '../exit-codes.ts'
 import { watchRelease } from '../watch-release.ts'
 import { type AddCommand, jsonFlag, jsonOption } from './command.ts'
 import { preview } from './preview.ts'
@@ -14,6 +16,7 @@ const optionsSchema = jsonOption.extend({
   label: z.string().nullable().default(null),
   note: z.string().nullable().default(null),
   dryRun: z.boolean().default(false),
+  despiteFreeze: z.boolean().default(false),
 })
 
 export const addDeploy: AddCommand = (program, run) => {
@@ -26,12 +29,18 @@ export const addDeploy: AddCommand = (program, run) => {
     .option('--label <version>', 'the version that the build shows; of a ready image, in the history alone')
     .option('--note <text>', 'why, for the history')
     .option('--dry-run', 'show what would be done, change nothing')
+    .option('--despite-freeze', 'you know of the freeze that refuses machines, and deploy all the same')
     .option(...jsonFlag)
     .action((given) => {
       const options = optionsSchema.parse(given)
       return run({ isJson: options.json }, async (session) => {
-        const request = requestOf(options)
+        const frozen = await freezeInSight(session, options.despiteFreeze)
+        const request = { ...requestOf(options), ...(frozen && { despiteFreeze: frozen.at }) }
         if (options.dryRun) return preview(session, { verb: 'deploy', request })
+        if (frozen && !(await isDeployedDespite(session, frozen, options.despiteFreeze))) {
+          session.screen.line('Nothing was begun.')
+          return EXIT.frozen
+        }
         const { release } = await session.post(acceptedSchema, '/v1/deploy', request)
         return watchRelease(session, release)
       })

@@ -2,10 +2,11 @@ import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { historySchema } from '../../director/protocol.ts'
 import { type Bar, barOn } from '../../release/bar.ts'
+import { whoWords } from '../../release/freeze.ts'
 import type { Release } from '../../release/release.ts'
 import { ago, duration } from '../../words/quantities.ts'
 import { EXIT } from '../exit-codes.ts'
-import { sourceWords, stateWord, table, tookMs } from '../format.ts'
+import { stateWord, table, tookMs, whatWords } from '../format.ts'
 import { harmless } from '../screen.ts'
 import { type AddCommand, jsonFlag, jsonOption } from './command.ts'
 
@@ -42,11 +43,11 @@ export function historyLines(
     ...releases.map((release) => [
       String(release.id),
       stateWord(release.state),
-      release.verb === 'rollback' ? 'rollback' : `deploy of ${sourceWords(release.source)}`,
+      whatWords(release),
       harmless(release.build?.version ?? release.label ?? '-'),
       `${release.build?.deploymentId ?? '-'}${barOn(barred, release.build) === null ? '' : ' (barred)'}`,
       release.slot,
-      harmless(release.actor.name),
+      harmless(whoWords(release.actor)),
       ago(nowMs - Date.parse(release.createdAt)),
       duration(tookMs(release, nowMs)),
       harmless(release.note ?? ''),

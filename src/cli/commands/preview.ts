@@ -15,6 +15,7 @@ export async function preview(
   else for (const line of planLines(plan, screen)) screen.line(line)
   if (plan.mayStart) return EXIT.done
   const codes = plan.findings.flatMap(({ outcome, code }) => (outcome === 'refused' && code ? [code] : []))
-  const [first] = codes.includes('busy') ? ['busy' as const] : codes
+  // What refuses the verb itself, before a release would run its checks.
+  const first = (['busy', 'frozen'] as const).find((code) => codes.includes(code)) ?? codes[0]
   return first === undefined ? EXIT.failedSafe : exitCodeOf(first)
 }

@@ -1,12 +1,12 @@
 import { lstat, readFile, readlink } from 'node:fs/promises'
 import type { Paths } from '../../setup/paths.ts'
 import { ENV_LINK_TARGET } from '../../setup/state-directory.ts'
-import { envCopyPath, isSoundEnv, parseEnv } from '../../state/env-file.ts'
+import { isSoundEnv, parseEnv, readEnvCopy } from '../../state/env-file.ts'
 import type { EnvFileSight } from '../seen.ts'
 
 /** Reads the file that compose takes settings and images from, and the link by which a plain `docker compose` finds it. */
 export async function lookAtEnvFile(paths: Paths): Promise<EnvFileSight> {
-  const copy = await readFile(envCopyPath(paths.envFile), 'utf8').catch(() => '')
+  const copy = await readEnvCopy(paths.envFile)
   const isCopied = copy !== ''
   const text = await readFile(paths.envFile, 'utf8').catch(() => null)
   if (text === null) return { kind: 'absent', isCopied }

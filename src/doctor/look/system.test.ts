@@ -28,7 +28,7 @@ test('a system is what its state file says', () => {
   assert.deepEqual(systemOf('/srv/shop', envFile, [], []), {
     ...{ directory: '/srv/shop', project: 'shop', networkPrefix: '10.9.8', containerPrefix: '' },
     ...{ httpAddress: '127.0.0.1', httpPort: 8080, toolsImage: 'switchyard-base/tools' },
-    ...{ healthDeadlineMs: 15_000, warmUpPaths: ['/', '/shop'] },
+    ...{ healthDeadlineMs: 15_000, minFreeBytes: 2 * 1024 ** 3, warmUpPaths: ['/', '/shop'] },
   })
 })
 

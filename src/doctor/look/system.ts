@@ -1,4 +1,5 @@
 import { parseEnv } from 'node:util'
+import { bytesOf } from '../../config/amount.ts'
 import {
   type Container,
   nameOf,
@@ -35,6 +36,7 @@ export function systemOf(
     httpPort: Number(value('HTTP_PORT') ?? 80),
     toolsImage: value('TOOLS_IMAGE') ?? MADE_IMAGES.tools,
     healthDeadlineMs: Number(value('HEALTH_DEADLINE_SECONDS') ?? 60) * 1_000,
+    minFreeBytes: bytesOf(value('MIN_FREE_DISK') ?? '2g'),
     warmUpPaths: (value('WARM_UP_PATHS') ?? '/').split(',').map((path) => path.trim()),
   }
 }

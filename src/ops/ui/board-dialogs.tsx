@@ -2,12 +2,14 @@
 import type { ReactNode } from 'react'
 import type { SystemStatus } from '../../director/protocol.ts'
 import type { BarOutcome } from '../../release/bar.ts'
+import type { FreezeOutcome } from '../../release/freeze.ts'
 import type { Release } from '../../release/release.ts'
 import { otherSlot } from '../../release/slot.ts'
 import type { ConsoleActions } from '../verbs.ts'
 import { AbortDialog } from './abort-dialog.tsx'
 import { BarDialogs, type OpenBarDialog } from './bar-dialogs.tsx'
 import { DeployDialog } from './deploy-dialog.tsx'
+import { FreezeDialogs, type OpenFreezeDialog } from './freeze-dialogs.tsx'
 import { RollbackDialog, type SeenLive } from './rollback-dialog.tsx'
 import type { Answers } from './use-send.ts'
 
@@ -17,6 +19,7 @@ export type OpenDialog =
   | { kind: 'rollback'; seen: SeenLive }
   | { kind: 'abort'; release: Release }
   | OpenBarDialog
+  | OpenFreezeDialog
   | null
 
 type Props = Answers & {
@@ -25,19 +28,21 @@ type Props = Answers & {
   allowed: SystemStatus['actions']
   verbs: ConsoleActions
   onBarred(outcome: BarOutcome): void
+  onFrozen(outcome: FreezeOutcome): void
   /** Shown in the dialog, since the page behind it can't be used. */
   notice: ReactNode
   onClose(): void
 }
 
 /** The dialog that is open, with what it needs of the newest status. */
-export function BoardDialogs({ open, status, allowed, verbs, onBarred, ...shared }: Props) {
+export function BoardDialogs({ open, status, allowed, verbs, onBarred, onFrozen, ...shared }: Props) {
   const { live } = status.routing
   switch (open?.kind) {
     case 'deploy':
       return (
         <DeployDialog
           permission={allowed.deploy}
+          freeze={status.freeze}
           slot={live === null ? 'primary' : otherSlot(live)}
           live={status.live}
           standby={status.standby}
@@ -71,6 +76,16 @@ export function BoardDialogs({ open, status, allowed, verbs, onBarred, ...shared
       return (
         <BarDialogs
           {...{ open, status, allowed, verbs, onAccepted: onBarred }}
+          notice={shared.notice}
+          onLateRefusal={shared.onLateRefusal}
+          onClose={shared.onClose}
+        />
+      )
+    case 'freeze':
+    case 'unfreeze':
+      return (
+        <FreezeDialogs
+          {...{ open, verbs, permission: allowed.freeze, onAccepted: onFrozen }}
           notice={shared.notice}
           onLateRefusal={shared.onLateRefusal}
           onClose={shared.onClose}

@@ -2,12 +2,14 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { SystemStatus } from '../../director/protocol.ts'
 import type { BarOutcome } from '../../release/bar.ts'
+import type { FreezeOutcome } from '../../release/freeze.ts'
 import type { Release } from '../../release/release.ts'
 import { SLOTS } from '../../release/slot.ts'
 import { type Accepted, type ConsoleActions, lastingVerbs } from '../verbs.ts'
 import { isUnderWay } from '../view/release.ts'
 import { AbortButton } from './abort-button.tsx'
 import { BoardDialogs, type OpenDialog } from './board-dialogs.tsx'
+import { FreezeBanner } from './freeze-banner.tsx'
 import { Notice } from './notice.tsx'
 import { Problems } from './problems.tsx'
 import { RecentReleases } from './recent-releases.tsx'
@@ -49,7 +51,7 @@ type Props = {
 export function Board(props: Props) {
   const { status, isCurrent, allowed, initialHistory, actions, links, open, setOpen, refresh } = props
   const verbs = useMemo(() => lastingVerbs(actions), [actions])
-  const { news, tellBar, tellRefusal, forget } = useNews(status)
+  const { news, tellBar, tellFreeze, tellRefusal, forget } = useNews(status)
   const followed = useFollowed(status)
   const reload = useReload(verbs)
   const close = useCallback(() => setOpen(null), [setOpen])
@@ -71,8 +73,22 @@ export function Board(props: Props) {
     close()
   }
 
+  function onFrozen(outcome: FreezeOutcome) {
+    tellFreeze(outcome)
+    refresh()
+    close()
+  }
+
   return (
     <>
+      {status.freeze !== null && (
+        <FreezeBanner
+          freeze={status.freeze}
+          permission={allowed.freeze}
+          releasePrefix={links.releasePrefix}
+          onLift={() => setOpen(status.freeze && { kind: 'unfreeze', freeze: status.freeze })}
+        />
+      )}
       <Situation
         status={status}
         actions={allowed}
@@ -106,12 +122,13 @@ export function Board(props: Props) {
       <SystemLine
         home={links.home}
         status={status}
-        permission={allowed.reload}
+        allowed={allowed}
         isReloading={reload.isRunning}
         onReload={() => {
           forget()
           void reload.run()
         }}
+        onFreeze={() => setOpen({ kind: 'freeze' })}
       />
       <BoardDialogs
         open={open}
@@ -121,6 +138,7 @@ export function Board(props: Props) {
         notice={props.dialogNotice}
         onAccepted={onAccepted}
         onBarred={onBarred}
+        onFrozen={onFrozen}
         onLateRefusal={tellRefusal}
         onClose={close}
       />

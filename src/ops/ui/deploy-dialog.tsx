@@ -2,6 +2,7 @@
 import { ArrowRightLeft } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { Permission } from '../../director/protocol.ts'
+import { type Frozen, freezeWords } from '../../release/freeze.ts'
 import type { Build, DeployRequest } from '../../release/release.ts'
 import { otherSlot, type Slot } from '../../release/slot.ts'
 import { type DeployDraft, type DraftReading, EMPTY_DRAFT, readDraft } from '../deploy-draft.ts'
@@ -17,9 +18,12 @@ import { SourceFields } from './source-fields.tsx'
 import { type PlanAnswer, usePlan } from './use-plan.ts'
 import { type Answers, useSend } from './use-send.ts'
 import { VerbButton } from './verb-button.tsx'
+import { Warning } from './warning.tsx'
 
 type Props = Answers & {
   permission: Permission
+  /** Machines may not deploy now; an operator may, who has seen it. */
+  freeze: Frozen | null
   /** The slot that the release will fill. */
   slot: Slot
   /** The builds that are there: what visitors get stays as standby, what stands by now is replaced. */
@@ -34,7 +38,7 @@ type Props = Answers & {
 
 /** Asks for a build, shows what would happen to it, and begins the release. */
 export function DeployDialog(props: Props) {
-  const { permission, slot, live, standby, generation, notice, deploy, onClose } = props
+  const { permission, freeze, slot, live, standby, generation, notice, deploy, onClose } = props
   const [draft, setDraft] = useState<DeployDraft>(EMPTY_DRAFT)
   const { isSending, refusal, send, forget } = useSend(props)
   const reading = readDraft(draft)
@@ -56,6 +60,14 @@ export function DeployDialog(props: Props) {
   return (
     <Dialog title="Deploy" onClose={onClose} notice={notice} isWide>
       <DialogBody>
+        {freeze !== null && (
+          <div className="mb-5">
+            <Warning>
+              <p className="font-semibold">{freezeWords(freeze)}</p>
+              <p>Your deploy is possible all the same, and leaves the freeze in force.</p>
+            </Warning>
+          </div>
+        )}
         <form
           id="deploy"
           className="grid gap-x-8 gap-y-6 md:grid-cols-2"
@@ -88,7 +100,9 @@ export function DeployDialog(props: Props) {
           icon={<ArrowRightLeft aria-hidden="true" size={15} className="shrink-0" />}
           onClick={() => void confirm()}
         >
-          {isSending ? 'Beginning…' : confirmText(reading, target)}
+          {isSending
+            ? 'Beginning…'
+            : `${confirmText(reading, target)}${freeze === null ? '' : ' all the same'}`}
         </VerbButton>
       </DialogFooter>
     </Dialog>

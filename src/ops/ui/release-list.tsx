@@ -1,10 +1,12 @@
 import type { ReactNode } from 'react'
 import { type Bar, barOn } from '../../release/bar.ts'
+import { whoWords } from '../../release/freeze.ts'
 import type { Release } from '../../release/release.ts'
 import { duration } from '../../words/quantities.ts'
 import { isUnderWay, moveOf, releaseTookMs, sourceText, stateOf, versionOf } from '../view/release.ts'
 import { BarredBadge } from './barred-badge.tsx'
 import { Moment } from './now.tsx'
+import { ReleaseKind } from './release-kind.tsx'
 import { ToneIcon } from './tone-icon.tsx'
 import { TONE_TEXT } from './tones.ts'
 
@@ -91,9 +93,9 @@ function Row({ release, isBarred, href }: RowProps) {
       </td>
       <td className={`${CELL} text-ink-muted`}>{release.slot}</td>
       <td className={`${CELL} text-ink-muted max-md:max-w-48`} title={source}>
-        {release.verb === 'rollback' ? 'rollback' : source}
+        <ReleaseKind release={release} />
       </td>
-      <td className={`${CELL} text-ink-muted`}>{release.actor.name}</td>
+      <td className={`${CELL} text-ink-muted`}>{whoWords(release.actor)}</td>
       <td className={`${CELL} text-ink-muted`}>
         <Moment at={release.createdAt} />
       </td>

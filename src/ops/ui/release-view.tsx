@@ -1,6 +1,7 @@
 'use client'
 import { type ReactNode, type Ref, useEffect, useEffectEvent, useId, useRef } from 'react'
 import { type Bar, barOn, barWords } from '../../release/bar.ts'
+import { whoWords } from '../../release/freeze.ts'
 import type { Release } from '../../release/release.ts'
 import { duration, elapsed } from '../../words/quantities.ts'
 import type { FeedState } from '../release-feed.ts'
@@ -118,7 +119,7 @@ function Summary({ release }: { release: Release }) {
       </span>
       <span>from {sourceText(release.source)}</span>
       <span>
-        by {release.actor.name}
+        by {whoWords(release.actor)}
         {release.actor.kind === 'host' && ' on the host'}
       </span>
       <span>

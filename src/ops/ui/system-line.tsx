@@ -1,21 +1,23 @@
 'use client'
-import { RefreshCw } from 'lucide-react'
+import { RefreshCw, Snowflake } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { builtAs } from '../../config/built-as.ts'
-import type { Permission, SystemStatus } from '../../director/protocol.ts'
+import type { SystemStatus } from '../../director/protocol.ts'
+import { freezePermission } from '../view/freeze.ts'
 import { Elapsed } from './now.tsx'
 import { VerbButton } from './verb-button.tsx'
 
 type Props = {
   home: string
   status: SystemStatus
-  permission: Permission
+  allowed: SystemStatus['actions']
   isReloading: boolean
   onReload(): void
+  onFreeze(): void
 }
 
 /** What stands behind the slots: nginx, Docker, the director. */
-export function SystemLine({ home, status, permission, isReloading, onReload }: Props) {
+export function SystemLine({ home, status, allowed, isReloading, onReload, onFreeze }: Props) {
   return (
     <section
       aria-label="System"
@@ -43,14 +45,24 @@ export function SystemLine({ home, status, permission, isReloading, onReload }: 
           <PageBuild live={status.live?.deploymentId ?? null} home={home} />
         </Fact>
       </dl>
-      <VerbButton
-        size="small"
-        permission={isReloading ? { allowed: false, reason: null } : permission}
-        icon={<RefreshCw aria-hidden="true" size={13} className={isReloading ? 'animate-spin' : ''} />}
-        onClick={onReload}
-      >
-        {isReloading ? 'Reloading…' : 'Reload nginx'}
-      </VerbButton>
+      <div className="flex flex-wrap items-start gap-2">
+        <VerbButton
+          size="small"
+          permission={freezePermission(status, allowed.freeze)}
+          icon={<Snowflake aria-hidden="true" size={13} />}
+          onClick={onFreeze}
+        >
+          Freeze deploys…
+        </VerbButton>
+        <VerbButton
+          size="small"
+          permission={isReloading ? { allowed: false, reason: null } : allowed.reload}
+          icon={<RefreshCw aria-hidden="true" size={13} className={isReloading ? 'animate-spin' : ''} />}
+          onClick={onReload}
+        >
+          {isReloading ? 'Reloading…' : 'Reload nginx'}
+        </VerbButton>
+      </div>
     </section>
   )
 }

@@ -12,8 +12,9 @@ export function useTitle(status: SystemStatus): void {
   }, [title, project])
 }
 
-function titleNow({ running, live, routing }: SystemStatus): string {
+function titleNow({ running, live, routing, freeze }: SystemStatus): string {
   if (running) return `${titleOf(running)}…`
   if (!routing.nginxAnswers) return 'nginx does not answer'
-  return live ? `${live.version} live` : 'Nothing live'
+  const frozen = freeze === null ? '' : ', frozen'
+  return `${live ? `${live.version} live` : 'Nothing live'}${frozen}`
 }

@@ -15,5 +15,8 @@ export function allowedNow(
 
 function noneFor(reason: string): SystemStatus['actions'] {
   const off = { allowed: false, reason }
-  return { deploy: off, rollback: off, abort: off, reload: off, bar: off, prune: off }
+  return {
+    ...{ deploy: off, deployByMachine: off, rollback: off, abort: off },
+    ...{ reload: off, bar: off, freeze: off, prune: off },
+  }
 }

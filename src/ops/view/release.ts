@@ -1,3 +1,4 @@
+import { isFailOver } from '../../release/freeze.ts'
 import type { Build, Release, ReleaseState, Source, StepRecord } from '../../release/release.ts'
 import { between, duration } from '../../words/quantities.ts'
 import type { Tone } from './tone.ts'
@@ -38,10 +39,13 @@ export function versionOf(release: Pick<Release, 'build' | 'label'>): string | n
   return release.build?.version ?? release.label
 }
 
-/** `Deploy 1.5.0 to secondary`, `Deploy ref main to secondary`, `Roll back to 1.4.1 on primary`. */
-export function titleOf(release: Pick<Release, 'verb' | 'build' | 'label' | 'source' | 'slot'>): string {
+/** `Deploy 1.5.0 to secondary`, `Deploy ref main to secondary`, `Roll back to 1.4.1 on primary`, `Fail over to …`. */
+export function titleOf(
+  release: Pick<Release, 'verb' | 'build' | 'label' | 'source' | 'slot' | 'actor'>,
+): string {
   const version = versionOf(release)
-  if (release.verb === 'rollback') return `Roll back to ${version ?? 'the standby'} on ${release.slot}`
+  if (release.verb === 'rollback')
+    return `${isFailOver(release) ? 'Fail over' : 'Roll back'} to ${version ?? 'the standby'} on ${release.slot}`
   return `Deploy ${version ?? sourceText(release.source)} to ${release.slot}`
 }
 
