@@ -5,7 +5,8 @@ export const E2E_SYSTEM: SystemOptions = {
   name: 'switchyard-e2e',
   httpPort: 8480,
   networkPrefix: '172.30.81',
-  settings: { WARM_UP_PATHS: '/,/skew/isr,/skew/cached' },
+  // A test that has the live slot hang wants to roll back by itself.
+  settings: { WARM_UP_PATHS: '/,/skew/isr,/skew/cached', FAILOVER_SECONDS: '0' },
 }
 
 export const e2eSystem = (): TestSystem => systemAt(E2E_SYSTEM)

@@ -9,7 +9,11 @@ import { freshSystem, sharePackages, systemAt, type TestSystem } from '../../tes
 import type { BenchContext } from '../group.ts'
 
 /** A whole Switchyard with real Next builds, beside any live one. */
-export const OPTIONS = { name: 'sybenchreal', httpPort: 18_750, networkPrefix: '172.30.78' } as const
+export const OPTIONS = {
+  ...{ name: 'sybenchreal', httpPort: 18_750, networkPrefix: '172.30.78' },
+  // A slot that is loaded past what it sustains, and not by way of nginx, would look like one that is down.
+  settings: { FAILOVER_SECONDS: '0' },
+} as const
 const RELEASE_DEADLINE_MS = 6 * 60_000
 const POLL_MS = 100
 

@@ -11,6 +11,7 @@ import {
   systemStatus,
 } from '../../test/fixtures/scripted-director.ts'
 import type { FreezeOutcome } from '../release/freeze.ts'
+import { historyLines } from './commands/history.ts'
 import { statusExitCode } from './commands/status.ts'
 import { statusLines } from './status-lines.ts'
 
@@ -165,4 +166,14 @@ test('status tells a freeze before anything else, with those that it came on top
     'shop: visitors get 1.4.0 from the primary slot. A rollback would bring back 1.3.0.',
   ])
   assert.equal(statusExitCode(status), 0)
+})
+
+test('a fail-over is told as one: by status, by the history, and what there is to say of a slot that is down', () => {
+  const actor = { kind: 'director' as const, name: 'Fail-over' }
+  const last = liveRelease({ verb: 'rollback', source: { kind: 'standby' }, actor })
+  const failOver = 'primary is live and does not answer, and there is nothing to move the traffic to.'
+  const lines = statusLines(systemStatus({ last, failOver }), plain)
+  assert.deepEqual(lines.slice(-2), ['Release 12: fail-over to secondary, succeeded, 4m ago.', failOver])
+  const [, row = ''] = historyLines({ releases: [last], barred: [] }, Date.parse('2026-03-01T10:05:00.000Z'))
+  assert.match(row, /^12 +succeeded +fail-over +1\.5\.0 .+ the director /)
 })

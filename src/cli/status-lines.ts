@@ -118,9 +118,10 @@ function bars({ slots }: SystemStatus): string[] {
 }
 
 /** Every sentence about something that is not as it should be; a standby that is not there is no problem of its own. */
-function problems({ docker, routing, slots, traffic }: SystemStatus): string[] {
+function problems({ docker, routing, slots, traffic, failOver }: SystemStatus): string[] {
   const live = routing.live === null ? null : slots[routing.live].health.problem
-  const own = [docker.problem, routing.problem, live, traffic?.problem ?? null]
+  // The director's own words say more of it than that the slot does not answer.
+  const own = [docker.problem, routing.problem, failOver ?? live, traffic?.problem ?? null]
   const failures = newsOf(slots, ({ kind }) => kind === 'failed')
   return [...own, ...failures].filter((problem) => problem !== null).map(harmless)
 }

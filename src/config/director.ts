@@ -16,6 +16,8 @@ const schema = z.object({
   BUILD_CPUS: z.string().default(''),
   /** How long a release waits for the slot that it will reuse. */
   DRAIN_CAP_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
+  /** How long the live slot must be down until the traffic is moved to a healthy standby; 0: for ever. */
+  FAILOVER_SECONDS: z.coerce.number().min(0).max(3_600).default(5),
   /** How long a candidate may take until it is healthy. */
   HEALTH_DEADLINE_SECONDS: z.coerce.number().min(1).max(3_600).default(60),
   /** Paths that are requested from a candidate before it gets traffic, separated by commas. */

@@ -88,6 +88,7 @@ const settingsSchema = z.object({
     .regex(/^[^'\r\n]*$/, 'expected names of images, separated by commas')
     .default(''),
   DRAIN_CAP_SECONDS: seconds(60, 0),
+  FAILOVER_SECONDS: seconds(5, 0),
   HEALTH_DEADLINE_SECONDS: seconds(60, 1),
   WARM_UP_PATHS: z
     .string()

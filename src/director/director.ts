@@ -11,6 +11,7 @@ import { releaseLogs } from '../state/release-log.ts'
 import { type Reserve, reserveAt } from '../state/reserve.ts'
 import { type ApiParts, directorApi } from './api.ts'
 import { releaseChanges } from './changes.ts'
+import { failOver, keepLooking } from './fail-over.ts'
 import { hostGate, slotsGate } from './gate.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { addHostRoutes, addIdentityRoutes } from './identity-api.ts'
@@ -68,6 +69,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   const { makeWay } = standby
   const tidy = tidying(parts, lockPath)
   const verbs = releases({ parts, logs, changes, lockPath, settle: left.underLock, makeWay, tidying: tidy })
+  const limitMs = settings.FAILOVER_SECONDS * 1_000
+  const lookout = failOver({ parts, releases: verbs, trafficLog: seen.trafficLog, limitMs })
   // Most is settled at once, before anyone can ask. A recovery that takes longer is to be seen by those who ask.
   const settle = async (): Promise<void> => {
     if (!verbs.running()) await Promise.race([left.now(), delay(SETTLING_PATIENCE_MS)])
@@ -78,6 +81,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
       parts,
       releases: verbs,
       unsettled: left.problem(),
+      failOver: lookout.problem(),
       lockPath,
       identity: whoIAm(settings),
       ...seen,
@@ -103,6 +107,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     audit: auditOf(identity),
   }
   const servers = await listen(api, identity, stateDir)
+  const stopping = new AbortController()
+  if (limitMs > 0) void keepLooking(lookout, stopping.signal)
   const timers = [
     setInterval(() => void settle(), SETTLE_EVERY_MS),
     setInterval(() => void (verbs.running() ?? standby.now()), SETTLE_EVERY_MS),
@@ -117,6 +123,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   return {
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
+      stopping.abort()
       for (const server of servers) {
         server.close()
         server.closeAllConnections()

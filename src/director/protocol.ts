@@ -126,6 +126,8 @@ export const systemStatusSchema = z.object({
   standby: buildSchema.nullable(),
   /** Every build that is barred, newest first. */
   barred: z.array(barSchema).default([]),
+  /** What the director does about a live slot that is down, and what keeps it from more; null where it is not. */
+  failOver: z.string().nullable().default(null),
   /** Why machines may not deploy, by whom and since when; null while they may. */
   freeze: frozenSchema.nullable().default(null),
   actions: z.object({

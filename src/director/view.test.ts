@@ -43,6 +43,7 @@ const look = (trafficLog = bareTrafficLog(), health = parts.health) =>
     parts: { ...parts, health },
     releases: verbs,
     unsettled: null,
+    failOver: null,
     lockPath,
     identity: { project: 'shop', version: '1.0.0', startedAt: new Date().toISOString() },
     addressOf: () => 'http://127.0.0.1:8001',

@@ -25,6 +25,8 @@ export type ViewOptions = {
   releases: Releases
   /** What keeps a release from being settled that is not under way any more. */
   unsettled: string | null
+  /** What there is to say of a live slot that is down. */
+  failOver: string | null
   lockPath: string
   identity: { project: string; version: string; startedAt: string }
   addressOf(slot: Slot): string
@@ -87,6 +89,7 @@ export async function lookAround(options: ViewOptions): Promise<SystemStatus> {
     live: live && (parts.journal.holderOf(live)?.build ?? null),
     standby: standbySlot && problem === null ? (parts.journal.holderOf(standbySlot)?.build ?? null) : null,
     barred,
+    failOver: options.failOver,
     freeze,
     actions: permissionsFor({
       running,

@@ -1,6 +1,7 @@
 import { mustNotBeBarred } from './bar.ts'
 import { drainSlot } from './drain.ts'
 import { ReleaseError } from './errors.ts'
+import { isFailOver } from './freeze.ts'
 import type {
   Assets,
   Bars,
@@ -183,6 +184,8 @@ function buildsAfter({ parts, id }: StepContext): SlotBuilds {
   const release = mustGet(parts.journal, id)
   const other = otherSlot(release.slot)
   const build = release.build ?? undefined
+  // Tabs must not be led to a slot that is down; once it answers again `correctRouting` brings it back.
+  if (isFailOver(release)) return { [release.slot]: build }
   const otherBuild = release.from === null ? build : (parts.journal.holderOf(other)?.build ?? undefined)
   return { [release.slot]: build, [other]: otherBuild }
 }

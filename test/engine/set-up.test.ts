@@ -54,7 +54,8 @@ test('Docker sees all four containers as healthy', async () => {
 })
 
 test('slots that were stopped are started, and visitors are served before it says so', async () => {
-  for (const service of ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director']) {
+  // The director first: it leads visitors away from a slot that stays down.
+  for (const service of ['director', 'runtime_primary', 'runtime_secondary', 'traffic_proxy']) {
     await (await system.container(service)).stop({ t: 5 })
   }
   const { code, output } = await setUp('up')

@@ -22,12 +22,17 @@ const slot = (name: Slot, state: SlotView['health']['state']): SlotView => ({
   address: 'http://127.0.0.1:8001',
 })
 
-function troubleWhere(state: SlotView['health']['state'], standby: SystemStatus['standby']) {
+function troubleWhere(
+  state: SlotView['health']['state'],
+  standby: SystemStatus['standby'],
+  failOver: string | null = null,
+) {
   const slots = { primary: slot('primary', state), secondary: slot('secondary', 'operational') }
   return liveTrouble({
     routing: { live: 'primary', generation: 4, nginxAnswers: true, problem: null },
     slots,
     standby,
+    failOver,
   })
 }
 
@@ -58,4 +63,10 @@ test('a live slot that is not well is a warning, and one that is well is nothing
     isGrave: false,
   })
   assert.equal(troubleWhere('operational', STANDBY), null)
+})
+
+test('what the director does about it is said instead', () => {
+  const sentence =
+    'primary is live and does not answer. secondary is healthy: the director moves the traffic there.'
+  assert.deepEqual(troubleWhere('unreachable', STANDBY, sentence), { sentence, isGrave: true })
 })

@@ -9,8 +9,10 @@ export function liveTrouble({
   routing: { live },
   slots,
   standby,
-}: Pick<SystemStatus, 'routing' | 'slots' | 'standby'>): LiveTrouble | null {
+  failOver,
+}: Pick<SystemStatus, 'routing' | 'slots' | 'standby' | 'failOver'>): LiveTrouble | null {
   if (live === null) return null
+  if (failOver !== null) return { sentence: failOver, isGrave: true }
   const { state } = slots[live].health
   if (state === 'operational') return null
   const wayOut =

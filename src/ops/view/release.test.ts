@@ -52,6 +52,11 @@ test('a title names what is known of the build', () => {
     titleOf(release({ verb: 'rollback', source: { kind: 'standby' }, build: build('1.4.1') })),
     'Roll back to 1.4.1 on secondary',
   )
+  const actor = { kind: 'director' as const, name: 'Fail-over' }
+  assert.equal(
+    titleOf(release({ verb: 'rollback', source: { kind: 'standby' }, build: build('1.4.1'), actor })),
+    'Fail over to 1.4.1 on secondary',
+  )
 })
 
 test('a move names both versions, as far as there are two', () => {
