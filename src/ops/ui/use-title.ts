@@ -6,10 +6,11 @@ import { titleOf } from '../view/release.ts'
 /** Tells in the tab's title what goes on, for an operator who looks at another tab meanwhile. */
 export function useTitle(status: SystemStatus): void {
   const { project } = status
-  const title = titleNow(status)
+  const title = `${titleNow(status)} · ${project}`
+  // At every status: Next sets the page's own title once more, when this has been drawn.
   useEffect(() => {
-    document.title = `${title} · ${project}`
-  }, [title, project])
+    if (document.title !== title) document.title = title
+  })
 }
 
 function titleNow({ running, live, routing, freeze }: SystemStatus): string {
