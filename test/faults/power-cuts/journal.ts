@@ -42,6 +42,8 @@ export const journal = subject({
       const found = countIn(root)
       const last = words.at(-1)
       return [
+        // The copy beside it would hide what the journal itself has lost.
+        ...(open.restored === null ? [] : bad(`the journal was made anew: ${open.restored.reason}`)),
         ...fewer('event', found.events, last?.events),
         ...fewer('event of a bar', found.bars, last?.bars),
         ...contradictions(open, root),
