@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,8 +10,11 @@ export type Disk = {
   /** Where it is mounted. */
   root: string
   mount(options: string): void
-  /** What was not on the disk yet is lost, and nothing can be written any more. */
-  cut(): void
+  /**
+   * Makes ready to cut the power: what is not on the disk by then is lost, and nothing can be written any more. The cut
+   * answers with the time (of `process.hrtime`) at which the power was still on.
+   */
+  arm(): Promise<() => Promise<bigint>>
   /** Once nobody has anything open there. */
   unmount(): Promise<void>
   remove(): Promise<void>
@@ -24,7 +28,11 @@ const UNMOUNT_TRIES = 100
 const SHUTDOWN = { request: '0x8004587d', flags: '2' } as const
 
 /** Node has no call for it, and perl is part of every Debian. */
-const CUT = 'open(my $top, "<", $ARGV[0]) or die $!; ioctl($top, hex $ARGV[1], pack("L", $ARGV[2])) or die $!'
+const CUT = `
+  open(my $top, "<", $ARGV[0]) or die $!;
+  $| = 1; print "armed"; <STDIN>;
+  ioctl($top, hex $ARGV[1], pack("L", $ARGV[2])) or die $!;
+`
 
 /**
  * An ext4 in a file, mounted by loop. Needs root, and a mount namespace of its own: a container that is started meanwhile
@@ -59,8 +67,18 @@ export function loopDisk(): Disk {
       execFileSync('mount', ['-o', `loop,${options}`, image, root])
       isMounted = true
     },
-    cut: () => {
-      execFileSync('perl', ['-e', CUT, root, SHUTDOWN.request, SHUTDOWN.flags])
+    arm: async () => {
+      const perl = spawn('perl', ['-e', CUT, root, SHUTDOWN.request, SHUTDOWN.flags], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      await once(perl.stdout, 'data')
+      return async () => {
+        const onAtNs = process.hrtime.bigint()
+        perl.stdin.end('\n')
+        const [code] = await once(perl, 'close')
+        if (code !== 0) throw new Error(`The power could not be cut: perl ended with ${code}.`)
+        return onAtNs
+      }
     },
     remove: async () => {
       await unmount()

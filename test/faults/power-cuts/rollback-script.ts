@@ -20,13 +20,16 @@ const liveDirIn = (root: string): string => join(root, 'nginx', 'live')
 const stateIn = (root: string): string => join(root, 'state')
 const envFileIn = (root: string): string => join(stateIn(root), 'deployment_state.env')
 
+/** Without the network's name the script takes the file for a damaged one. */
+const SETTINGS = { HTTP_ADDRESS: '127.0.0.1', NETWORK_PREFIX: '172.30.42', LIVE_SLOT: 'primary' }
+
 /** ./rollback.sh itself, to and fro. A word is what it has said that it did. */
 export const rollbackScript = subject({
   word: z.object({ generation: z.number(), live: slotSchema }),
   prepare: async (root) => {
     mkdirSync(stateIn(root))
     copyFileSync(SCRIPT, join(root, 'rollback.sh'))
-    await updateEnvFile(envFileIn(root), { HTTP_ADDRESS: '127.0.0.1', LIVE_SLOT: 'primary' })
+    await updateEnvFile(envFileIn(root), SETTINGS)
     const builds = { primary: build(1), secondary: build(2) }
     await writeGeneration(
       liveDirIn(root),

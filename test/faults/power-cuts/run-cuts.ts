@@ -129,15 +129,26 @@ async function writeUntilCut(
     else lines.push(line)
   })
   const closed = once(writer, 'close')
+  const cut = await disk.arm()
   const late = delay(READY_DEADLINE_MS, undefined, { ref: false })
   await Promise.race([ready.promise, closed, late])
   await Promise.race([delay(afterMs), closed])
   const isEnded = writer.exitCode !== null
-  disk.cut()
+  const onAtNs = await cut()
   killGroup(writer.pid)
   await closed
-  const words = lines.map((line): unknown => JSON.parse(line))
-  return { words, end: isEnded ? Buffer.concat(stderr).toString() : null }
+  return { words: wordsBefore(onAtNs, lines), end: isEnded ? Buffer.concat(stderr).toString() : null }
+}
+
+/**
+ * A sync that is under way when the file system is shut down may be told that all is well, when the journal's thread has put
+ * away the transaction that was never written. With the power off nobody would hear of it.
+ */
+function wordsBefore(onAtNs: bigint, lines: readonly string[]): unknown[] {
+  return lines.flatMap((line): unknown[] => {
+    const [at = '', ...word] = line.split(' ')
+    return BigInt(at) < onAtNs ? [JSON.parse(word.join(' '))] : []
+  })
 }
 
 /** A writer mostly ends by itself when it can't write any more. */

@@ -1,5 +1,5 @@
 // The process that a power cut ends: `node writer.ts SUBJECT ROOT PAUSE_MS`. It says `ready` when it is about to write,
-// then one line of JSON for each write that has returned.
+// then for each write that has returned a line with the time (`process.hrtime`) and a word in JSON.
 import { writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { subjectNamed } from './subjects.ts'
@@ -10,6 +10,6 @@ const writing = subjectNamed(name)
 say('ready')
 await writing.write(
   root,
-  (word) => say(JSON.stringify(word)),
+  (word) => say(`${process.hrtime.bigint()} ${JSON.stringify(word)}`),
   () => delay(Math.random() * Number(pauseMs)),
 )
