@@ -24,6 +24,7 @@ export type Director = {
 /** The director's own verbs and its settling, over ports in memory. */
 export function newDirector(world: World): Director {
   freeLock(LOCK)
+  world.seenWell = { primary: null, secondary: null }
   const life = newLife(world)
   const next: Director['next'] = { build: null, isIll: false }
   const aborted = new Set<number>()

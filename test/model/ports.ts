@@ -6,7 +6,7 @@ import type { Parts } from '../../src/release/steps.ts'
 import { NO_MARKS, NO_STOCK } from '../fixtures/bare-parts.ts'
 import { now, pass } from './clock.ts'
 import { call, callAtOnce, type Life } from './faults.ts'
-import { DRAIN_CAP_MS, inspect, probe, start, stop, write } from './world.ts'
+import { DRAIN_CAP_MS, inspect, mustBeLive, probe, start, stop, write } from './world.ts'
 
 const SETTINGS = {
   ...{ drainCapMs: DRAIN_CAP_MS, healthDeadlineMs: 60_000, moveDeadlineMs: 10_000 },
@@ -125,6 +125,10 @@ export function portsOver(life: Life, obtained: (release: number) => Build): Par
         call(life, {
           ...{ name: 'write the env file', failure: broken(DISK_FULL) },
           effect: () => {
+            const at = world.routing?.live
+            // What the journal says is written where the routing can't be read, and corrected once it can.
+            if (at !== live && world.journal.newestLive()?.slot !== live)
+              world.violations.push(`the env file named ${live}, and visitors got ${at}`)
             world.env = { images, live }
           },
         }),
@@ -154,7 +158,11 @@ function journalOver(life: Life): Parts['journal'] {
       return callAtOnce(
         life,
         `journal: release ${id}, ${event.type}${name}`,
-        () => journal.append(id, event),
+        () => {
+          const release = journal.append(id, event)
+          if (event.type === 'live') mustBeLive(life.world, release)
+          return release
+        },
         broken(DISK_FULL),
       )
     },

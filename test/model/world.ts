@@ -2,7 +2,7 @@ import type { ScriptRollback } from '../../src/director/adopt.ts'
 import { routingStateSchema } from '../../src/nginx/generation.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
 import type { RoutingState, SlotContainer } from '../../src/release/ports.ts'
-import type { Build } from '../../src/release/release.ts'
+import type { Build, Release } from '../../src/release/release.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
 import type { StatusPayload } from '../../src/release/status-payload.ts'
 import { now } from './clock.ts'
@@ -32,7 +32,7 @@ export type World = {
   word: ScriptRollback | null
   /** Builds that never say that they are well, by the release that made them. */
   ill: Set<number>
-  /** The release that was last seen to be well in a slot, by anyone who may move the traffic. */
+  /** The release that the director of now last saw to be well in a slot. */
   seenWell: Record<Slot, number | null>
   /** Since when nothing new reaches a slot. */
   outSinceMs: Record<Slot, number | null>
@@ -75,7 +75,7 @@ export function write(world: World, next: RoutingState): void {
     const isUp = next.up.includes(slot)
     world.outSinceMs[slot] = isUp ? null : (world.outSinceMs[slot] ?? now())
     const container = containers[slot]
-    if (isUp && container) container.inFlight = IN_FLIGHT
+    if (isUp && container?.state === 'running') container.inFlight = IN_FLIGHT
   }
   mustPinWhatRuns(world)
 }
@@ -93,6 +93,19 @@ function mustBeSeenWell(
   const container = containers[live]
   if (container && seenWell[live] === container.release) return
   violations.push(`visitors were sent to ${live}, which was not known to be well`)
+}
+
+/** What is written down as live is what visitors get, from a slot that this director has seen to be well. */
+export function mustBeLive(
+  { routing, seenWell, violations }: World,
+  { id, slot, from, steps }: Release,
+): void {
+  const at = from === null ? (routing?.live ?? slot) : slot
+  if (routing?.live !== at)
+    violations.push(`release ${id} was called live, and visitors got ${routing?.live}`)
+  // What ./rollback.sh has moved is taken over as it is.
+  else if (steps.length > 0 && seenWell[at] === null)
+    violations.push(`release ${id} was called live, and ${at} was not known to be well`)
 }
 
 function mustPinWhatRuns({ routing, containers, violations }: World): void {
@@ -154,12 +167,13 @@ export function inspect({ containers }: World, slot: Slot): SlotContainer | null
 /** What a container does by itself, or its host to it. */
 export type Mishap = 'dies' | 'falls ill' | 'recovers'
 
-export function befall({ containers, ill }: World, slot: Slot, mishap: Mishap): void {
+export function befall({ containers, ill, routing }: World, slot: Slot, mishap: Mishap): void {
   const container = containers[slot]
   if (!container || container.isStopped) return
   if (mishap === 'dies') Object.assign(container, { state: 'exited', inFlight: 0 })
   if (mishap === 'falls ill') container.status = 'degraded'
   if (mishap === 'recovers') {
+    if (container.state !== 'running') container.inFlight = routing?.up.includes(slot) ? IN_FLIGHT : 0
     container.state = 'running'
     if (!ill.has(container.build.madeBy)) container.status = 'operational'
   }
