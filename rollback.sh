@@ -99,6 +99,26 @@ healthy_release() { # SLOT PORT CONTAINER_ADDRESS
   [ -n "$standby_release" ] || { problem="its status names no release"; return 1; }
 }
 
+# Sets port and address, by which SLOT is asked past nginx.
+ways_to() { # SLOT
+  if [ "$1" = primary ]; then
+    port=$(setting PRIMARY_PORT 8001) address=$(container_address 11)
+  else
+    port=$(setting SECONDARY_PORT 8002) address=$(container_address 12)
+  fi
+}
+
+# One silence may be the load of a bad moment.
+is_healthy() { # SLOT
+  local port address problem standby_release
+  ways_to "$1"
+  for _ in 1 2 3; do
+    ! healthy_release "$1" "$port" "$address" || return 0
+    sleep 0.5
+  done
+  return 1
+}
+
 # Whether nginx answers with SLOT (and RELEASE, where it is given) on several fresh connections in a row.
 confirmed() { # SLOT [RELEASE]
   local answer in_a_row=0 until=$((SECONDS + CONFIRM_WITHIN_S))
@@ -278,11 +298,7 @@ check_ways() {
       exit "$FAILED_SAFE"
       ;;
   esac
-  if [ "$standby" = primary ]; then
-    port=$(setting PRIMARY_PORT 8001) address=$(container_address 11)
-  else
-    port=$(setting SECONDARY_PORT 8002) address=$(container_address 12)
-  fi
+  ways_to "$standby"
   if ! healthy_release "$standby" "$port" "$address"; then
     if network_is_gone && ! answers 127.0.0.1 "$port"; then
       complain "The containers do not run: their network ($(setting NETWORK_PREFIX '').0/24) is not on this host. \`npm run up\` starts them. Nothing has changed."
@@ -312,13 +328,23 @@ move() {
     exit "$FAILED_SAFE"
   }
   if ! confirmed "$standby" "$standby_release"; then
-    move_back "$((next + 1))"
+    # Visitors are not led from a slot that is healthy to one that is not.
+    if is_healthy "$live" || ! is_healthy "$standby"; then move_back "$((next + 1))"; fi
+    stay "$next"
   fi
   if insist record "$next" "$live" "$standby" && insist remember_live "$standby"; then
     say "Done: nginx serves $standby, release $standby_release (generation $next). The director takes notice of it."
     exit "$DONE"
   fi
   complain "nginx serves $standby, release $standby_release, but state/ could not be written: $env_file may name the wrong slot as live."
+  exit "$NEEDS_ATTENTION"
+}
+
+stay() { # GENERATION
+  complain "nginx did not serve $standby within $CONFIRM_WITHIN_S s, but $live is not healthy and $standby is."
+  complain "So the traffic stays with $standby, release $standby_release (generation $1). Look at nginx: the container proxy-director."
+  record "$1" "$live" "$standby" && remember_live "$standby" ||
+    complain "state/ could not be written: $env_file may name the wrong slot as live."
   exit "$NEEDS_ATTENTION"
 }
 

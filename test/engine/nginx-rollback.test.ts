@@ -254,8 +254,8 @@ test('nginx that does not answer is said before anything moves', async () => {
   })
 })
 
-test('a move that nginx does not serve is taken back', async () => {
-  // Its own port answers, but nginx can't reach the slot: only the confirmation can tell.
+/** While its own port answers, but nginx can't reach it: only the confirmation can tell. */
+async function withPrimaryOutOfReach(work: () => Promise<void>): Promise<void> {
   await rig.docker.getNetwork('synginx-network').disconnect({ Container: 'synginx-primary' })
   const host = spawn(process.execPath, [join(import.meta.dirname, '..', 'fixtures', 'steerable-slot.mjs')], {
     env: { ...process.env, SLOT: 'primary', SWITCHYARD_RELEASE: '1', PORT: '18614' },
@@ -267,6 +267,19 @@ test('a move that nginx does not serve is taken back', async () => {
       'the stand-in answers',
       async () => (await rig.ask('/x', { base: 'http://127.0.0.1:18614' })).httpStatus === 200,
     )
+    await work()
+  } finally {
+    host.kill()
+    await rig.docker.getNetwork('synginx-network').connect({
+      Container: 'synginx-primary',
+      EndpointConfig: { IPAMConfig: { IPv4Address: '172.30.61.11' } },
+    })
+    await until('the slot answers again', async () => (await rig.steer('primary', '/x')) >= 0)
+  }
+}
+
+test('a move that nginx does not serve is taken back', () =>
+  withPrimaryOutOfReach(async () => {
     const before = await rig.traffic.read()
     const { code, output } = await rollback()
     const back = (before?.generation ?? 0) + 2
@@ -279,15 +292,27 @@ test('a move that nginx does not serve is taken back', async () => {
     assert.equal((await rig.traffic.read())?.generation, back)
     assert.equal(await readBreakGlass(join(rig.dir, 'state')), null)
     assert.equal(await readFile(envFile(), 'utf8'), ENV.replace(String(PORTS.primary), '18614'))
-  } finally {
-    host.kill()
-    await rig.docker.getNetwork('synginx-network').connect({
-      Container: 'synginx-primary',
-      EndpointConfig: { IPAMConfig: { IPv4Address: '172.30.61.11' } },
-    })
-    await until('the slot answers again', async () => (await rig.steer('primary', '/x')) >= 0)
-  }
-})
+  }))
+
+test('a move that nginx does not serve stays where the slot of before is dead', () =>
+  withPrimaryOutOfReach(async () => {
+    const next = ((await rig.traffic.read())?.generation ?? 0) + 1
+    await rig.steer('secondary', '/api/system/status', '503')
+    try {
+      const { code, output } = await rollback()
+      assert.equal(
+        output,
+        `Moving the traffic from secondary to primary (release 1).\nnginx did not serve primary within 10 s, but secondary is not healthy and primary is.\nSo the traffic stays with primary, release 1 (generation ${next}). Look at nginx: the container proxy-director.\n`,
+      )
+      assert.equal(code, 2)
+      const now = await rig.traffic.read()
+      assert.deepEqual([now?.live, now?.generation], ['primary', next])
+      assert.equal((await readBreakGlass(join(rig.dir, 'state')))?.to, 'primary')
+      assert.match(await readFile(envFile(), 'utf8'), /^LIVE_SLOT=primary$/m)
+    } finally {
+      await rig.steer('secondary', '/api/system/status', 'ok')
+    }
+  }))
 
 test('flags that were edited by hand are replaced by a whole generation', async () => {
   await writeFile(join(rig.liveDir, 'current', 'live-primary'), '')
