@@ -13,7 +13,10 @@ export const secondDeploy: Fault = {
   when: 'after',
   strike: async ({ rig, ended }) => {
     const [image = ''] = rig.builds
-    const both = Promise.all([rig.console.deploy(image), rig.system.cli('deploy', '--image', image)])
+    const both = Promise.all([
+      rig.console.deploy(image),
+      rig.system.cli('deploy', '--image', image, '--despite-freeze'),
+    ])
     rig.breakpoints.go()
     const [status, { code, output }] = await both
     await ended()
