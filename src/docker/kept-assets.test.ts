@@ -10,7 +10,7 @@ after(() => rmSync(root, { recursive: true }))
 
 function directory(name: string): string {
   const path = join(root, name)
-  for (const build of ['b1', 'b2', 'b3.tmp', 'not ours', 'also.not']) {
+  for (const build of ['b1', 'b2', 'b3.tmp', 'not ours', 'also.not', 'not ours.tmp']) {
     mkdirSync(join(path, build, '_next/static'), { recursive: true })
     writeFileSync(join(path, build, '_next/static/main.js'), 'x'.repeat(5_000))
   }
@@ -29,7 +29,14 @@ test('one build goes whole, also over what an earlier removal left of it', async
   const path = directory('removed')
   mkdirSync(join(path, 'b1.tmp/_next'), { recursive: true })
   await removeAssets(path, 'b1')
-  assert.deepEqual(readdirSync(path).toSorted(), ['also.not', 'b2', 'b3.tmp', 'b4.tmp', 'not ours'])
+  assert.deepEqual(readdirSync(path).toSorted(), [
+    'also.not',
+    'b2',
+    'b3.tmp',
+    'b4.tmp',
+    'not ours',
+    'not ours.tmp',
+  ])
 })
 
 test('a sweep takes what is half there, and nothing else', async () => {
@@ -37,6 +44,13 @@ test('a sweep takes what is half there, and nothing else', async () => {
   assert.deepEqual(await halves(path), ['b3.tmp'])
   await sweepAssets(path)
   assert.deepEqual(await halves(path), [])
-  assert.deepEqual(readdirSync(path).toSorted(), ['also.not', 'b1', 'b2', 'b4.tmp', 'not ours'])
+  assert.deepEqual(readdirSync(path).toSorted(), [
+    'also.not',
+    'b1',
+    'b2',
+    'b4.tmp',
+    'not ours',
+    'not ours.tmp',
+  ])
   await sweepAssets(join(root, 'absent'))
 })
