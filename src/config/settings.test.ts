@@ -51,6 +51,29 @@ test('every problem is named at once, with expectation, value and place', () => 
   })
 })
 
+test('what is kept is counted in whole numbers, and the disk in amounts', () => {
+  const result = readSettings(
+    new Map([
+      ['KEEP_BUILDS', '2.5'],
+      ['KEEP_DAYS', '-1'],
+      ['MIN_FREE_DISK', '20'],
+    ]),
+    {},
+  )
+  assert.deepEqual(result, {
+    ok: false,
+    problems: [
+      'KEEP_BUILDS: expected a whole number, got "2.5" (switchyard.env)',
+      'KEEP_DAYS: expected 0 to 3650, got "-1" (switchyard.env)',
+      'MIN_FREE_DISK: expected an amount of disk space, such as 500m or 2g, got "20" (switchyard.env)',
+    ],
+  })
+  const given = readSettings(new Map([['KEEP_BUILDS', '0']]), { MIN_FREE_DISK: '500m' })
+  assert.ok(given.ok)
+  const { KEEP_BUILDS, KEEP_DAYS, MIN_FREE_DISK } = given.settings
+  assert.deepEqual([KEEP_BUILDS, KEEP_DAYS, MIN_FREE_DISK], [0, 7, '500m'])
+})
+
 test('a name that is no setting is refused, with the nearest that is one', () => {
   const file = new Map([
     ['SLOT_MEMRY', '300m'],
