@@ -129,6 +129,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
         server.closeAllConnections()
       }
       await makeWay()
+      await tidy.giveWay()
       await seen.close()
       identity.close()
       // A release under way is left to recovery: waiting for a build here would only end in SIGKILL.

@@ -36,6 +36,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'state',
     'release',
     'health',
+    'config/amount.ts',
     'director/client.ts',
     'director/protocol.ts',
     'director/adopt.ts',
