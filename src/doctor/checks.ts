@@ -3,7 +3,7 @@ import { orphans, recreation, restartPolicies, strangers, twins } from './checks
 import { director } from './checks/director.ts'
 import { link, settings, startedBuilds } from './checks/env-file.ts'
 import { files } from './checks/files.ts'
-import { disk, docker, down, lock } from './checks/host.ts'
+import { disk, docker, down, lock, reserve } from './checks/host.ts'
 import { images } from './checks/images.ts'
 import { journalWhole, movedElsewhere, unfinished } from './checks/journal.ts'
 import { addresses, network } from './checks/network.ts'
@@ -18,7 +18,7 @@ import type { Check } from './finding.ts'
  * that; then what serves visitors; last what only adds to it.
  */
 export const CHECKS: readonly Check[] = [
-  ...[docker, down, disk, files, lock],
+  ...[docker, down, disk, reserve, files, lock],
   ...[journalWhole, routing, mount, leftovers, movedElsewhere],
   ...[settings, startedBuilds, link],
   ...[images, strangers, twins, orphans, network, addresses],

@@ -10,6 +10,7 @@ import { wordsOf } from '../release/messages.ts'
 import type { Slot } from '../release/slot.ts'
 import type { Container } from '../setup/containers.ts'
 import { lookAtLock } from '../state/lock.ts'
+import { reserveAt } from '../state/reserve.ts'
 import { lookAtAssets } from './look/assets.ts'
 import { DIRECTOR_SOCKET, lookAtDirector } from './look/director.ts'
 import { lookAtDocker } from './look/docker.ts'
@@ -87,6 +88,7 @@ async function lookOnce(place: Place, asksCompose: boolean): Promise<Seen | null
     director: directorSight,
     assets,
     fullDisk: await fullDisk(place, system, signal),
+    reserve: reserveAt(join(paths.state, 'reserve')).left(),
   }
 }
 

@@ -24,6 +24,8 @@ export type Seen = {
   assets: AssetsSight
   /** One sentence where there is no room for a release. */
   fullDisk: string | null
+  /** The room that is put by for a full disk. */
+  reserve: { bytes: number; wholeBytes: number }
 }
 
 /** What set-up applied last; where the env file does not say it, what the containers were started with. */

@@ -13,6 +13,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -456,6 +457,16 @@ const PLANTS: readonly Plant[] = [
       journal.close()
       return [
         `Release ${id} to ${standby.slot} is under way in the journal, and nobody works on it. Visitors get what nginx serves; the next release waits for it.`,
+      ]
+    },
+  },
+  {
+    what: 'the reserve for a full disk is spent',
+    isDirectorStopped: true,
+    plant: () => {
+      truncateSync(state('reserve'), 8 * 1024 ** 2)
+      return [
+        'The reserve for a full disk, state/reserve, has 8388608 of 67108864 bytes: with a full disk it may not be possible to write down what is live. Visitors are not concerned.',
       ]
     },
   },

@@ -36,7 +36,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'state',
     'release',
     'health',
-    'config/amount.ts',
+    'config',
     'director/client.ts',
     'director/protocol.ts',
     'director/adopt.ts',

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { reserveAt } from '../../state/reserve.ts'
 import type { Check } from '../finding.ts'
 import { isDown } from '../truth.ts'
 
@@ -53,6 +55,27 @@ export const disk: Check = {
             sentence: `The disk is nearly full: ${fullDisk} Visitors are served; a release is refused.`,
             remedy: 'Make room, for example by `docker builder prune`.',
             mend: null,
+          },
+        ],
+}
+
+export const reserve: Check = {
+  name: 'reserve',
+  about: '`state/reserve` holds the room by which a full disk can be recovered from',
+  fix: 'makes it whole, where there is room for it',
+  isOfReleases: false,
+  find: ({ reserve: { bytes, wholeBytes } }) =>
+    bytes >= wholeBytes
+      ? []
+      : [
+          {
+            severity: 'warning',
+            sentence: `The reserve for a full disk, state/reserve, has ${bytes} of ${wholeBytes} bytes: with a full disk it may not be possible to write down what is live. Visitors are not concerned.`,
+            remedy: '--fix makes it whole, where there is room for it.',
+            mend: async ({ place }) => {
+              const isWhole = await reserveAt(join(place.paths.state, 'reserve')).refill()
+              if (!isWhole) throw new Error('there is no room for it')
+            },
           },
         ],
 }
