@@ -24,7 +24,7 @@ import { readGeneration } from '../../src/nginx/read-generation.ts'
 import { writeGeneration } from '../../src/nginx/switch.ts'
 import { composeUp } from '../../src/setup/compose.ts'
 import { pathsOf } from '../../src/setup/paths.ts'
-import { openJournal } from '../../src/state/journal.ts'
+import { type OpenJournal, openJournal } from '../../src/state/journal.ts'
 import { draft } from '../fixtures/yard.ts'
 import { thisMachine } from '../system/place.ts'
 import { doctor, doctorFix, heldNow, stranger, visitors } from './doctor-rig.ts'
@@ -94,13 +94,13 @@ async function deployed(version: string): Promise<void> {
   assert.equal((await system.ended(id)).state, 'live')
 }
 
-test('nothing is reported on a sound system: after set-up, a deploy, a rollback and another deploy', async () => {
+test('nothing is reported on a sound system: after set-up, a deploy, another deploy and a rollback', async () => {
   await isSound()
   await deployed('2.0.0')
   await isSound()
-  assert.equal((await system.ended((await system.rollback()).id)).state, 'live')
-  await isSound()
   await deployed('3.0.0')
+  await isSound()
+  assert.equal((await system.ended((await system.rollback()).id)).state, 'live')
   await isSound()
   assert.deepEqual(await doctorFix(system), { code: 0, mended: [], findings: [] })
 })
@@ -199,10 +199,11 @@ const PLANTS: readonly Plant[] = [
     isDirectorStopped: true,
     plant: async () => {
       const before = held()
+      const release = fromJournal((journal) => journal.newestLive()?.id)
       const { code, output } = await system.run('./rollback.sh', [])
       assert.equal(code, 0, output)
       return [
-        `Visitors get ${before.standby.slot}, and the journal says that ${before.live.slot} is live (release ${before.live.release}).`,
+        `Visitors get ${before.standby.slot}, and the journal says that ${before.live.slot} is live (release ${release}).`,
       ]
     },
   },
@@ -619,12 +620,18 @@ const PLANTS: readonly Plant[] = [
   },
 ]
 
+function fromJournal<T>(look: (journal: OpenJournal) => T): T {
+  const journal = openJournal(journalPath())
+  try {
+    return look(journal)
+  } finally {
+    journal.close()
+  }
+}
+
 function liveBuild(): { id: string; slot: string } {
   const { slot } = held().live
-  const journal = openJournal(journalPath())
-  const id = journal.holderOf(slot)?.build?.deploymentId ?? ''
-  journal.close()
-  return { id, slot }
+  return { id: fromJournal((journal) => journal.holderOf(slot)?.build?.deploymentId ?? ''), slot }
 }
 
 const DIRECTOR_IS_STOPPED =
