@@ -596,6 +596,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     what: 'the live slot is off its network',
+    isDirectorStopped: true,
     isFelt: true,
     plant: async () => {
       const { slot, container } = held().live
@@ -607,6 +608,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     what: 'the network is gone',
+    isDirectorStopped: true,
     isFelt: true,
     plant: async () => {
       const network = docker.getNetwork(`${NAME}_switchyard`)
