@@ -3,7 +3,7 @@ import type { Cell } from './cells.ts'
 import { FAULTS } from './faults.ts'
 import { numbered, type Points } from './points.ts'
 import { released } from './releases.ts'
-import { type Rig, type RigOptions, startRig } from './rig.ts'
+import { type Rig, type RigOptions, startRig, sweepRig } from './rig.ts'
 import { type CellResult, runCell } from './run-cell.ts'
 import { isSoundAgain } from './settled.ts'
 
@@ -30,12 +30,12 @@ const cellSchema = z.object({
 let rig: Rig | null = null
 
 async function run(): Promise<void> {
-  rig = await startRig(options)
-  say({ kind: 'ready', points: await cleanPoints(rig) })
   process.on('message', (message) => {
     const cell = cellSchema.or(z.literal('end')).parse(message)
     void (cell === 'end' ? end() : take(cell)).catch(giveUp)
   })
+  rig = await startRig(options)
+  say({ kind: 'ready', points: await cleanPoints(rig) })
 }
 
 /** The points of one clean release of each verb; the ones before it bring both slots to builds of their own. */
@@ -65,8 +65,9 @@ async function take(cell: Cell): Promise<void> {
   say({ kind: 'result', result })
 }
 
+/** At any moment, whatever is under way here: what is removed beneath it may fail as it likes. */
 async function end(): Promise<void> {
-  await rig?.end()
+  await sweepRig(options).catch((cause: unknown) => console.error(cause))
   process.exit(0)
 }
 
@@ -82,4 +83,5 @@ function say(message: ShardMessage): void {
 // Whoever started it is gone: then nobody asks for the machine any more.
 process.once('disconnect', () => void end())
 process.on('SIGINT', () => undefined)
+process.on('unhandledRejection', giveUp)
 await run().catch(giveUp)
