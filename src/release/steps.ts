@@ -201,10 +201,13 @@ async function untilHealthy(context: StepContext, slot: Slot): Promise<string> {
   return `healthy after ${(tookMs / 1000).toFixed(1)} s, answers in ${Math.round(latencyMs)} ms`
 }
 
-/** Publishing files takes time, in which what was healthy may have fallen ill. */
+/** Publishing files takes time, and a director may be held up anywhere: what was healthy may have fallen ill meanwhile. */
 async function checkStill(context: StepContext): Promise<void> {
   const { slot, verb } = current(context)
-  if (verb === 'rollback') return
+  if (verb === 'rollback') {
+    await checkStandby(context, slot, 1)
+    return
+  }
   const { payload } = await context.parts.health.probe(slot, context.signal)
   if (payload.status === 'operational') return
   throw new ReleaseError('never-healthy', {
@@ -215,10 +218,14 @@ async function checkStill(context: StepContext): Promise<void> {
 const STANDBY_PROBES = 3
 
 /** A standby has been healthy before; a rollback is for bad moments, so three good answers in a row must do. */
-async function checkStandby({ parts, id, signal }: StepContext, slot: Slot): Promise<string> {
+async function checkStandby(
+  { parts, id, signal }: StepContext,
+  slot: Slot,
+  probes = STANDBY_PROBES,
+): Promise<string> {
   const expected = startedBy(parts.journal, mustGet(parts.journal, id))
   let latencyMs = 0
-  for (let probe = 0; probe < STANDBY_PROBES; probe++) {
+  for (let probe = 0; probe < probes; probe++) {
     const seen = await parts.health.probe(slot, signal).catch((cause: unknown) => {
       throw new ReleaseError(
         'standby-unhealthy',
@@ -237,7 +244,7 @@ async function checkStandby({ parts, id, signal }: StepContext, slot: Slot): Pro
     }
     latencyMs = seen.latencyMs
   }
-  return `${STANDBY_PROBES} of ${STANDBY_PROBES} healthy, answers in ${Math.round(latencyMs)} ms`
+  return `${probes} of ${probes} healthy, answers in ${Math.round(latencyMs)} ms`
 }
 
 function refuseOnFinding(findings: PreflightFindings, log: LogSink): string {

@@ -170,6 +170,23 @@ test('a rollback that is refused does not put an ill standby in reach', async ()
   assert.deepEqual((await system.routing())?.up, ['secondary'])
 })
 
+test('a standby that dies after it was found healthy gets no visitor', async () => {
+  const system = await yard()
+  const before = await system.routing()
+  const { health } = system.parts
+  const { probe } = health
+  let probes = 0
+  health.probe = async (slot, signal) => {
+    if (slot === 'primary' && ++probes > 3) throw new Error('connection refused')
+    return probe(slot, signal)
+  }
+  const { id } = system.journal.create(draft({ verb: 'rollback', slot: 'primary', from: 'secondary' }))
+  const release = await runRelease(system.parts, id, quiet, AbortSignal.timeout(10_000))
+  assert.equal(release.steps.find(({ name }) => name === 'health')?.state, 'done')
+  assert.deepEqual([release.state, release.error?.code], ['failed', 'standby-unhealthy'])
+  assert.deepEqual(await system.routing(), before)
+})
+
 /** The first release, which fills both slots, killed when the traffic had moved to primary. */
 async function firstKilled(system: Yard): Promise<Release> {
   const { id } = system.journal.create(draft({ slot: 'primary', from: null }))
