@@ -5,6 +5,7 @@ import { liveDies, nameTaken, nginxRestarted, targetDies } from './faults/contai
 import { kill, killBefore, killInRecovery, killInRecoveryBefore, paused, term } from './faults/director.ts'
 import { diskFull } from './faults/disk-full.ts'
 import { dockerKilled, dockerRestarted, reboot } from './faults/docker.ts'
+import { doctor, killedThenDoctor } from './faults/doctor.ts'
 import { journalCorrupt, routingEdited, stateFiles, symlinkUndone } from './faults/files.ts'
 import { rollbackScript, rollbackScriptAlone } from './faults/script.ts'
 import { secondDeploy } from './faults/second-deploy.ts'
@@ -35,4 +36,6 @@ export const FAULTS: readonly Fault[] = [
   secondDeploy,
   rollbackScript,
   rollbackScriptAlone,
+  doctor,
+  killedThenDoctor,
 ]

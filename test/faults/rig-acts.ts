@@ -23,17 +23,20 @@ export async function signal(rig: Rig, service: string, name: 'KILL' | 'TERM'): 
 export async function restartDirector(
   rig: Rig,
   name: 'KILL' | 'TERM',
-  whileEnding: () => void = () => undefined,
+  { whileEnding, whileDown }: { whileEnding?(): void; whileDown?(): Promise<unknown> } = {},
 ): Promise<void> {
   const director = await rig.system.container('director')
   await setPolicy(rig, director.id, 'no')
   await signal(rig, 'director', name)
-  whileEnding()
+  whileEnding?.()
   await until('the director has ended', END_DEADLINE_MS, async () =>
     (await director.inspect()).State.Running ? null : true,
   )
-  await director.start()
-  await setPolicy(rig, director.id, 'always')
+  await whileDown?.()
+  // Whoever mended meanwhile may have started it, or made it anew.
+  const now = await rig.system.container('director')
+  if (!(await now.inspect()).State.Running) await now.start()
+  await setPolicy(rig, now.id, 'always')
 }
 
 /** What Docker does when the container ends or the daemon starts. */

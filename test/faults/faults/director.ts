@@ -30,7 +30,7 @@ export const term: Fault = {
   title: 'director told to end (SIGTERM)',
   when: 'after',
   strike: async ({ rig }) => {
-    await restartDirector(rig, 'TERM', () => rig.breakpoints.go())
+    await restartDirector(rig, 'TERM', { whileEnding: () => rig.breakpoints.go() })
     return {}
   },
 }

@@ -18,12 +18,11 @@ export const rollbackScript: Fault = {
 
 export const rollbackScriptAlone: Fault = {
   name: 'kill-rollback-sh',
-  title: 'director killed, then `./rollback.sh` at once',
+  title: 'director killed and down, then `./rollback.sh`',
   when: 'after',
   strike: async ({ rig }) => {
-    const script: Promise<unknown>[] = []
-    await restartDirector(rig, 'KILL', () => script.push(rig.system.run('./rollback.sh', [])))
-    await Promise.all(script)
+    const run = () => rig.system.run('./rollback.sh', [])
+    await restartDirector(rig, 'KILL', { whileDown: run })
     return {}
   },
 }
