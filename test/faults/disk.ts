@@ -9,7 +9,8 @@ export type SmallDisk = {
   free(): void
 }
 
-const SIZE = '32m'
+/** With room for the director's reserve, and as much again, without which it is not made. */
+const SIZE = '224m'
 /** Enough for any page of the journal, so that the last byte is found by small steps. */
 const CHUNK_BYTES = 64 * 1024
 

@@ -3,7 +3,7 @@ import { aborted, abortedThenKilled } from './faults/abort.ts'
 import { clockMoved } from './faults/clock.ts'
 import { liveDies, nameTaken, nginxRestarted, targetDies } from './faults/containers.ts'
 import { kill, killBefore, killInRecovery, killInRecoveryBefore, paused, term } from './faults/director.ts'
-import { diskFull } from './faults/disk-full.ts'
+import { diskFull, diskFullBare } from './faults/disk-full.ts'
 import { dockerKilled, dockerRestarted, reboot } from './faults/docker.ts'
 import { doctor, killedThenDoctor } from './faults/doctor.ts'
 import { journalCorrupt, routingEdited, stateFiles, symlinkUndone } from './faults/files.ts'
@@ -24,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
   dockerRestarted,
   reboot,
   diskFull,
+  diskFullBare,
   targetDies,
   liveDies,
   nginxRestarted,

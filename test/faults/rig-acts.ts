@@ -4,6 +4,7 @@ import { until } from '../engine/until.ts'
 import type { Rig } from './rig.ts'
 
 const END_DEADLINE_MS = 15_000
+const START_DEADLINE_MS = 40_000
 
 export const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director'] as const
 
@@ -50,10 +51,13 @@ export async function containerIfAny(rig: Rig, service: string): Promise<Docker.
   return rig.system.container(service).catch(() => null)
 }
 
-/** When the service's container was last started, of `performance.now()`; 0 where it has none. */
-export async function startedMs(rig: Rig, service: string): Promise<number> {
-  const container = await containerIfAny(rig, service)
-  if (!container) return 0
-  const { State } = await container.inspect()
-  return Date.parse(State.StartedAt) - performance.timeOrigin
+/** When (of `performance.now()`) the service's container was started again after `sinceMs`; waits for that. */
+export async function startedAgain(rig: Rig, service: string, sinceMs: number): Promise<number> {
+  return until(`${service} is started again`, START_DEADLINE_MS, async () => {
+    const container = await containerIfAny(rig, service)
+    if (!container) return null
+    const { State } = await container.inspect()
+    const ms = Date.parse(State.StartedAt) - performance.timeOrigin
+    return State.Running && ms > sinceMs ? ms : null
+  })
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Aftermath, Fault } from '../fault.ts'
-import { containerIfAny, serviceOf, signal, startedMs } from '../rig-acts.ts'
+import type { Rig } from '../rig.ts'
+import { containerIfAny, serviceOf, signal, startedAgain } from '../rig-acts.ts'
 
 /** From here on the target has passed its last check, and the traffic is or may be on its way to it. */
 const COMMITTED = /^(switch:(switching|renamed|ended)|confirm:|record:)/
@@ -10,10 +11,11 @@ export const targetDies: Fault = {
   title: "the release's own slot dies",
   when: 'after',
   strike: async ({ rig, target, live, point }) => {
+    const sinceMs = performance.now()
     const isStruck = await signal(rig, serviceOf(target), 'KILL')
     rig.breakpoints.go()
     if (!isStruck) return null
-    return target === live || COMMITTED.test(point) ? untilBack(rig, serviceOf(target)) : {}
+    return target === live || COMMITTED.test(point) ? untilBack(rig, serviceOf(target), sinceMs) : {}
   },
 }
 
@@ -22,9 +24,10 @@ export const liveDies: Fault = {
   title: 'the live slot dies',
   when: 'after',
   strike: async ({ rig, live }) => {
+    const sinceMs = performance.now()
     await signal(rig, serviceOf(live), 'KILL')
     rig.breakpoints.go()
-    return untilBack(rig, serviceOf(live))
+    return untilBack(rig, serviceOf(live), sinceMs)
   },
 }
 
@@ -33,11 +36,12 @@ export const nginxRestarted: Fault = {
   title: 'nginx restarted',
   when: 'after',
   strike: async ({ rig }) => {
+    const sinceMs = performance.now()
     const restarted = (await rig.system.container('traffic_proxy')).restart({ t: 1 })
     await delay(50)
     rig.breakpoints.go()
     await restarted
-    return untilBack(rig, 'traffic_proxy')
+    return untilBack(rig, 'traffic_proxy', sinceMs)
   },
 }
 
@@ -62,6 +66,7 @@ export const nameTaken: Fault = {
   },
 }
 
-function untilBack(rig: Parameters<typeof startedMs>[0], service: string): Aftermath {
-  return { excusedUntilMs: () => startedMs(rig, service) }
+/** Docker starts it again by itself. A release may have made the slot anew meanwhile, which counts alike. */
+function untilBack(rig: Rig, service: string, sinceMs: number): Aftermath {
+  return { excusedUntilMs: () => startedAgain(rig, service, sinceMs) }
 }

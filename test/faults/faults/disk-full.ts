@@ -1,4 +1,6 @@
-import type { Fault } from '../fault.ts'
+import { existsSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Aftermath, Fault, Moment } from '../fault.ts'
 
 const FULL_AT_MOST_MS = 12_000
 
@@ -6,10 +8,23 @@ export const diskFull: Fault = {
   name: 'disk-full',
   title: 'disk full from before the write until the release has ended',
   when: 'before',
-  strike: async ({ rig, ended }) => {
-    rig.disk.fill()
-    rig.breakpoints.go()
-    await ended(FULL_AT_MOST_MS)
-    return { repair: async () => rig.disk.free() }
+  strike: fullUntilItHasEnded,
+}
+
+export const diskFullBare: Fault = {
+  name: 'disk-full-bare',
+  title: 'the same, and the reserve is spent',
+  when: 'before',
+  strike: (moment) => {
+    const reserve = join(moment.rig.system.dir, 'state/reserve')
+    if (existsSync(reserve)) truncateSync(reserve, 0)
+    return fullUntilItHasEnded(moment)
   },
+}
+
+async function fullUntilItHasEnded({ rig, ended }: Moment): Promise<Aftermath> {
+  rig.disk.fill()
+  rig.breakpoints.go()
+  await ended(FULL_AT_MOST_MS)
+  return { repair: async () => rig.disk.free() }
 }

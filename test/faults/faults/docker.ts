@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { shuffle } from '../cells.ts'
 import type { Aftermath, Fault, Moment } from '../fault.ts'
 import type { Rig } from '../rig.ts'
-import { SERVICES, setPolicy, startedMs } from '../rig-acts.ts'
+import { SERVICES, setPolicy, startedAgain } from '../rig-acts.ts'
 
 const WITHOUT_DOCKER_MS = 700
 const GAP_MS = 300
@@ -12,11 +12,12 @@ export const dockerKilled: Fault = {
   title: "Docker's daemon killed and started",
   when: 'after',
   strike: async ({ rig }) => {
+    const sinceMs = performance.now()
     await rig.machine.killDaemon()
     rig.breakpoints.go()
     await delay(WITHOUT_DOCKER_MS)
     await rig.machine.startDaemon()
-    return afterwards(rig)
+    return afterwards(rig, sinceMs)
   },
 }
 
@@ -25,10 +26,11 @@ export const dockerRestarted: Fault = {
   title: "Docker's daemon restarted",
   when: 'after',
   strike: async ({ rig }) => {
+    const sinceMs = performance.now()
     rig.breakpoints.go()
     await rig.machine.stopDaemon()
     await rig.machine.startDaemon()
-    return afterwards(rig)
+    return afterwards(rig, sinceMs)
   },
 }
 
@@ -38,6 +40,7 @@ export const reboot: Fault = {
   when: 'after',
   strike: async (moment) => {
     const { rig } = moment
+    const sinceMs = performance.now()
     const ran = await running(rig)
     for (const id of ran) await setPolicy(rig, id, 'no')
     await rig.machine.cutPower()
@@ -45,7 +48,7 @@ export const reboot: Fault = {
     await rig.machine.boot()
     await startInRandomOrder(moment, ran)
     rig.prober.reconnect()
-    return afterwards(rig)
+    return afterwards(rig, sinceMs)
   },
 }
 
@@ -64,14 +67,11 @@ async function startInRandomOrder({ rig, random }: Moment, ids: readonly string[
 }
 
 /** Visitors have nginx and both slots again when the last of them was started. */
-function afterwards(rig: Rig): Aftermath {
+function afterwards(rig: Rig, sinceMs: number): Aftermath {
   rig.prober.reconnect()
+  const names = SERVICES.filter((name) => name !== 'director')
   return {
     excusedUntilMs: async () =>
-      Math.max(
-        ...(await Promise.all(
-          SERVICES.filter((name) => name !== 'director').map((name) => startedMs(rig, name)),
-        )),
-      ),
+      Math.max(...(await Promise.all(names.map((name) => startedAgain(rig, name, sinceMs))))),
   }
 }
