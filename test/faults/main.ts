@@ -25,6 +25,7 @@ Strikes a running release with every fault at every point of it, on real Docker 
 
 Ends with 1 where a cell was violated.`
 
+const BROKEN_DOWN = 'broken down'
 const RESULTS = join(import.meta.dirname, '../../.test/faults.json')
 
 const { values } = parseArgs({
@@ -127,8 +128,6 @@ async function work(number: number, first: Shard, queue: Cell[]): Promise<void> 
     await shard.ready
   }
 }
-
-const BROKEN_DOWN = 'broken down'
 
 function brokenDown({ id }: Cell, cause: Error): CellResult {
   const counts = { probes: 0, excused: 0, withoutMs: 0, tookMs: 0 }

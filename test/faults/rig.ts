@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { parseEnv } from '../../src/state/env-file.ts'
 import { type EngineSystem, engineSystem } from '../engine/engine-system.ts'
+import { buildSlotImage } from '../fixtures/slot-image.ts'
 import { type PrivateDocker, privateDocker, sweepPrivateDocker } from '../system/private-docker.ts'
 import { type Breakpoints, breakpointsIn } from './breakpoint.ts'
 import { hashOf } from './cells.ts'
@@ -33,7 +34,7 @@ export type Rig = {
 
 export type RigOptions = { name: string; subnet: string; networkPrefix: string; httpPort: number }
 
-const SETTINGS = { HEALTH_DEADLINE_SECONDS: '8', DRAIN_CAP_SECONDS: '1' }
+const SETTINGS = { HEALTH_DEADLINE_SECONDS: '8', DRAIN_CAP_SECONDS: '1', MIN_FREE_DISK: '1g' }
 const VERSIONS = ['2.0.0', '3.0.0', '4.0.0']
 const POINTS = '.faults'
 const FAKETIME = '/usr/lib/*/faketime/libfaketime.so.1'
@@ -71,7 +72,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   })
   if (!disk) throw new Error('The small disk was not mounted.')
   const builds: string[] = []
-  for (const version of VERSIONS) builds.push(await system.image(version))
+  for (const version of VERSIONS) builds.push(await buildOf(machine.place.docker, options.name, version))
   const prober = startProber(system.url)
   return {
     system,
@@ -101,6 +102,13 @@ const RELEASE_LINES = /^(LIVE_SLOT|(PRIMARY|SECONDARY)_(IMAGE|RELEASE))$/
 function settingsOf(dir: string): ReadonlyMap<string, string> {
   const text = readFileSync(join(dir, 'state/deployment_state.env'), 'utf8')
   return new Map([...parseEnv(text)].filter(([name]) => !RELEASE_LINES.test(name)))
+}
+
+/** Without the project's label, so that the director may not prune what it has not released yet. */
+async function buildOf(docker: Docker, name: string, version: string): Promise<string> {
+  const tag = `${name}-slot:${version}`
+  await buildSlotImage(docker, { tag, version, deploymentId: version.replaceAll('.', '-') })
+  return tag
 }
 
 /** Removes all that a rig of this name left behind, whoever started it. */
