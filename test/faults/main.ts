@@ -144,7 +144,7 @@ function report(): void {
     console.error(`✗ ${id}\n${violations.map((sentence) => `    ${sentence}`).join('\n')}`)
   }
   if (values.list) process.exit(failures.length === 0 ? 0 : 1)
-  console.log(totalsLine(results, minutesSoFar(), seed))
+  console.log(totalsLine(results, { all: all.length, minutes: minutesSoFar(), seed }))
   if (points) {
     const record = { seed, minutes: minutesSoFar(), shards: Number(values.shards), points, results }
     mkdirSync(join(RESULTS, '..'), { recursive: true })

@@ -8,13 +8,17 @@ export function resultLine(result: CellResult, number: number, of: number): stri
   return `${mark} ${number}/${of} ${id}  ${ended}, ${probes} probes${outage}, ${(tookMs / 1000).toFixed(1)} s${lines.join('')}`
 }
 
-export function totalsLine(results: readonly CellResult[], minutes: number, seed: number): string {
+/** `all`: how many cells the whole matrix has. */
+export function totalsLine(
+  results: readonly CellResult[],
+  { all, minutes, seed }: { all: number; minutes: number; seed: number },
+): string {
   const sum = (pick: (result: CellResult) => number): number =>
     results.reduce((total, result) => total + pick(result), 0)
   const violated = results.filter(({ violations }) => violations.length > 0).length
   const idle = results.filter(({ ended }) => ended === 'nothing to strike').length
   return [
-    `${results.length} cells, ${idle} of them with nothing to strike`,
+    `${results.length} of all ${all} cells, ${idle} of them with nothing to strike`,
     `${sum(({ probes }) => probes)} probes, ${sum(({ excused }) => excused)} failed while the fault itself had taken nginx, Docker or the live slot down`,
     `${violated} cells violated`,
     `${minutes.toFixed(1)} min, seed ${seed}`,

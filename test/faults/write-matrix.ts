@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { ReleaseVerb } from '../../src/release/release.ts'
+import { allCells } from './cells.ts'
 import { FAULTS } from './faults.ts'
 import type { Points } from './points.ts'
 import { totalsLine } from './report.ts'
@@ -34,7 +35,7 @@ function matrixOf(run: Run): string {
   const { results, minutes, seed, shards, points } = run
   const violated = results.filter(({ violations }) => violations.length > 0)
   return [
-    `${totalsLine(results, minutes, seed)}; ${shards} machines at once.`,
+    `${totalsLine(results, { all: allCells(points, FAULTS).length, minutes, seed })}; ${shards} machines at once.`,
     '',
     machineLine(),
     '',
