@@ -114,8 +114,8 @@ function wantedCells(known: Points): Cell[] {
 /** A machine that breaks down takes the cell that it was at with it, and the next one gets another machine. */
 async function work(number: number, first: Shard, queue: Cell[]): Promise<void> {
   let shard = first
-  await shard.ready
-  while (!isInterrupted && hasTime(queue)) {
+  let isUp = await comesUp(shard)
+  while (isUp && !isInterrupted && hasTime(queue)) {
     const cell = queue.shift()
     if (!cell) return
     const result = await shard.run(cell).catch((cause: Error) => brokenDown(cell, cause))
@@ -125,7 +125,18 @@ async function work(number: number, first: Shard, queue: Cell[]): Promise<void> 
     await shard.end()
     shards.delete(shard)
     shard = begin(number)
-    await shard.ready
+    isUp = await comesUp(shard)
+  }
+}
+
+/** The others go on without a machine that does not come up, and the run does not pass. */
+async function comesUp({ ready }: Shard): Promise<boolean> {
+  try {
+    await ready
+    return true
+  } catch (cause) {
+    failures.push(cause instanceof Error ? cause.message : String(cause))
+    return false
   }
 }
 
