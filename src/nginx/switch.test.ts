@@ -252,3 +252,17 @@ function refusedWith(error: unknown, code: string, reason: string | RegExp): boo
   else assert.match(found, reason)
   return true
 }
+
+test('whoever reads while it is written finds one generation or the next, and never none', async () => {
+  await writeGeneration(liveDir, generation(1))
+  const seen: (string | null)[] = []
+  let isWriting = true
+  const reading = (async () => {
+    while (isWriting) seen.push(await readlink(join(liveDir, 'current')).catch(() => null))
+  })()
+  for (let number = 2; number <= 40; number++) await writeGeneration(liveDir, generation(number))
+  isWriting = false
+  await reading
+  assert.ok(seen.length > 40, `it was read ${seen.length} times`)
+  assert.equal(seen.filter((name) => name === null).length, 0)
+})

@@ -1,0 +1,369 @@
+import { cell, type Killer, model, powerCuts, unit } from './killers.ts'
+
+/** One fault, planted on purpose. */
+export type Mutant = {
+  name: string
+  /** What somebody could have got wrong. */
+  means: string
+  /** `from` must stand in the file exactly once. */
+  changes: readonly { file: string; from: string; to: string }[]
+  /** Every one of them must fail. */
+  killers: readonly Killer[]
+}
+
+const STEPS = 'src/release/steps.ts'
+const UNDO = 'src/release/undo.ts'
+const SWITCH = 'src/nginx/switch.ts'
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no-health-gate',
+    means: 'a build gets visitors without being asked how it is',
+    changes: [
+      {
+        file: STEPS,
+        from: '    return untilHealthy(context, slot)\n  },\n\n  assets',
+        to: '    return null\n  },\n\n  assets',
+      },
+      { file: STEPS, from: '    await checkStill(context)\n', to: '' },
+      { file: STEPS, from: "if (payload.status === 'operational') return\n", to: 'if (payload) return\n' },
+    ],
+    killers: [model, cell('deploy/switch:started/target-dies')],
+  },
+  {
+    name: 'no-intent-record',
+    means: 'the journal does not say that the traffic is about to move',
+    changes: [
+      {
+        file: STEPS,
+        from: "const { slot } = parts.journal.append(id, { type: 'switching' })",
+        to: 'const { slot } = mustGet(parts.journal, id)',
+      },
+      {
+        file: 'src/release/transitions.ts',
+        from: "'built', 'switching', 'failed',",
+        to: "'built', 'switching', 'live', 'failed',",
+      },
+    ],
+    killers: [model, cell('deploy/switch:renamed-current/kill')],
+  },
+  {
+    name: 'journal-before-traffic',
+    means: 'the journal says live before the traffic has moved',
+    changes: [
+      {
+        file: STEPS,
+        from: "const { slot } = parts.journal.append(id, { type: 'switching' })",
+        to: "parts.journal.append(id, { type: 'switching' })\n    const { slot } = parts.journal.append(id, { type: 'live' })",
+      },
+      {
+        file: STEPS,
+        from: "const release = parts.journal.append(id, { type: 'live' })",
+        to: 'const release = mustGet(parts.journal, id)',
+      },
+      {
+        file: 'src/release/transitions.ts',
+        from: "live: ['step-ended',",
+        to: "live: ['step-started', 'step-ended',",
+      },
+    ],
+    killers: [model, cell('deploy/switch:renamed-current/kill-before')],
+  },
+  {
+    name: 'single-probe-confirm',
+    means: 'one good answer through nginx confirms a switch',
+    changes: [
+      { file: 'src/nginx/confirm.ts', from: 'export const IN_A_ROW = 5', to: 'export const IN_A_ROW = 1' },
+    ],
+    killers: [
+      unit(
+        'src/nginx/confirm.test.ts',
+        'five answers in a row confirm a switch, and an old worker that still answers starts the count anew',
+      ),
+    ],
+  },
+  {
+    name: 'no-confirm',
+    means: 'a switch counts without being seen through nginx',
+    changes: [{ file: STEPS, from: "        health: 'operational',\n", to: "        health: 'any',\n" }],
+    killers: [model],
+  },
+  {
+    name: 'undo-skipped',
+    means: 'a release that fails leaves everything as it is',
+    changes: [
+      {
+        file: 'src/release/engine.ts',
+        from: 'const undone = await undoRelease(parts, currentRelease(parts, id), log)',
+        to: 'const undone = { doubt: null, loss: null }\n  void undoRelease',
+      },
+    ],
+    killers: [model, cell('deploy/switch:started/target-dies')],
+  },
+  {
+    name: 'drain-skipped',
+    means: 'a slot is reused while it answers',
+    changes: [
+      {
+        file: STEPS,
+        from: 'drainSlot(context.parts, current(context).slot, context.id, context.log, context.signal)',
+        to: 'drainSlot ? null : null',
+      },
+    ],
+    killers: [model, cell('deploy/start:started/pause')],
+  },
+  {
+    name: 'undo-does-not-drain',
+    means: 'the way back stops a slot that still answers',
+    changes: [
+      {
+        file: UNDO,
+        from: '  for (const slot of slotsWithVisitors(release)) await letGo(parts, release, slot, log)\n',
+        to: '  void slotsWithVisitors\n  void letGo\n',
+      },
+    ],
+    killers: [model],
+  },
+  {
+    name: 'lock-not-taken',
+    means: 'the lock is written down and not held',
+    changes: [
+      {
+        file: 'src/state/lock.ts',
+        from: "const code = await flock(['-w', String(PATIENCE_SECONDS), '3'], fd)",
+        to: 'const code: number = Math.min(0, PATIENCE_SECONDS)',
+      },
+    ],
+    killers: [
+      unit('src/state/lock.test.ts', 'one holder at a time, even within one process, and it says who it is'),
+      cell('deploy/health:started/rollback-sh'),
+    ],
+  },
+  {
+    name: 'release-without-lock',
+    means: 'a release begins beside another one',
+    changes: [
+      {
+        file: 'src/director/releases.ts',
+        from: 'const held = isHeld ? null : await takeLock(lockPath, holder)\n    if (held && !isHeld) {',
+        to: 'const held = { release: () => void takeLock }\n    if (lockPath) {',
+      },
+    ],
+    killers: [model, cell('deploy/health:started/second-deploy')],
+  },
+  {
+    name: 'recovery-does-not-ask',
+    means: 'recovery goes forward to a slot that may be dead',
+    changes: [
+      {
+        file: 'src/release/recovery.ts',
+        from: 'return (await answersWell(parts, release, slot))',
+        to: 'return (answersWell !== undefined)',
+      },
+    ],
+    killers: [
+      model,
+      unit(
+        'src/release/recovery.test.ts',
+        'where the other slot answers and the new one does not, it goes back, and drains the new one first',
+      ),
+    ],
+  },
+  {
+    name: 'recovery-always-back',
+    means: 'recovery takes visitors from a slot that they were led to and that is well',
+    changes: [
+      {
+        file: 'src/release/recovery.ts',
+        from: 'return (await answersWell(parts, release, slot))',
+        to: 'return (await answersWell(parts, release, slot)) && slot !== release.slot',
+      },
+    ],
+    killers: [
+      unit(
+        'src/release/recovery.test.ts',
+        'killed right after the traffic had moved, the release is finished and none of its steps runs on',
+      ),
+    ],
+  },
+  {
+    name: 'env-file-before-commit',
+    means: 'the env file names the new build before visitors get it',
+    changes: [
+      {
+        file: STEPS,
+        from: '    await parts.traffic.write(next)\n    return `generation',
+        to: '    await recordLive(parts, mustGet(parts.journal, id))\n    await parts.traffic.write(next)\n    return `generation',
+      },
+    ],
+    killers: [model],
+  },
+  {
+    name: 'abort-after-commit',
+    means: 'an abort is honoured when the traffic has moved',
+    changes: [
+      {
+        file: 'src/director/releases.ts',
+        from: "if (release.state !== 'preparing')\n",
+        to: "if (release.state === 'live')\n",
+      },
+    ],
+    killers: [model],
+  },
+  {
+    name: 'abort-lost',
+    means: 'an abort is accepted and forgotten',
+    changes: [{ file: STEPS, from: '    signal.throwIfAborted()\n', to: '    void signal\n' }],
+    killers: [model],
+  },
+  {
+    name: 'standby-not-checked',
+    means: 'a rollback goes to a standby that may be dead',
+    changes: [
+      {
+        file: STEPS,
+        from: "if (verb === 'rollback') return checkStandby(context, slot)",
+        to: "if (verb === 'rollback') return checkStandby ? null : null",
+      },
+    ],
+    killers: [
+      model,
+      unit('src/release/undo.test.ts', 'a rollback that is refused does not put an ill standby in reach'),
+    ],
+  },
+  {
+    name: 'routing-from-the-journal',
+    means: 'what the journal says counts, and not what is on the disk',
+    changes: [
+      {
+        file: 'src/director/adopt.ts',
+        from: 'return (await movedTo(parts)) !== null',
+        to: 'return (await movedTo(parts)) === undefined',
+      },
+    ],
+    killers: [
+      model,
+      unit(
+        'src/director/settling.test.ts',
+        'a move by ./rollback.sh is entered with its name and time, and written down',
+      ),
+    ],
+  },
+  {
+    name: 'pins-forgotten',
+    means: 'open tabs are not led to the slot that runs their build',
+    changes: [
+      {
+        file: 'src/release/routing.ts',
+        from: 'pins: pinsFor(live, reached),',
+        to: 'pins: pinsFor(live, {}),',
+      },
+    ],
+    killers: [model, unit('src/release/routing.test.ts', 'open tabs keep the slot that runs their build')],
+  },
+  {
+    name: 'generation-not-raised',
+    means: 'a new routing has the number of the one before it',
+    changes: [
+      {
+        file: 'src/release/routing.ts',
+        from: '    generation: current.generation + 1,\n    live,',
+        to: '    generation: current.generation,\n    live,',
+      },
+    ],
+    killers: [model],
+  },
+  {
+    name: 'bar-not-applied',
+    means: 'a barred build stays in reach',
+    changes: [
+      {
+        file: 'src/release/routing.ts',
+        from: 'slot !== live && barOn(bars, builds[slot]) !== null',
+        to: 'slot !== live && barOn([], builds[slot]) !== null && bars',
+      },
+    ],
+    killers: [model],
+  },
+  {
+    name: 'symlink-made-anew',
+    means: 'the symlink is taken away and made again, and not renamed',
+    changes: [
+      {
+        file: SWITCH,
+        from: "  await rename(temporary, join(liveDir, 'current'))\n",
+        to: "  await rm(join(liveDir, 'current'), { force: true })\n  await symlink(name, join(liveDir, 'current'))\n",
+      },
+    ],
+    killers: [
+      unit(
+        'src/nginx/switch.test.ts',
+        'whoever reads while it is written finds one generation or the next, and never none',
+      ),
+    ],
+  },
+  {
+    name: 'symlink-not-synced',
+    means: 'the directory is not synced after the rename that moves the traffic',
+    changes: [
+      {
+        file: SWITCH,
+        from: "  await rename(temporary, join(liveDir, 'current'))\n  await syncDirectory(liveDir)\n",
+        to: "  await rename(temporary, join(liveDir, 'current'))\n",
+      },
+    ],
+    killers: [powerCuts('routing', 'lost')],
+  },
+  {
+    name: 'generation-not-synced',
+    means: 'state.json has its name before it has its bytes',
+    changes: [{ file: SWITCH, from: "  if (text !== '') await file.sync()\n", to: '' }],
+    killers: [powerCuts('routing', 'bad')],
+  },
+  {
+    name: 'journal-not-synced',
+    means: 'the journal acknowledges what is not on the disk',
+    changes: [
+      {
+        file: 'src/state/journal-file.ts',
+        from: 'PRAGMA synchronous = FULL',
+        to: 'PRAGMA synchronous = NORMAL',
+      },
+    ],
+    killers: [powerCuts('journal', 'bad')],
+  },
+  {
+    name: 'identity-not-synced',
+    means: 'operators and the audit record are acknowledged and not on the disk',
+    changes: [
+      {
+        file: 'src/director/identity/database.ts',
+        from: 'PRAGMA synchronous = FULL',
+        to: 'PRAGMA synchronous = NORMAL',
+      },
+    ],
+    killers: [powerCuts('identity', 'lost')],
+  },
+  {
+    name: 'directory-not-synced',
+    means: 'small files are renamed, and the directory is not synced',
+    changes: [
+      { file: 'src/state/durable-file.ts', from: '  await directory.sync()\n', to: '  void directory\n' },
+    ],
+    killers: [powerCuts('env-file', 'lost')],
+  },
+  {
+    name: 'file-not-synced',
+    means: 'small files are renamed before their bytes are on the disk',
+    changes: [{ file: 'src/state/durable-file.ts', from: '    await file.sync()\n', to: '' }],
+    killers: [powerCuts('set-up', 'bad')],
+  },
+  {
+    name: 'script-not-synced',
+    means: './rollback.sh leaves word that a power cut takes back',
+    changes: [
+      { file: 'rollback.sh', from: 'mv -T "$new" "$1" && sync "$(dirname "$1")"', to: 'mv -T "$new" "$1"' },
+    ],
+    killers: [powerCuts('rollback-script', 'lost')],
+  },
+]

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Killer } from './killers.ts'
+
+const DEADLINE_MS = 300_000
+
+export type Ran = { code: number | null; output: string; seconds: number }
+
+/** Runs Node in `dir`. What takes longer than five minutes is ended, and its output is what there was. */
+export async function runNode(dir: string, argv: readonly string[]): Promise<Ran> {
+  const startedMs = performance.now()
+  const child = spawn(process.execPath, argv, {
+    cwd: dir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: withoutTestRunner(),
+  })
+  const chunks: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const timer = setTimeout(() => child.kill('SIGINT'), DEADLINE_MS)
+  const [code] = await once(child, 'close')
+  clearTimeout(timer)
+  const seconds = Math.round((performance.now() - startedMs) / 1000)
+  return { code: typeof code === 'number' ? code : null, output: Buffer.concat(chunks).toString(), seconds }
+}
+
+/** Whether it was this killer that failed. */
+export const hasKilled = ({ failed }: Killer, { code, output }: Ran): boolean =>
+  code !== 0 && failed.test(output)
+
+/** Whether it ran, and passed. */
+export const hasPassed = ({ passed }: Killer, { code, output }: Ran): boolean =>
+  code === 0 && passed.test(output)
+
+/** A test that is started from within a test would report to that one. */
+function withoutTestRunner(): NodeJS.ProcessEnv {
+  const { NODE_TEST_CONTEXT: _context, ...environment } = process.env
+  return environment
+}
