@@ -36,9 +36,12 @@ async function run(): Promise<number> {
   })
   const { cuts, acknowledged, bad, lost, careless } = totals
   const tookSeconds = Math.round((performance.now() - startedMs) / 1000)
+  const guard =
+    careless.cuts === 0
+      ? ''
+      : `Careless writes were damaged by ${careless.damaged} of ${careless.cuts} cuts. `
   console.log(
-    `${cuts} cuts, ${acknowledged} acknowledged writes: ${bad} bad, ${lost} lost. ` +
-      `Careless writes were damaged by ${careless.damaged} of ${careless.cuts} cuts. ${tookSeconds} s.`,
+    `${cuts} cuts, ${acknowledged} acknowledged writes: ${bad} bad, ${lost} lost. ${guard}${tookSeconds} s.`,
   )
   const problem = verdict(totals)
   if (problem !== null) console.error(problem)

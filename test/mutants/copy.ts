@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Mutant } from './mutants.ts'
 
+const PREFIX = 'switchyard-mutants-copy-'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 /** This repository as it is now, elsewhere: mutants never touch the checkout. */
@@ -24,7 +26,8 @@ export type Copy = {
 }
 
 export function copyOfRepository(): Copy {
-  const dir = mkdtempSync(join(tmpdir(), 'switchyard-mutants-'))
+  sweep()
+  const dir = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
   const git = (...args: string[]): string => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' })
   for (const file of git('ls-files', '-co', '--exclude-standard', '-z').split('\0')) {
     if (file === '' || !existsSync(join(ROOT, file))) continue
@@ -57,4 +60,12 @@ function plant(dir: string, { name, changes }: Mutant): () => void {
     )
   }
   return takeBack
+}
+
+/** What runs that were killed left behind. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const [pid] = name.slice(PREFIX.length).split('-')
+    if (!existsSync(`/proc/${pid}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+  }
 }

@@ -8,6 +8,9 @@ export type Killer = {
   failed: RegExp
   /** What its output says where it ran and passed. */
   passed: RegExp
+  /** Of a single test. */
+  file?: string
+  title?: string
   /** A cell of the matrix, which needs a machine with Docker of its own. */
   cell?: string
 }
@@ -16,7 +19,7 @@ export type Killer = {
 export function unit(file: string, title: string): Killer {
   const exact = escaped(title)
   return {
-    name: `"${title}" (${file})`,
+    ...{ file, title, name: `"${title}" (${file})` },
     argv: ['--test', '--test-reporter=tap', `--test-name-pattern=^${exact}$`, file],
     failed: new RegExp(`^not ok \\d+ - ${exact}`, 'm'),
     passed: new RegExp(`^ok \\d+ - ${exact}`, 'm'),

@@ -4,12 +4,12 @@ import { cellsArgv, type Killer } from './killers.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 import { hasKilled, hasPassed, type Ran, runNode } from './run-killer.ts'
 
-const USAGE = `Usage: node test/mutants/main.ts [--only NAME,NAME] [--without-cells] [--list]
+const USAGE = `Usage: node test/mutants/main.ts [--only NAME,NAME] [--by tests|cells] [--list]
 
 Plants one fault after the other in a copy of this repository, and runs the tests that must find it.
 
   --only NAME,NAME  these mutants alone
-  --without-cells   leave out the cells of the matrix, which need Docker and take a minute each
+  --by tests|cells  only the killers that are tests, or only those that are cells of the matrix (a minute each)
   --list            print the mutants and plant none
 
 Ends with 1 unless every mutant was killed by each of its killers, which pass without it.`
@@ -19,7 +19,7 @@ const LAST_LINES = 12
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    'without-cells': { type: 'boolean', default: false },
+    by: { type: 'string' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -57,9 +57,14 @@ function chosen(): Mutant[] {
     process.exit(64)
   }
   return MUTANTS.filter(({ name }) => names === undefined || names.includes(name)).flatMap((mutant) => {
-    const killers = mutant.killers.filter(({ cell }) => cell === undefined || !values['without-cells'])
+    const killers = mutant.killers.filter(isWanted)
     return killers.length === 0 ? [] : [{ ...mutant, killers }]
   })
+}
+
+function isWanted({ cell }: Killer): boolean {
+  if (values.by === undefined) return true
+  return values.by === (cell === undefined ? 'tests' : 'cells')
 }
 
 function distinct(killers: readonly Killer[]): Killer[] {

@@ -110,7 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'drainSlot ? null : null',
       },
     ],
-    killers: [model, cell('deploy/start:started/pause')],
+    killers: [model],
   },
   {
     name: 'undo-does-not-drain',
@@ -157,8 +157,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'src/release/recovery.ts',
-        from: 'return (await answersWell(parts, release, slot))',
-        to: 'return (answersWell !== undefined)',
+        from: 'if (!(await answersWell(parts, release, slot)))',
+        to: 'if (answersWell === undefined)',
       },
     ],
     killers: [
@@ -175,8 +175,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'src/release/recovery.ts',
-        from: 'return (await answersWell(parts, release, slot))',
-        to: 'return (await answersWell(parts, release, slot)) && slot !== release.slot',
+        from: 'if (!(await answersWell(parts, release, slot)))',
+        to: 'if (!(await answersWell(parts, release, slot)) || slot === release.slot)',
       },
     ],
     killers: [
@@ -291,8 +291,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: SWITCH,
-        from: "  await rename(temporary, join(liveDir, 'current'))\n",
-        to: "  await rm(join(liveDir, 'current'), { force: true })\n  await symlink(name, join(liveDir, 'current'))\n",
+        from: '  await rename(temporary, current)\n',
+        to: '  await rm(current, { force: true })\n  await symlink(name, current)\n',
       },
     ],
     killers: [
@@ -308,8 +308,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: SWITCH,
-        from: "  await rename(temporary, join(liveDir, 'current'))\n  await syncDirectory(liveDir)\n",
-        to: "  await rename(temporary, join(liveDir, 'current'))\n",
+        from: '  await rename(temporary, current)\n  await syncDirectory(liveDir)\n',
+        to: '  await rename(temporary, current)\n',
       },
     ],
     killers: [powerCuts('routing', 'lost')],

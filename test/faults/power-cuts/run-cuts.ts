@@ -22,7 +22,7 @@ export type Totals = {
 export type CutOptions = {
   cuts: number
   seed: number
-  /** One subject alone. */
+  /** One subject alone, and no careless ones. */
   only?: string
   log(line: string): void
 }
@@ -58,7 +58,8 @@ export async function runCuts({ cuts, seed, only, log }: CutOptions): Promise<To
       }
     }
     const careless = Object.keys(CARELESS)
-    const wanted = Math.max(LEAST_CARELESS, Math.round(cuts / CUTS_PER_CARELESS_ONE))
+    const share = Math.max(LEAST_CARELESS, Math.round(cuts / CUTS_PER_CARELESS_ONE))
+    const wanted = only === undefined ? share : 0
     for (; totals.careless.cuts < wanted; totals.careless.cuts++) {
       const name = careless[totals.careless.cuts % careless.length] ?? ''
       const { damage } = await oneCut(name, totals.careless.cuts + 1)
@@ -73,7 +74,7 @@ export async function runCuts({ cuts, seed, only, log }: CutOptions): Promise<To
 /** Null where all is well: nothing of ours bad or lost, and most of what was written carelessly. */
 export function verdict({ cuts, bad, lost, careless }: Totals): string | null {
   if (bad + lost > 0) return `Of ${cuts} power cuts, some left state that was bad (${bad}) or lost (${lost}).`
-  if (careless.damaged * 2 > careless.cuts) return null
+  if (careless.cuts === 0 || careless.damaged * 2 > careless.cuts) return null
   return `The cuts prove nothing: careless writes were damaged by ${careless.damaged} of ${careless.cuts}.`
 }
 

@@ -1,0 +1,25 @@
+// Runs programs of this repository on the Node of the lockfile. Plain JavaScript for the host's own Node, as scripts/test.mjs.
+import { spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { pinnedNode, root } from './packages.mjs'
+
+const bin = join(root, 'node_modules', '.bin')
+const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
+
+// A terminal's Ctrl-C, or its end, reaches the child too, which removes what it made first; this process waits for it.
+let child = null
+process.on('SIGINT', () => undefined)
+process.on('SIGHUP', () => undefined)
+process.on('SIGTERM', () => child?.kill('SIGTERM'))
+
+/** Answers with the exit code. */
+export function runChild(script, args = []) {
+  child = spawn(pinnedNode, [join(root, script), ...args], { cwd: root, stdio: 'inherit', env })
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(`The Node of the lockfile could not be started: ${error.message}`)
+      resolve(1)
+    })
+    child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)))
+  })
+}
