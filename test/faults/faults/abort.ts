@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal } from '../../../src/director/client.ts'
 import { acceptedSchema } from '../../../src/director/protocol.ts'
 import type { Fault, Moment } from '../fault.ts'
 import type { Rig } from '../rig.ts'
 import { restartDirector } from '../rig-acts.ts'
 
+/** By then the request lies at the socket of the director that stands still. */
+const ARRIVED_MS = 100
 const REACH_DEADLINE_MS = 20_000
 
 /** Past the commit point an abort is refused, and the release goes on. */
@@ -16,6 +19,7 @@ export const aborted: Fault = {
   when: 'after',
   strike: async ({ rig, ended }) => {
     const answer = abort(rig)
+    await delay(ARRIVED_MS)
     rig.breakpoints.go()
     const refusal = await answer
     await ended()
@@ -34,6 +38,7 @@ export const abortedThenKilled: Fault = {
 
 async function killedAtTheEndOfUndo({ rig }: Moment) {
   const answer = abort(rig)
+  await delay(ARRIVED_MS)
   rig.breakpoints.goOnTo('before', 'aborted')
   const reached = await rig.breakpoints.reached(performance.now() + REACH_DEADLINE_MS)
   if (reached === null) rig.breakpoints.go()
