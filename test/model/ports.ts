@@ -192,6 +192,7 @@ function trafficOver(life: Life): Parts['traffic'] {
         effect: () => {
           const { routing, containers } = world
           const container = containers[expected.slot]
+          world.seenThroughNginx = container?.status ?? null
           const isServed =
             routing?.generation === expected.generation &&
             routing.live === expected.slot &&

@@ -34,6 +34,8 @@ export type World = {
   ill: Set<number>
   /** The release that the director of now last saw to be well in a slot. */
   seenWell: Record<Slot, number | null>
+  /** What was last answered through nginx when a switch was to be confirmed. */
+  seenThroughNginx: Container['status'] | null
   /** Since when nothing new reaches a slot. */
   outSinceMs: Record<Slot, number | null>
   /** What must never be, in a sentence each. */
@@ -51,6 +53,7 @@ export function newWorld(): World {
     word: null,
     ill: new Set(),
     seenWell: { primary: null, secondary: null },
+    seenThroughNginx: null,
     outSinceMs: { primary: null, secondary: null },
     violations: [],
     trace: [],
@@ -97,8 +100,8 @@ function mustBeSeenWell(
 
 /** What is written down as live is what visitors get, from a slot that this director has seen to be well. */
 export function mustBeLive(
-  { routing, seenWell, violations }: World,
-  { id, slot, from, steps }: Release,
+  { routing, seenWell, seenThroughNginx, violations }: World,
+  { id, slot, from, steps, recovery }: Release,
 ): void {
   const at = from === null ? (routing?.live ?? slot) : slot
   if (routing?.live !== at)
@@ -106,6 +109,8 @@ export function mustBeLive(
   // What ./rollback.sh has moved is taken over as it is.
   else if (steps.length > 0 && seenWell[at] === null)
     violations.push(`release ${id} was called live, and ${at} was not known to be well`)
+  else if (steps.length > 0 && recovery === null && seenThroughNginx !== 'operational')
+    violations.push(`release ${id} was called live, and ${at} was not seen to be well through nginx`)
 }
 
 function mustPinWhatRuns({ routing, containers, violations }: World): void {

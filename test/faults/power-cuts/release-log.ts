@@ -5,14 +5,15 @@ import { bad, subject } from './subject.ts'
 
 const logsIn = (root: string) => releaseLogs(join(root, 'state', 'logs'))
 
-/** The output of a build: its end may be lost, the rest can be read and goes on. Nothing is acknowledged. */
+/** The output of a build: its end may be lost, the rest can be read and goes on. What is said is that it has begun. */
 export const releaseLog = subject({
-  word: z.never(),
-  write: async (root, _acknowledge, pause) => {
+  word: z.literal('begun'),
+  write: async (root, acknowledge, pause) => {
     const logs = logsIn(root)
     const before = await readAll(root)
     for (let line = before.length; ; line++) {
       logs.append(1, 'build', textOf(line))
+      if (line === before.length) acknowledge('begun')
       if (line % 200 === 0) await pause()
     }
   },

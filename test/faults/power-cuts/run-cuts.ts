@@ -32,6 +32,7 @@ const MOUNTS = ['commit=1', 'commit=1,noauto_da_alloc', 'commit=5']
 /** Writes without a pause are cut in the middle, with one mostly after they were acknowledged. */
 const PAUSES_MS = [0, 40]
 const LONGEST_MS = 1_200
+const SHARE_FROM_START = 0.25
 const CUTS_PER_CARELESS_ONE = 10
 const LEAST_CARELESS = 4
 const READY_DEADLINE_MS = 20_000
@@ -44,7 +45,8 @@ export async function runCuts({ cuts, seed, only, log }: CutOptions): Promise<To
   const oneCut = (name: string, number: number): Promise<Outcome> => {
     const mount = MOUNTS[Math.floor(random() * MOUNTS.length)] ?? 'commit=1'
     const pauseMs = PAUSES_MS[Math.floor(random() * PAUSES_MS.length)] ?? 0
-    return cutOnce(disk, { name, number, mount, pauseMs, afterMs: random() * LONGEST_MS })
+    const isFromStart = random() < SHARE_FROM_START
+    return cutOnce(disk, { name, number, mount, pauseMs, isFromStart, afterMs: random() * LONGEST_MS })
   }
   try {
     await prepareAll(disk)
@@ -78,7 +80,15 @@ export function verdict({ cuts, bad, lost, careless }: Totals): string | null {
   return `The cuts prove nothing: careless writes were damaged by ${careless.damaged} of ${careless.cuts}.`
 }
 
-type Cut = { name: string; number: number; mount: string; pauseMs: number; afterMs: number }
+type Cut = {
+  name: string
+  number: number
+  mount: string
+  pauseMs: number
+  /** Of a file that is just being made, or else counted from the first word. */
+  isFromStart: boolean
+  afterMs: number
+}
 
 type Outcome = { words: number; damage: Damage[]; told: string }
 
@@ -97,10 +107,11 @@ async function prepare(disk: Disk, name: string): Promise<void> {
   await subjectNamed(name).prepare(root)
 }
 
-async function cutOnce(disk: Disk, { name, number, mount, pauseMs, afterMs }: Cut): Promise<Outcome> {
+async function cutOnce(disk: Disk, cut: Cut): Promise<Outcome> {
+  const { name, number, mount, pauseMs, afterMs } = cut
   const told = `cut ${number} (${name}, ${mount}, pause ${pauseMs} ms, after ${Math.round(afterMs)} ms)`
   disk.mount(mount)
-  const { words, end } = await writeUntilCut(disk, name, pauseMs, afterMs)
+  const { words, end } = await writeUntilCut(disk, cut)
   await disk.unmount()
   disk.mount(mount)
   const damage = await subjectNamed(name).check(rootOf(disk, name), words)
@@ -114,9 +125,7 @@ async function cutOnce(disk: Disk, { name, number, mount, pauseMs, afterMs }: Cu
 /** Answers with what the writer had acknowledged when it was over, and why it ended where the cut was not the cause. */
 async function writeUntilCut(
   disk: Disk,
-  name: string,
-  pauseMs: number,
-  afterMs: number,
+  { name, pauseMs, isFromStart, afterMs }: Cut,
 ): Promise<{ words: unknown[]; end: string | null }> {
   const argv = [join(import.meta.dirname, 'writer.ts'), name, rootOf(disk, name), String(pauseMs)]
   // A group of its own, since a script has children of its own.
@@ -124,15 +133,15 @@ async function writeUntilCut(
   const stderr: Buffer[] = []
   writer.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
   const lines: string[] = []
-  const ready = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
   createInterface({ input: writer.stdout }).on('line', (line) => {
-    if (line === 'ready') ready.resolve()
-    else lines.push(line)
+    if (line !== 'ready') lines.push(line)
+    if (line === 'ready' ? isFromStart : lines.length > 0) begun.resolve()
   })
   const closed = once(writer, 'close')
   const cut = await disk.arm()
   const late = delay(READY_DEADLINE_MS, undefined, { ref: false })
-  await Promise.race([ready.promise, closed, late])
+  await Promise.race([begun.promise, closed, late])
   await Promise.race([delay(afterMs), closed])
   const isEnded = writer.exitCode !== null
   const onAtNs = await cut()
