@@ -25,6 +25,7 @@ import { writeGeneration } from '../../src/nginx/switch.ts'
 import { composeUp } from '../../src/setup/compose.ts'
 import { pathsOf } from '../../src/setup/paths.ts'
 import { type OpenJournal, openJournal } from '../../src/state/journal.ts'
+import { appendOnlyTables } from '../../src/state/journal-copy.ts'
 import { draft } from '../fixtures/yard.ts'
 import { thisMachine } from '../system/place.ts'
 import { doctor, doctorFix, heldNow, stranger, visitors } from './doctor-rig.ts'
@@ -439,12 +440,13 @@ const PLANTS: readonly Plant[] = [
     plant: () => {
       rmSync(`${journalPath()}-copy`)
       const db = new DatabaseSync(journalPath())
-      const count = db
-        .prepare('SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM bars) AS n')
-        .get()
+      const counts = appendOnlyTables(db).map(
+        (table) => db.prepare(`SELECT count(*) AS n FROM "${table}"`).get()?.n,
+      )
       db.close()
+      const entries = counts.reduce<number>((sum, count) => sum + Number(count), 0)
       return [
-        `The copy of the journal, state/journal.db-copy, lacks ${count?.n} of its entries: they would be lost with the journal. Visitors are not concerned.`,
+        `The copy of the journal, state/journal.db-copy, lacks ${entries} of its entries: they would be lost with the journal. Visitors are not concerned.`,
       ]
     },
   },
