@@ -1,7 +1,6 @@
+import { EXIT } from '../../../src/cli/exit-codes.ts'
 import type { Fault } from '../fault.ts'
 
-const DONE = 0
-const BUSY = 75
 const ACCEPTED = 202
 const CONFLICT = 409
 
@@ -11,7 +10,7 @@ export const secondDeploy: Fault = {
   title: 'a second deploy from the console and one from the CLI at once',
   isHarmless: () => true,
   when: 'after',
-  strike: async ({ rig, ended }) => {
+  strike: async ({ rig, verb, ended }) => {
     const [image = ''] = rig.builds
     const both = Promise.all([
       rig.console.deploy(image),
@@ -24,7 +23,10 @@ export const secondDeploy: Fault = {
     // Those that come when the release has just ended are releases of their own, one at a time.
     if (status !== CONFLICT && status !== ACCEPTED)
       violations.push(`The console's deploy was answered ${status}.`)
-    if (code !== BUSY && code !== DONE) violations.push(`The CLI's deploy ended with ${code}: ${output}`)
+    // A rollback that was quicker keeps machines from deploying.
+    const isFrozen = verb === 'rollback' && code === EXIT.frozen
+    if (code !== EXIT.busy && code !== EXIT.done && !isFrozen)
+      violations.push(`The CLI's deploy ended with ${code}: ${output}`)
     return { violations }
   },
 }
