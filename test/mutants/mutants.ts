@@ -225,6 +225,11 @@ export const MUTANTS: readonly Mutant[] = [
         from: "if (verb === 'rollback') return checkStandby(context, slot)",
         to: "if (verb === 'rollback') return checkStandby ? null : null",
       },
+      {
+        file: STEPS,
+        from: '    await checkStandby(context, slot, 1)\n    return\n',
+        to: '    return\n',
+      },
     ],
     killers: [
       model,
