@@ -37,6 +37,7 @@ export function copyOfRepository(): Copy {
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'))
   // Tests that make a copy of their own ask git for what there is.
   execFileSync('git', ['init', '-q'], { cwd: dir })
+  writeFileSync(join(dir, '.git', 'info', 'exclude'), 'node_modules\n')
   return { dir, plant: (mutant) => plant(dir, mutant), remove: () => rmSync(dir, { recursive: true }) }
 }
 
