@@ -70,14 +70,18 @@ async function killed({ rig }: Moment) {
   return {}
 }
 
-/** Each start gets one write further than the one before, or its recovery is over. */
+/** A start that comes no further than an earlier one is let through one write more, until its recovery is over. */
 async function killedAgainAndAgain({ rig }: Moment, when: When) {
   const endMs = performance.now() + RECOVERY_DEADLINE_MS
+  const met = new Set<string>()
+  let skip = 0
   for (let kills = 0; kills < MOST_KILLS; kills++) {
-    // After a write the next start has one less to do; before it, it has to be let through that many.
-    rig.breakpoints.stopAt(when, '*', when === 'after' ? 0 : kills)
+    rig.breakpoints.stopAt(when, '*', skip)
     await restartDirector(rig, 'KILL')
-    if ((await stoppedAgain(rig, endMs)) === null) break
+    const point = await stoppedAgain(rig, endMs)
+    if (point === null) break
+    if (met.has(point)) skip++
+    met.add(point)
   }
   rig.breakpoints.go()
   return {}
