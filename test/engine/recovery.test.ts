@@ -274,6 +274,9 @@ test('a rollback by a script that left no word is taken over from what nginx ser
   )
   rmdirSync(stateFile('rollback.json'))
   await isSound('primary', '5.0.0')
+  const refused = await system.cli('deploy', '--image', await system.image('7.0.0'))
+  assert.equal(refused.code, 77, refused.output)
+  assert.equal((await system.cli('unfreeze')).code, 0)
   const { id } = await follow('7.0.0').release
   const release = await system.ended(id)
   assert.deepEqual([release.slot, release.replaces?.version], ['secondary', '5.0.0'])
