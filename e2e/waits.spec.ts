@@ -18,7 +18,7 @@ test('a release shows by kind what it waits for, and a real build ends its strea
   await page.getByRole('button', { name: /^Create the/ }).click()
   await expect(page.getByRole('article', { name: 'primary' })).toBeVisible()
 
-  const { slots, routing } = await system.director.call(systemStatusSchema, '/v1/status')
+  const { slots, routing, freeze } = await system.director.call(systemStatusSchema, '/v1/status')
   const [live, standby] =
     routing.live === 'primary' ? [slots.primary, slots.secondary] : [slots.secondary, slots.primary]
   const headers = { accept: 'text/event-stream' }
@@ -30,7 +30,7 @@ test('a release shows by kind what it waits for, and a real build ends its strea
   const source = { kind: 'image', image: live.container?.image, hasConsole: true }
   const { release } = await system.director.call(acceptedSchema, '/v1/deploy', {
     method: 'POST',
-    body: JSON.stringify({ source }),
+    body: JSON.stringify({ source, ...(freeze && { despiteFreeze: freeze.at }) }),
   })
   await page.goto(`${system.url}/ops/releases/${release.id}`)
   const step = page
