@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "'built', 'switching', 'live', 'failed',",
       },
     ],
-    killers: [model, cell('deploy/switch:renamed-current/kill')],
+    killers: [model],
   },
   {
     name: 'journal-before-traffic',
@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "live: ['step-started', 'step-ended',",
       },
     ],
-    killers: [model, cell('deploy/switch:renamed-current/kill-before')],
+    killers: [model],
   },
   {
     name: 'single-probe-confirm',
@@ -98,7 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'const undone = { doubt: null, loss: null }\n  void undoRelease',
       },
     ],
-    killers: [model, cell('deploy/switch:started/target-dies')],
+    killers: [model],
   },
   {
     name: 'drain-skipped',
@@ -136,7 +136,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     killers: [
       unit('src/state/lock.test.ts', 'one holder at a time, even within one process, and it says who it is'),
-      cell('deploy/health:started/rollback-sh'),
     ],
   },
   {
@@ -149,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'const held = { release: () => void takeLock }\n    if (lockPath) {',
       },
     ],
-    killers: [model, cell('deploy/health:started/second-deploy')],
+    killers: [model],
   },
   {
     name: 'recovery-does-not-ask',
