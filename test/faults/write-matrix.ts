@@ -39,7 +39,7 @@ function matrixOf(run: Run): string {
     '',
     machineLine(),
     '',
-    'A number is how many cells ran there: points before, within and after the step. “✗ n” is how many of them were violated; “–” is where the fault can’t strike.',
+    'A number is how many cells ran there: points before, within and after the step. “✗ n” is how many of them were violated; “–” is where none ran, since the fault can’t strike there or the run was a sample.',
     '',
     ...(['deploy', 'rollback'] as const).flatMap((verb) => [
       `### ${title[verb]}`,
