@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type Docker from 'dockerode'
@@ -6,6 +6,7 @@ import { ReleaseError, reasonOf } from '../release/errors.ts'
 import type { Assets, LogSink } from '../release/ports.ts'
 import type { Build } from '../release/release.ts'
 import type { Slot } from '../release/slot.ts'
+import { syncDirectory } from '../state/durable-file.ts'
 import { tidyAssets } from './asset-files.ts'
 import { failureOf, runCommand, throwIfAborted } from './command.ts'
 import { compressAssets } from './compress-assets.ts'
@@ -112,11 +113,6 @@ async function makeDurable(project: Project, directory: string, signal: AbortSig
     timeoutMs: SYNC_DEADLINE_MS,
   })
   if (code !== 0) throw failed(lines.at(-1) ?? `sync ended with exit code ${code}`, null)
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path)
-  await directory.sync()
 }
 
 function failed(reason: string, cause: unknown): ReleaseError {

@@ -1,5 +1,6 @@
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncDirectory } from '../state/durable-file.ts'
 import { isDeploymentId } from './deployment-id.ts'
 
 /** What is half published or half removed. No deployment id holds a dot, so nginx shows nobody what is in it. */
@@ -35,12 +36,6 @@ export async function halves(directory: string): Promise<string[]> {
 export async function sweepAssets(directory: string): Promise<void> {
   for (const name of await halves(directory))
     await rm(join(directory, name), { recursive: true, force: true })
-}
-
-/** Else a power cut could bring the name back, and less than all behind it. */
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path)
-  await directory.sync()
 }
 
 async function sizeOf(directory: string): Promise<number> {

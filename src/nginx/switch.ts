@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm, symlink } fro
 import { join } from 'node:path'
 import { ReleaseError } from '../release/errors.ts'
 import type { RoutingState } from '../release/ports.ts'
+import { syncDirectory } from '../state/durable-file.ts'
 import { executableFlag, flagsOf, renderState, routingStateSchema, STATE_FILE } from './generation.ts'
 import { compare, generationNumber, ledToName } from './read-generation.ts'
 
@@ -88,11 +89,6 @@ async function writeSynced(path: string, text: string, mode: number): Promise<vo
   await file.writeFile(text)
   // An empty flag has nothing but its name, which the directory's fsync makes durable.
   if (text !== '') await file.sync()
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r')
-  await directory.sync()
 }
 
 function refused(reason: string): ReleaseError {

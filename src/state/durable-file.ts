@@ -15,6 +15,11 @@ export async function replaceDurably(path: string, content: string | Buffer, mod
     await file.sync()
   }
   await rename(temporary, path)
-  await using directory = await open(dirname(path), 'r')
+  await syncDirectory(dirname(path))
+}
+
+/** Makes the names in the directory at `path` durable: else a power cut could bring back what a rename or removal has changed. */
+export async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r')
   await directory.sync()
 }
