@@ -11,6 +11,8 @@ const results = join(root, '.test', 'results')
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
 const startedMs = Date.now()
 const totals = { passed: 0, failed: 0 }
+/** What failed, by name, so that the last lines of a long log tell it. */
+const failures = []
 
 /** Runs a program with its output shown; answers with whether it ended well. */
 function run(program, args, extraEnv = {}) {
@@ -28,8 +30,9 @@ function heading(text) {
   console.log(`\n── ${text} (${minutes} min) ──`)
 }
 
-function count(isGood) {
+function count(isGood, what) {
   totals[isGood ? 'passed' : 'failed'] += 1
+  if (!isGood) failures.push(what)
 }
 
 /** The same code that `npm run up` uses; a test without Docker fails and says so. */
@@ -40,9 +43,9 @@ function startDocker() {
 
 function checks() {
   heading('Types')
-  count(run('next', ['typegen']) && run('tsc', ['--noEmit']))
+  count(run('next', ['typegen']) && run('tsc', ['--noEmit']), 'Types')
   heading('Lint')
-  count(run('biome', ['check', '.']))
+  count(run('biome', ['check', '.']), 'Lint')
 }
 
 function nodeTests(name, patterns, options = []) {
@@ -61,12 +64,15 @@ function nodeTests(name, patterns, options = []) {
   const number = (what) => Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(text)?.[1] ?? 0)
   totals.passed += number('pass')
   totals.failed += number('fail') + number('cancelled') + number('skipped') + number('todo')
-  if (!isGood && number('fail') + number('cancelled') === 0) count(false)
+  for (const [, line] of text.matchAll(/^ *(not ok \d+ - .*|ok \d+ - .*# (?:SKIP|TODO).*)$/gm)) {
+    failures.push(`${name}: ${line}`)
+  }
+  if (!isGood && number('fail') + number('cancelled') === 0) count(false, name)
 }
 
 function nginxMatrix() {
   heading('nginx, version by version')
-  count(run('node', ['test/system/nginx-matrix.ts']))
+  count(run('node', ['test/system/nginx-matrix.ts']), 'nginx, version by version')
 }
 
 /** A seeded part of the fault matrix; `npm run test:faults` is the whole of it. */
@@ -76,22 +82,34 @@ function faultSample() {
   rmSync(report, { force: true })
   const isGood = run('node', ['test/faults/main.ts', '--sample'])
   const { results: cells } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { results: [] }
-  const violated = cells.filter(({ violations }) => violations.length > 0).length
-  totals.passed += cells.length - violated
-  totals.failed += violated
-  if (!isGood && violated === 0) count(false)
+  const violated = cells.filter(({ violations }) => violations.length > 0)
+  totals.passed += cells.length - violated.length
+  totals.failed += violated.length
+  failures.push(...violated.map(({ id, violations }) => `Faults: ${id}: ${violations.join(' ')}`))
+  if (!isGood && violated.length === 0) count(false, 'Faults')
 }
 
 function browserTests() {
   heading('Browser')
   const report = join(results, 'browser.json')
   const isGood = run('playwright', ['test'], { PLAYWRIGHT_JSON_OUTPUT_NAME: report })
-  const stats = existsSync(report)
-    ? JSON.parse(readFileSync(report, 'utf8')).stats
-    : { expected: 0, unexpected: 0, flaky: 0, skipped: 0 }
+  const { suites, stats } = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : { suites: [], stats: { expected: 0, unexpected: 0, flaky: 0, skipped: 0 } }
   totals.passed += stats.expected
   totals.failed += stats.unexpected + stats.flaky + stats.skipped
-  if (!isGood && stats.unexpected === 0) count(false)
+  failures.push(...suites.flatMap(failedSpecs))
+  if (!isGood && stats.unexpected === 0) count(false, 'Browser')
+}
+
+/** Those that did not run are among them. */
+function failedSpecs({ specs, suites = [] }) {
+  const failed = specs.flatMap(({ file, line, title, tests }) =>
+    tests
+      .filter(({ status }) => status !== 'expected')
+      .map(({ status }) => `Browser: ${file}:${line} ${title} (${status})`),
+  )
+  return [...failed, ...suites.flatMap(failedSpecs)]
 }
 
 const parts = {
@@ -122,7 +140,7 @@ const parts = {
 const onRequest = {
   model: () => {
     heading('Model')
-    count(run('node', ['test/model/main.ts']))
+    count(run('node', ['test/model/main.ts']), 'Model')
   },
   nginx: () => startDockerThen(nginxMatrix),
 }
@@ -133,7 +151,7 @@ function startDockerThen(next) {
 
 function installOrFail(install, next) {
   if (install()) next()
-  else count(false)
+  else count(false, 'What the tests need could not be started or installed.')
 }
 
 await ensurePackages()
@@ -147,5 +165,6 @@ if (unknown.length > 0) {
   process.exit(64)
 }
 for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) known[name]()
+for (const what of failures) console.log(`✗ ${what}`)
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`)
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1)
