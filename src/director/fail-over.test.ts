@@ -12,7 +12,7 @@ async function lookout({ answered = traffic() }: { answered?: TrafficCounts } = 
   const system = await yard()
   const director = directorOver(system)
   let nowMs = 0
-  const { look, problem } = failOver({
+  const { look, pauseMs, problem } = failOver({
     parts: system.parts,
     releases: director.verbs,
     trafficLog: { since: () => answered },
@@ -20,8 +20,9 @@ async function lookout({ answered = traffic() }: { answered?: TrafficCounts } = 
     nowMs: () => nowMs,
   })
   async function pass(seconds: number): Promise<void> {
-    for (let passed = 0; passed < seconds * 1_000; passed += 500) {
-      nowMs += 500
+    const endMs = nowMs + seconds * 1_000
+    while (nowMs < endMs) {
+      nowMs += pauseMs()
       await look()
     }
   }
