@@ -18,7 +18,7 @@ export type Prober = {
   stop(): Promise<void>
 }
 
-const EVERY_MS = 6
+const EVERY_MS = 8
 const ANSWER_WITHIN_MS = 4_000
 const KEPT = 20_000
 const payloadSchema = z.object({ slot: z.string(), release: z.number() })
@@ -98,8 +98,8 @@ function keep<T>(list: T[], value: T): void {
 /** Sent once and read whole. Throws in words. */
 function ask(url: string, { method, path }: Kind, agent: http.Agent | false): Promise<string> {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
-    const request = http.request(new URL(path, url), { method, agent, signal }, (response) => {
+    const options = { method, agent, timeout: ANSWER_WITHIN_MS }
+    const request = http.request(new URL(path, url), options, (response) => {
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (text: string) => {
@@ -110,9 +110,8 @@ function ask(url: string, { method, path }: Kind, agent: http.Agent | false): Pr
         response.statusCode === 200 ? resolve(body) : reject(new Error(`HTTP ${response.statusCode}`)),
       )
     })
-    request.once('error', (cause) =>
-      reject(signal.aborted ? new Error(`no answer within ${ANSWER_WITHIN_MS} ms`) : cause),
-    )
+    request.once('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)))
+    request.once('error', reject)
     request.end(method === 'POST' ? 'switchyard' : undefined)
   })
 }

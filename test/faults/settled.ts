@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../engine/until.ts'
-import { unfinishedIn, viewJournal } from './journal-view.ts'
+import { viewJournal } from './journal-view.ts'
 import type { Rig } from './rig.ts'
 import { type Before, lookBefore, unsoundness } from './sound.ts'
 
@@ -16,7 +16,7 @@ export async function settled(rig: Rig, losesStandby: boolean): Promise<void> {
     if (status === null) return null
     const { running, routing: served, docker, actions } = status
     // What recovery is at is the director's own matter, and not told on a full disk, where no one can write down who holds the lock.
-    const [unfinished] = unfinishedIn(viewJournal(rig))
+    const [unfinished] = viewJournal(rig).unfinished
     const problems = [
       unfinished && `release ${unfinished.id} is not settled`,
       running && `release ${running.id} is under way`,

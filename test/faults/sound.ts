@@ -6,7 +6,7 @@ import type { RoutingState } from '../../src/release/ports.ts'
 import type { Release } from '../../src/release/release.ts'
 import type { Slot } from '../../src/release/slot.ts'
 import { parseEnv } from '../../src/state/env-file.ts'
-import { holderIn, type JournalView, liveIn, unfinishedIn, viewJournal } from './journal-view.ts'
+import { contradictionsOf, type JournalView, viewJournal } from './journal-view.ts'
 import { isFree } from './lock.ts'
 import type { Rig } from './rig.ts'
 import { containerIfAny, SERVICES, serviceOf } from './rig-acts.ts'
@@ -41,11 +41,12 @@ export const routing = ({ system }: Rig): Promise<RoutingState | null> =>
 /** Every way in which the system is not as it should be once a fault is over, in sentences. None is what a cell asks for. */
 export async function unsoundness(rig: Rig, before: Before, losesStandby: boolean): Promise<string[]> {
   const journal = viewJournal(rig)
-  const live = liveIn(journal)
+  const { live } = journal
   const state = await routing(rig).catch((cause: Error) => cause.message)
   const found = [
     ...(live ? await servedProblems(rig, journal, live, state) : ['The journal knows no live release.']),
     ...journalProblems(journal, before),
+    ...contradictionsOf(rig),
     ...(await thingProblems(rig, before, losesStandby)),
     ...(await envFileProblems(rig, before, live, losesStandby)),
     ...leftovers(rig),
@@ -73,18 +74,17 @@ async function servedProblems(
   const wrong = served.find(({ slot, release }) => slot !== live.slot || release !== expected)
   if (wrong)
     found.push(`Visitors get release ${wrong.release} from ${wrong.slot}, not ${expected} from ${live.slot}.`)
-  const held = holderIn(journal, live.slot)
+  const held = journal.holders[live.slot]
   if (held !== expected)
     found.push(`${live.slot} runs release ${expected}, and the journal says that it holds ${held}.`)
   return found
 }
 
-/** What was acknowledged is there, nothing is under way, and the folded table is what the events say. */
-function journalProblems(journal: JournalView, before: Before): string[] {
+/** What was acknowledged is there, and nothing is under way. */
+function journalProblems({ newestEvent, unfinished }: JournalView, before: Before): string[] {
   return [
-    ...(journal.newestEvent < before.event ? ['Events that the journal had acknowledged are lost.'] : []),
-    ...unfinishedIn(journal).map(({ id }) => `Release ${id} is still under way.`),
-    ...journal.contradictions,
+    ...(newestEvent < before.event ? ['Events that the journal had acknowledged are lost.'] : []),
+    ...unfinished.map(({ id }) => `Release ${id} is still under way.`),
   ]
 }
 
@@ -114,7 +114,7 @@ async function thingProblems(rig: Rig, before: Before, losesStandby: boolean): P
 async function envFileProblems(
   rig: Rig,
   before: Before,
-  live: Release | undefined,
+  live: Release | null,
   losesStandby: boolean,
 ): Promise<string[]> {
   const values = parseEnv(envFile(rig))
