@@ -7,15 +7,22 @@ export type Cell = { id: string; verb: ReleaseVerb; point: string; fault: string
 
 const VERBS = ['deploy', 'rollback'] as const
 
-/** Every fault at every point that it can meet. */
+/** Every fault at every point that it can meet; at points that are one moment to it (`isOfJournal`) it strikes once. */
 export function allCells(points: Points, faults: readonly Fault[]): Cell[] {
   return VERBS.flatMap((verb) =>
     points[verb].flatMap((point) =>
       faults
+        .filter((fault) => fault.isOfJournal || !isOneWithNext(points[verb], point))
         .filter((fault) => fault.meets?.({ verb, point, points: points[verb] }) ?? true)
         .map(({ name }) => ({ id: `${verb}/${point}/${name}`, verb, point, fault: name })),
     ),
   )
+}
+
+/** A step's end, where the next step begins with nothing between. */
+function isOneWithNext(points: readonly string[], point: string): boolean {
+  const next = points[points.indexOf(point) + 1] ?? ''
+  return point.endsWith(':ended') && next.endsWith(':started')
 }
 
 /** The cells whose ids match one of `globs`, in which `*` stands for anything. */

@@ -55,6 +55,16 @@ export function cell(id: string): Killer {
   }
 }
 
+/** The look at the matrix's points: an event of the journal's schema that no clean release writes fails the run. */
+export function points(event: string): Killer {
+  const missing = `No clean release writes the event "${event}".`
+  return {
+    ...cell('deploy/switch:renamed-current/kill'),
+    name: `the points of the matrix, which lack "${event}"`,
+    failed: new RegExp(`^${escaped(missing)}$`, 'm'),
+  }
+}
+
 export function cellsArgv(ids: readonly string[]): string[] {
   return [
     'test/faults/main.ts',

@@ -1,4 +1,4 @@
-import { cell, type Killer, model, powerCuts, unit } from './killers.ts'
+import { cell, type Killer, model, points, powerCuts, unit } from './killers.ts'
 
 /** One fault, planted on purpose. */
 export type Mutant = {
@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "'built', 'switching', 'live', 'failed',",
       },
     ],
-    killers: [model],
+    killers: [model, points('switching')],
   },
   {
     name: 'journal-before-traffic',
@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "live: ['step-started', 'step-ended',",
       },
     ],
-    killers: [model],
+    killers: [model, cell('deploy/switch:renamed-generation/disk-full-bare')],
   },
   {
     name: 'single-probe-confirm',
@@ -136,6 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     killers: [
       unit('src/state/lock.test.ts', 'one holder at a time, even within one process, and it says who it is'),
+      cell('deploy/health:started/rollback-sh'),
     ],
   },
   {
@@ -148,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'const held = { release: () => void takeLock }\n    if (lockPath) {',
       },
     ],
-    killers: [model],
+    killers: [model, cell('deploy/health:started/second-deploy')],
   },
   {
     name: 'recovery-does-not-ask',
@@ -213,7 +214,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'abort-lost',
     means: 'an abort is accepted and forgotten',
     changes: [{ file: STEPS, from: '    signal.throwIfAborted()\n', to: '    void signal\n' }],
-    killers: [model],
+    killers: [model, cell('deploy/switch:started/abort')],
   },
   {
     name: 'standby-not-checked',
@@ -233,6 +234,7 @@ export const MUTANTS: readonly Mutant[] = [
     killers: [
       model,
       unit('src/release/undo.test.ts', 'a rollback that is refused does not put an ill standby in reach'),
+      cell('rollback/switch:started/target-dies'),
     ],
   },
   {

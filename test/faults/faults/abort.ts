@@ -23,14 +23,27 @@ export const aborted: Fault = {
     rig.breakpoints.go()
     const refusal = await answer
     await ended()
-    const isGood = refusal === null || ['nothing-running', 'past-commit'].includes(refusal)
-    return { violations: isGood ? [] : [`The abort was refused: ${refusal}.`] }
+    return { violations: [...wrongRefusal(refusal), ...(refusal === null ? await unheeded(rig) : [])] }
   },
+}
+
+function wrongRefusal(code: string | null): string[] {
+  if (code === null || code === 'nothing-running' || code === 'past-commit') return []
+  return [`The abort was refused: ${code}.`]
+}
+
+/** What the director has agreed to must be so. */
+async function unheeded({ system }: Rig): Promise<string[]> {
+  const [newest] = await system.history()
+  return newest?.state === 'aborted'
+    ? []
+    : [`The abort was accepted, and release ${newest?.id} is ${newest?.state}.`]
 }
 
 export const abortedThenKilled: Fault = {
   name: 'abort-kill',
   title: 'release aborted, and director killed when it had undone it, before it could say so',
+  isOfJournal: true,
   when: 'after',
   meets: isBeforeSwitching,
   strike: (moment) => killedAtTheEndOfUndo(moment),

@@ -14,6 +14,7 @@ const POLL_MS = 50
 export const kill: Fault = {
   name: 'kill',
   title: 'director killed (SIGKILL) after the point',
+  isOfJournal: true,
   when: 'after',
   strike: killed,
 }
@@ -21,6 +22,7 @@ export const kill: Fault = {
 export const killBefore: Fault = {
   name: 'kill-before',
   title: 'director killed (SIGKILL) before the point is durable',
+  isOfJournal: true,
   when: 'before',
   strike: killed,
 }
@@ -28,6 +30,7 @@ export const killBefore: Fault = {
 export const term: Fault = {
   name: 'term',
   title: 'director told to end (SIGTERM)',
+  isOfJournal: true,
   when: 'after',
   strike: async ({ rig }) => {
     await restartDirector(rig, 'TERM', { whileEnding: () => rig.breakpoints.go() })
@@ -38,6 +41,7 @@ export const term: Fault = {
 export const killInRecovery: Fault = {
   name: 'kill-recovery',
   title: 'director killed, and again after each write of its recovery',
+  isOfJournal: true,
   when: 'after',
   strike: (moment) => killedAgainAndAgain(moment, 'after'),
 }
@@ -45,6 +49,7 @@ export const killInRecovery: Fault = {
 export const killInRecoveryBefore: Fault = {
   name: 'kill-recovery-before',
   title: 'director killed, and again before each write of its recovery',
+  isOfJournal: true,
   when: 'after',
   strike: (moment) => killedAgainAndAgain(moment, 'before'),
 }

@@ -7,6 +7,7 @@ const FULL_AT_MOST_MS = 12_000
 export const diskFull: Fault = {
   name: 'disk-full',
   title: 'disk full from before the write until the release has ended',
+  isOfJournal: true,
   when: 'before',
   strike: fullUntilItHasEnded,
 }
@@ -14,6 +15,7 @@ export const diskFull: Fault = {
 export const diskFullBare: Fault = {
   name: 'disk-full-bare',
   title: 'the same, and the reserve is spent',
+  isOfJournal: true,
   when: 'before',
   strike: (moment) => {
     const reserve = join(moment.rig.system.dir, 'state/reserve')
