@@ -13,7 +13,7 @@ import { type ApiParts, directorApi } from './api.ts'
 import { releaseChanges } from './changes.ts'
 import { failOver, keepLooking } from './fail-over.ts'
 import { hostGate, slotsGate } from './gate.ts'
-import { type Identity, openIdentity } from './identity/identity.ts'
+import type { Identity } from './identity/identity.ts'
 import { addHostRoutes, addIdentityRoutes } from './identity-api.ts'
 import { listenOn } from './listen.ts'
 import type { SystemStatus } from './protocol.ts'
@@ -92,8 +92,9 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     const barred = journal.bars.list().map(({ deploymentId, at }) => `${deploymentId} ${at}`)
     return `${running?.id} ${running?.state} ${journal.newestLive()?.id} ${barred.join()} ${journal.freezes.inForce()?.at}`
   })
-  // Before who may sign in is read: what a killed director left is not to wait for that.
+  // What a killed director left is not to wait for who may sign in, whose library takes longest of all to be loaded.
   await settle()
+  const { openIdentity } = await import('./identity/identity.ts')
   const identity = await reserve.spendAsync(() =>
     openIdentity({ stateDir, live: () => liveSentence(journal) }),
   )
