@@ -3,7 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 const POLL_MS = 50
 
 /** Asks `look` again and again until it answers with something. Fails with `what` and the last error after `deadlineMs`. */
-export async function until<T>(what: string, deadlineMs: number, look: () => Promise<T | null>): Promise<T> {
+export async function until<T>(
+  what: string,
+  deadlineMs: number,
+  look: () => Promise<T | null>,
+  pollMs = POLL_MS,
+): Promise<T> {
   const endMs = performance.now() + deadlineMs
   let lastError: unknown
   while (performance.now() < endMs) {
@@ -13,7 +18,7 @@ export async function until<T>(what: string, deadlineMs: number, look: () => Pro
     } catch (cause) {
       lastError = cause
     }
-    await delay(POLL_MS)
+    await delay(pollMs)
   }
   throw new Error(`It never came that ${what}.`, { cause: lastError })
 }

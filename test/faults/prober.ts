@@ -18,7 +18,7 @@ export type Prober = {
   stop(): Promise<void>
 }
 
-const EVERY_MS = 8
+const EVERY_MS = 10
 const ANSWER_WITHIN_MS = 4_000
 const KEPT = 20_000
 const payloadSchema = z.object({ slot: z.string(), release: z.number() })

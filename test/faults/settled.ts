@@ -7,11 +7,13 @@ import { type Before, lookBefore, unsoundness } from './sound.ts'
 const SETTLE_DEADLINE_MS = 60_000
 const TRY_AGAIN_MS = 12_000
 const TRY_PAUSE_MS = 500
+/** Each look is work for the director, on a machine that is busy with several of them. */
+const LOOK_EVERY_MS = 150
 
 /** The director has nothing left to do, and everything may be done again. */
 export async function settled(rig: Rig, losesStandby: boolean): Promise<void> {
   let last = 'the director does not answer'
-  await until('everything may be done again', SETTLE_DEADLINE_MS, async () => {
+  const look = async (): Promise<true | null> => {
     const status = await rig.system.status().catch(() => null)
     if (status === null) return null
     const { running, routing: served, docker, actions } = status
@@ -27,9 +29,12 @@ export async function settled(rig: Rig, losesStandby: boolean): Promise<void> {
     ].filter((problem) => problem !== null && problem !== undefined)
     last = problems.join(' ')
     return problems.length === 0 ? true : null
-  }).catch((cause: unknown) => {
-    throw new Error(`The director does not settle: ${last}`, { cause })
-  })
+  }
+  await until('everything may be done again', SETTLE_DEADLINE_MS, look, LOOK_EVERY_MS).catch(
+    (cause: unknown) => {
+      throw new Error(`The director does not settle: ${last}`, { cause })
+    },
+  )
 }
 
 /** The director tries every few seconds what it could not do at first. */

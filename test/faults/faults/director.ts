@@ -24,6 +24,9 @@ export const killBefore: Fault = {
   title: 'director killed (SIGKILL) before the point is durable',
   isOfJournal: true,
   when: 'before',
+  // Before the entry that a step begins, the end of the one before it is the last that is durable: `kill` strikes there.
+  meets: ({ point, points }) =>
+    !(point.endsWith(':started') && points[points.indexOf(point) - 1]?.endsWith(':ended')),
   strike: killed,
 }
 
