@@ -208,3 +208,25 @@ test('who holds the lock is waited for', async () => {
   await pass(1)
   assert.equal(await live(), 'primary')
 })
+
+test('who moves the traffic while the director waits for an answer is not undone by a fail-over', async () => {
+  const { system, pass, live, post, verbs } = await lookout()
+  const { probe } = system.parts.health
+  system.says.secondary = null
+  await pass(5.5)
+  system.parts.health.probe = async (slot, signal) => {
+    const answer = probe(slot, signal)
+    await answer.catch(() => undefined)
+    system.parts.health.probe = probe
+    assert.equal((await post('/v1/rollback', {})).status, 202)
+    await verbs.settled()
+    // Without its visitors it is well again.
+    system.says.secondary = 'operational'
+    return answer
+  }
+  await pass(1)
+  await pass(20)
+  assert.equal(await live(), 'primary')
+  assert.equal(system.journal.newestLive()?.id, 3)
+  assert.equal(system.journal.freezes.inForce()?.cause, 'rollback')
+})

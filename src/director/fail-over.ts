@@ -52,13 +52,16 @@ export function failOver(options: FailOverOptions): FailOver {
     const routing = await parts.traffic.read().catch(() => null)
     // What is under way may be changing either slot.
     const isOthers = routing === null || routing.live === null || releases.running() !== null
-    outage = isOthers ? null : outageAfter(outage, await lookAt(parts, routing, nowMs))
+    const from = parts.journal.newestLive()?.id
+    const seen = isOthers ? null : await lookAt(parts, routing, nowMs)
+    // A look takes seconds at a slot that hangs: who moved the traffic meanwhile has decided where it is to be.
+    outage = parts.journal.newestLive()?.id === from ? outageAfter(outage, seen) : null
     if (outage === null) failed = null
-    say(outage && (await act(outage)))
+    say(outage && (await act(outage, from)))
   }
 
   /** Answers with what there is to say. */
-  async function act(now: Outage): Promise<string | null> {
+  async function act(now: Outage, from: number | undefined): Promise<string | null> {
     if (!isWorthAWord(now)) return problem
     const { slot } = now
     const silence = `${slot} is live and does not answer`
@@ -70,7 +73,7 @@ export function failOver(options: FailOverOptions): FailOver {
       return `${slot} does not say how it is, but answers visitors, so the traffic stays with it.`
     try {
       await parts.traffic.served(AbortSignal.timeout(LOOK_DEADLINE_MS))
-      failed = await move(slot)
+      failed = await move(slot, from)
     } catch (cause) {
       return `${silence}, and the traffic can't be moved: ${wordsOf(cause)}.`
     }
@@ -87,11 +90,10 @@ export function failOver(options: FailOverOptions): FailOver {
     return `. Release ${failed.id} was to move the traffic and did not go live; the director tries again only when ${slot} has answered.`
   }
 
-  /** By the one engine, under the one lock. Answers with the release where it did not go live. */
-  async function move(slot: Slot): Promise<Release | null> {
+  /** By the one engine, under the one lock, and only while `from` is still the release that is live. Answers with the release where it did not go live. */
+  async function move(slot: Slot, from: number | undefined): Promise<Release | null> {
     const other = otherSlot(slot)
     const note = `${slot} was live and had not answered for ${limitMs / 1_000} s; ${other} was healthy`
-    const from = parts.journal.newestLive()?.id
     const { id } = await releases.rollback({ note, ...(from === undefined ? {} : { from }) }, FAIL_OVER)
     console.error(`${note}. Release ${id} moves the traffic there.`)
     await releases.settled()
