@@ -51,12 +51,12 @@ export async function previewPlan(
 async function afterPruning(
   parts: Parts,
   findings: readonly PreflightFinding[],
-  { kind }: Source,
+  source: Source,
   signal: AbortSignal,
 ): Promise<readonly PreflightFinding[]> {
   const isFull = ({ code, outcome }: PreflightFinding) => code === 'disk-full' && outcome === 'refused'
-  if (kind === 'standby' || !findings.some(isFull)) return findings
-  const { builds, isEnough } = await roomToBeMade(parts, signal)
+  if (source.kind === 'standby' || !findings.some(isFull)) return findings
+  const { builds, isEnough } = await roomToBeMade(parts, source, signal)
   if (!isEnough) return findings
   const words = `${builds === 1 ? 'An old build goes' : `${builds} old builds go`} first, which should make room.`
   return findings.map((finding) =>

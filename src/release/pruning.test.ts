@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { daysAgo, endedRelease, image, inventory } from '../../test/fixtures/stored.ts'
 import { build, yard } from '../../test/fixtures/yard.ts'
 import type { Inventory, StoredImage } from './ports.ts'
-import { makeRoom, previewPrune, prune } from './pruning.ts'
+import { makeRoom, previewPrune, prune, roomToBeMade } from './pruning.ts'
 
 const signal = AbortSignal.timeout(10_000)
 
@@ -109,6 +109,20 @@ test('a build that a release under way has made stays, on a short disk too', asy
   await prune(parts, () => undefined, signal)
   assert.deepEqual(acts, ['sweep', 'sha256:99', 'sha256:97', 'assets of b97'])
 })
+
+for (const asked of ['shop:98', 'docker.io/library/shop:98', 'registry.example.org/shop', 'sha256:98']) {
+  test(`the image ${asked} stays while it is being deployed, on a short disk too`, async () => {
+    const { parts, acts, journal } = await stocked({ missingBytes: 1_000_000 })
+    const otherTags = ['registry.example.org/shop:latest']
+    const { images } = await parts.stock.take(signal)
+    Object.assign(images.find(({ id }) => id === 'sha256:98') ?? {}, { otherTags })
+    const source = { kind: 'image' as const, image: asked, hasConsole: true }
+    assert.equal((await roomToBeMade(parts, source, signal)).builds, 2)
+    journal.create({ ...endedRelease(3, 0), source, build: null })
+    await makeRoom(parts, () => undefined, signal)
+    assert.deepEqual(acts, ['sweep', 'sha256:99', 'sha256:97', 'assets of b97'])
+  })
+}
 
 test('nothing is removed while it can not be told what visitors get', async () => {
   const { parts, acts } = await stocked()

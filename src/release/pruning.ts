@@ -2,6 +2,7 @@ import { markWords } from './keep-mark.ts'
 import { wordsOf } from './messages.ts'
 import type { LogSink } from './ports.ts'
 import { type PruneView, pruneView } from './prune-view.ts'
+import type { Source } from './release.ts'
 import { type Decision, decide, type Hold, type Verdict } from './retention.ts'
 import { SLOTS } from './slot.ts'
 import type { Parts } from './steps.ts'
@@ -48,7 +49,7 @@ export async function prune(
     if (!(await turn(() => removeNext(parts, progress, signal)))) break
   }
   const logs = await turn(() => removeLogs(parts, signal))
-  return pruneView(await decideNow(parts, signal, progress.stays), { gone: progress.gone, logs })
+  return pruneView(await decideNow(parts, signal, { stays: progress.stays }), { gone: progress.gone, logs })
 }
 
 /** Prunes where the disk is short, so that a release need not be refused. Never throws: preflight says what is still short. */
@@ -61,13 +62,15 @@ export async function makeRoom(parts: Parts, log: LogSink, signal: AbortSignal):
   }
 }
 
-/** How many builds would go before a release, and whether they take up what is missing on the disk. Changes nothing. */
+/** How many builds would go before a deploy of `source`, and whether they take up what is missing on the disk. Changes nothing. */
 export async function roomToBeMade(
   parts: Parts,
+  source: Source,
   signal: AbortSignal,
 ): Promise<{ builds: number; isEnough: boolean }> {
   const { missingBytes } = await parts.stock.take(signal)
-  const { going } = await decideNow(parts, signal)
+  const asked = source.kind === 'image' ? [{ image: source.image, why: 'It is to be deployed.' }] : []
+  const { going } = await decideNow(parts, signal, { asked })
   const freedBytes = going.reduce((sum, { build }) => sum + build.bytes, 0)
   return { builds: going.length, isEnough: going.length > 0 && freedBytes >= missingBytes }
 }
@@ -85,7 +88,7 @@ async function removeNext(
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted()
-  const decision = await decideNow(parts, signal, stays)
+  const decision = await decideNow(parts, signal, { stays })
   const [next] = decision.going
   if (!next) return false
   const { image, deploymentId, version } = next.build
@@ -119,7 +122,7 @@ async function removeLogs(parts: Parts, signal: AbortSignal): Promise<readonly n
 async function decideNow(
   parts: Parts,
   signal: AbortSignal,
-  stays: ReadonlyMap<string, string> = new Map(),
+  { stays = new Map(), asked = [] }: { stays?: ReadonlyMap<string, string>; asked?: readonly Hold[] } = {},
 ): Promise<Decision> {
   const { stock, journal, bars, settings } = parts
   const inventory = await stock.take(signal)
@@ -127,7 +130,7 @@ async function decideNow(
     inventory,
     stays,
     releases: journal.list({ before: null, limit: ALL }),
-    holds: [...(await holdsOf(parts)), ...inventory.named.map((image) => ({ image, why: NAMED }))],
+    holds: [...(await holdsOf(parts)), ...asked, ...inventory.named.map((image) => ({ image, why: NAMED }))],
     bars: bars.list(),
     keep: settings.keep,
     nowMs: Date.now(),
@@ -153,9 +156,11 @@ async function holdsOf({ traffic, journal, keepMarks }: Parts): Promise<Hold[]> 
       why: 'Open tabs are kept with it.',
     })),
     ...keepMarks.list().map((mark) => ({ deploymentId: mark.deploymentId, why: markWords(mark) })),
-    ...journal.unfinished().flatMap(({ id, build, replaces }) => {
+    ...journal.unfinished().flatMap(({ id, source, build, replaces }) => {
       const why = `Release ${id} is under way with it.`
-      return [build, replaces].flatMap((held) => (held === null ? [] : [{ ...held, why }]))
+      // Room is made before the image that is to be deployed has become the release's build.
+      const asked = source.kind === 'image' ? { image: source.image } : null
+      return [asked, build, replaces].flatMap((held) => (held === null ? [] : [{ ...held, why }]))
     }),
   ]
 }

@@ -113,10 +113,16 @@ function holdOn(
 ): string | null {
   const hold = holds.find(
     (hold) =>
-      (hold.image !== undefined && image?.ownTags.includes(hold.image)) ||
+      (hold.image !== undefined && image !== null && isCalled(image, hold.image)) ||
       (typeof hold.deploymentId === 'string' && hold.deploymentId === (deploymentId ?? image?.deploymentId)),
   )
   return hold?.why ?? (image && (stays.get(image.id) ?? null))
+}
+
+/** `name` as whoever asks for a deploy may write it: an id, or a name without what Docker fills in. */
+function isCalled({ id, ownTags, otherTags }: StoredImage, name: string): boolean {
+  const short = name.replace(/^docker\.io\/(library\/)?/, '')
+  return id === name || [...ownTags, ...otherTags].some((tag) => tag === short || tag === `${short}:latest`)
 }
 
 /** What the image itself says against its removal. */
