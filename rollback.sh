@@ -175,13 +175,21 @@ is_served() { # GENERATION
   [ "$(readlink "$live_dir/current")" = "gen-$1" ]
 }
 
-# Frees the room that the director puts by for a full disk (src/state/reserve.ts), and makes again by itself.
-give_back_reserve() {
-  [ -s state/reserve ] && : >state/reserve
+# Frees what no request reads any more of earlier generations, since a disk may be out of files alone, and the room that the
+# director puts by for a full disk (src/state/reserve.ts), and makes again by itself.
+make_room() {
+  local generation
+  for generation in "$live_dir"/gen-*; do
+    case "${generation##*/}" in
+      "$current" | "$(readlink "$live_dir/current")") ;;
+      *) rm -rf "$generation" ;;
+    esac
+  done
+  [ ! -s state/reserve ] || : >state/reserve
 }
 
 insist() { # FUNCTION ARGUMENTS...
-  "$@" || { give_back_reserve && "$@"; }
+  "$@" || { make_room && "$@"; }
 }
 
 record() { # GENERATION FROM TO
@@ -323,7 +331,7 @@ move() {
   local next=$((number + 1))
   say "Moving the traffic from $live to $standby (release $standby_release)."
   write_generation "$live_dir/$current" "$next" "$standby" || is_served "$next" ||
-    { give_back_reserve && write_generation "$live_dir/$current" "$next" "$standby"; } || is_served "$next" || {
+    { make_room && write_generation "$live_dir/$current" "$next" "$standby"; } || is_served "$next" || {
     complain "Generation $next could not be written. The traffic stays with $live; nothing has changed."
     exit "$FAILED_SAFE"
   }

@@ -10,6 +10,7 @@ import type { Restored } from '../state/journal-file.ts'
 import { releaseLogs } from '../state/release-log.ts'
 import { type Reserve, reserveAt } from '../state/reserve.ts'
 import { type ApiParts, directorApi } from './api.ts'
+import { auditedBy } from './audited.ts'
 import { releaseChanges } from './changes.ts'
 import { failOver, keepLooking } from './fail-over.ts'
 import { hostGate, slotsGate } from './gate.ts'
@@ -105,7 +106,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     changes,
     status,
     slotLines: seen.slotLines,
-    audit: auditOf(identity),
+    audit: auditedBy(identity.audit, reserve),
   }
   const servers = await listen(api, identity, stateDir)
   const stopping = new AbortController()
@@ -114,7 +115,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     setInterval(() => void settle(), SETTLE_EVERY_MS),
     setInterval(() => void (verbs.running() ?? standby.now()), SETTLE_EVERY_MS),
     setInterval(() => void rotate(seen), ROTATE_EVERY_MS),
-    setInterval(() => void refill(reserve), REFILL_EVERY_MS),
+    setInterval(() => void refill(reserve).then(journal.follow), REFILL_EVERY_MS),
     setInterval(() => void followDocker(seen, verbs), LOOK_FOR_DOCKER_EVERY_MS),
     setTimeout(() => tidy.begin(console.log), TIDY_FIRST_AFTER_MS),
     setInterval(() => tidy.begin(console.log), TIDY_EVERY_MS),
@@ -136,21 +137,6 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
       // A release under way is left to recovery: waiting for a build here would only end in SIGKILL.
       journal.close()
     },
-  }
-}
-
-/** They are for bad moments, and a disk that takes no record may be one. */
-const GO_ON_UNRECORDED = ['rollback', 'abort']
-
-function auditOf(identity: Identity): ApiParts['audit'] {
-  return (entry) => {
-    try {
-      identity.audit(entry)
-    } catch (cause) {
-      if (!GO_ON_UNRECORDED.includes(entry.verb)) throw cause
-      const { actor, verb } = entry
-      console.error(`That ${actor.name} asked for ${verb} could not be recorded: ${wordsOf(cause)}.`)
-    }
   }
 }
 
@@ -199,7 +185,7 @@ async function followDocker(
   verbs: ReturnType<typeof releases>,
 ): Promise<void> {
   try {
-    if (verbs.running() || !(await isDockerReplaced())) return
+    if (verbs.running() || !(await isDockerReplaced()) || verbs.running()) return
     console.log(
       'Docker was started anew and listens on another socket; the director starts anew to reach it.',
     )

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { ReleaseError } from '../release/errors.ts'
 import type { RoutingState } from '../release/ports.ts'
 import { syncDirectory } from '../state/durable-file.ts'
+import { isDiskFull } from '../state/reserve.ts'
 import { executableFlag, flagsOf, renderState, routingStateSchema, STATE_FILE } from './generation.ts'
 import { compare, generationNumber, ledToName } from './read-generation.ts'
 
 /** Earlier generations stay for people to look at, and for requests that still read one of them. */
 const KEPT_GENERATIONS = 10
+/** The live one, and the one before for the requests that are reading it. */
+const KEPT_ON_A_FULL_DISK = 2
 const FILE_MODE = 0o644
 const EXECUTABLE_MODE = 0o755
 
@@ -27,7 +30,12 @@ export async function writeGeneration(liveDir: string, next: RoutingState): Prom
   if (state.generation <= currentNumber) {
     throw refused(`generation ${state.generation} is not newer than ${currentNumber}`)
   }
-  await writeDirectory(liveDir, name, state)
+  await writeDirectory(liveDir, name, state).catch(async (cause: unknown) => {
+    if (!isDiskFull(cause)) throw cause
+    // Each has files by the dozen, and a disk may be out of those alone.
+    await prune(liveDir, currentNumber, KEPT_ON_A_FULL_DISK)
+    await writeDirectory(liveDir, name, state)
+  })
   await pointCurrentAt(liveDir, name)
   await prune(liveDir, state.generation)
 }
@@ -75,11 +83,11 @@ async function pointCurrentAt(liveDir: string, name: string): Promise<void> {
   await syncDirectory(liveDir)
 }
 
-async function prune(liveDir: string, newest: number): Promise<void> {
+async function prune(liveDir: string, live: number, kept = KEPT_GENERATIONS): Promise<void> {
   const numbers = (await readdir(liveDir)).flatMap((name) => generationNumber(name) ?? [])
-  const old = numbers.toSorted((a, b) => b - a).slice(KEPT_GENERATIONS)
+  const old = numbers.toSorted((a, b) => b - a).slice(kept)
   for (const number of old) {
-    if (number !== newest) await rm(join(liveDir, `gen-${number}`), { recursive: true, force: true })
+    if (number !== live) await rm(join(liveDir, `gen-${number}`), { recursive: true, force: true })
   }
 }
 

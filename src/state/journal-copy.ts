@@ -29,6 +29,9 @@ export type CopiedRow = z.infer<typeof copiedRowSchema>
 const LINE_END = 0x0a
 const HASH_LENGTH = 16
 
+/** Runs a write that has had no effect where it throws, and may run it again where the disk was full. */
+export type Spend = <T>(write: () => T) => T
+
 export type JournalCopy = {
   /**
    * Brings the copy up to what the journal holds, durably. Never throws: what the journal has acknowledged is so whatever
@@ -45,7 +48,7 @@ export const copyPath = (journalPath: string): string => `${journalPath}-copy`
  * SQLite survives a kill and a power cut, but not a page that the disk has lost or a hand has overwritten. From these lines
  * the journal is made anew, a release under way and all (`journal-file.ts`).
  */
-export function journalCopy(db: DatabaseSync, path: string): JournalCopy {
+export function journalCopy(db: DatabaseSync, path: string, spend: Spend = (write) => write()): JournalCopy {
   const tables = appendOnlyTables(db)
   const found = readCopy(path)
   const copied = new Map<string, number>()
@@ -67,8 +70,8 @@ export function journalCopy(db: DatabaseSync, path: string): JournalCopy {
       const added = tables.flatMap((table) => rowsAfter(db, table, copied.get(table) ?? 0))
       if (added.length === 0) return
       const lines = Buffer.from(added.map(lineOf).join(''))
-      if (length === 0) begin(path, lines)
-      else writeAt(path, length, lines)
+      // SQLite writes again where it has written before, so that a full disk may meet the copy alone.
+      spend(() => (length === 0 ? begin(path, lines) : writeAt(path, length, lines)))
       length += lines.length
       for (const { table, row } of added) copied.set(table, row.seq)
       isBehind = false

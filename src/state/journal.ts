@@ -6,7 +6,7 @@ import { applyEvent, createRelease } from '../release/transitions.ts'
 import { barsIn } from './bars.ts'
 import { isDamage } from './damaged-database.ts'
 import { freezesIn } from './freezes.ts'
-import { copyPath, journalCopy } from './journal-copy.ts'
+import { copyPath, journalCopy, type Spend } from './journal-copy.ts'
 import { openJournalFile, type Restored } from './journal-file.ts'
 import { parseRelease, queriesOn } from './journal-queries.ts'
 import { keepMarksIn } from './keep-marks.ts'
@@ -20,11 +20,10 @@ export type OpenJournal = Journal & {
   replay(id: number): Release
   /** What was done where the file could not be used as it was found; null mostly. */
   restored: Restored | null
+  /** Brings the copy up where it fell behind: there may be room for it now. Never throws. */
+  follow(): void
   close(): void
 }
-
-/** Runs a write that has had no effect where it throws, and may run it again where the disk was full. */
-export type Spend = <T>(write: () => T) => T
 
 /**
  * Opens or creates the journal at `path`, readable by its owner alone, and keeps its copy. `onChange` is called after each
@@ -38,7 +37,7 @@ export function openJournal(
   spend: Spend = (write) => write(),
 ): OpenJournal {
   const { db, restored } = openJournalFile(path)
-  const copy = journalCopy(db, copyPath(path))
+  const copy = journalCopy(db, copyPath(path), spend)
   copy.follow()
   const freezes = freezesIn(db, copy.follow)
   const insertRelease = db.prepare(
@@ -124,6 +123,7 @@ export function openJournal(
     unfinished: watched(queries.unfinished),
     newestLive: watched(queries.newestLive),
     holderOf: watched(queries.holderOf),
+    follow: copy.follow,
     close: () => db.close(),
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { statSync, truncateSync } from 'node:fs'
+import { statfsSync, statSync, truncateSync } from 'node:fs'
 import { open, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -34,10 +34,10 @@ export function reserveAt(
 ): Reserve {
   const size = (): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
-  /** False where there is nothing left to give. */
+  /** False where there is nothing left to give, or where it is files that the disk has no room for. */
   function giveBack(): boolean {
     const bytes = size()
-    if (bytes === 0) return false
+    if (bytes === 0 || hasNoMoreFiles(dirname(path))) return false
     truncateSync(path, Math.max(0, bytes - partBytes))
     console.error(`The disk is full: ${path} gave ${Math.min(bytes, partBytes)} bytes back.`)
     return true
@@ -72,13 +72,20 @@ export function reserveAt(
     try {
       await append(path, missing)
     } catch (cause) {
-      truncateSync(path, before)
+      // Some of it may have been given back meanwhile: what is longer then would be a hole.
+      truncateSync(path, Math.min(before, size()))
       if (!isDiskFull(cause)) throw cause
     }
     return size() >= wholeBytes
   }
 
   return { spend, spendAsync, refill, left: () => ({ bytes: size(), wholeBytes }) }
+}
+
+/** Some file systems make room for files as they need it, and say that they have none at all. */
+function hasNoMoreFiles(directory: string): boolean {
+  const { files, ffree } = statfsSync(directory)
+  return files > 0 && ffree === 0
 }
 
 /** Noise: a file system that compresses, or leaves zeros out, would keep no room for anything else. */

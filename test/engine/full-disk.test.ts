@@ -5,14 +5,21 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { auditedBy } from '../../src/director/audited.ts'
+import { auditRecord } from '../../src/director/identity/audit.ts'
+import { openIdentityDatabase } from '../../src/director/identity/database.ts'
 import { reserveFinding } from '../../src/director/reserve-finding.ts'
 import { runCommand } from '../../src/docker/command.ts'
 import { readGeneration } from '../../src/nginx/read-generation.ts'
@@ -20,6 +27,7 @@ import { writeGeneration } from '../../src/nginx/switch.ts'
 import { NO_ROUTING } from '../../src/release/routing.ts'
 import { readEnvFile, updateEnvFile } from '../../src/state/env-file.ts'
 import { openJournal } from '../../src/state/journal.ts'
+import { copyPath, readCopy } from '../../src/state/journal-copy.ts'
 import { takeLock } from '../../src/state/lock.ts'
 import { releaseLogs } from '../../src/state/release-log.ts'
 import { isDiskFull, reserveAt } from '../../src/state/reserve.ts'
@@ -29,11 +37,13 @@ const PAGE_BYTES = 4_096
 const MIB = 1024 ** 2
 const dir = smallDisk('64k')
 const room = smallDisk('8m')
+const fewFiles = smallDisk('8m', 120)
 
-function smallDisk(size: string): string {
+function smallDisk(size: string, files = 10_000): string {
   const path = mkdtempSync(join(tmpdir(), 'switchyard-full-disk-'))
   before(() => {
-    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path], {
+    const options = `size=${size},nr_inodes=${files}`
+    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], {
       encoding: 'utf8',
     })
     assert.equal(status, 0, `This test needs root and the right to mount a small file system: ${stderr}`)
@@ -194,6 +204,101 @@ test('with a reserve journal, bars, routing and env file are written on a full d
   assert.equal(await reserve.refill(), true)
   assert.deepEqual(reserve.left(), { bytes: WHOLE, wholeBytes: WHOLE })
   end()
+})
+
+test('the copy of the journal keeps up on a full disk, or catches up when there is room', async (context) => {
+  context.mock.method(console, 'error', () => undefined)
+  const path = join(room, 'copied')
+  mkdirSync(path)
+  const reserve = reserveAt(join(path, 'reserve'), SMALL)
+  const file = join(path, 'journal.db')
+  const journal = openJournal(file, undefined, undefined, reserve.spend)
+  // SQLite begins its log anew after some hundred writes: from then on those need no room.
+  for (let count = 0; count < 600; count++) journal.freezes.freeze('x'.repeat(200), ada)
+  const copied = () => readCopy(copyPath(file)).rows.length
+  const withoutReserve = fill(0, room)
+  for (let count = 0; count < 50; count++) journal.freezes.freeze('x'.repeat(200), ada)
+  assert.ok(copied() < 650)
+  withoutReserve()
+  journal.follow()
+  assert.equal(copied(), 650)
+  await reserve.refill()
+  const makeRoom = fill(0, room)
+  for (let count = 0; count < 50; count++) journal.freezes.freeze('x'.repeat(200), ada)
+  assert.equal(copied(), 700)
+  assert.ok(reserve.left().bytes < WHOLE)
+  makeRoom()
+  journal.close()
+  rmSync(path, { recursive: true })
+})
+
+test('on a full disk it is written down who asked for what, and a deploy spends nothing', async (context) => {
+  context.mock.method(console, 'error', () => undefined)
+  const path = join(room, 'audited')
+  mkdirSync(path)
+  const reserve = reserveAt(join(path, 'reserve'), SMALL)
+  const database = openIdentityDatabase(path)
+  const audit = auditedBy(auditRecord(database, Date.now), reserve)
+  const ask = (verb: string) => audit({ actor: ada, verb, release: null, headers: new Headers() })
+  const rows = () =>
+    database
+      .prepare('SELECT verb FROM audit ORDER BY id')
+      .all()
+      .map(({ verb }) => verb)
+  const bare = fill(0, room)
+  assert.throws(() => ask('prune'), isDiskFull)
+  ask('rollback')
+  assert.deepEqual(rows(), [])
+  bare()
+  await reserve.refill()
+  const makeRoom = fill(0, room)
+  assert.throws(() => ask('deploy'), isDiskFull)
+  assert.equal(reserve.left().bytes, WHOLE)
+  for (const verb of ['prune', 'bar', 'freeze', 'rollback']) ask(verb)
+  assert.deepEqual(rows(), ['prune', 'bar', 'freeze', 'rollback'])
+  makeRoom()
+  database.close()
+  rmSync(path, { recursive: true })
+})
+
+test('on a disk with no room for more files the traffic can be moved, and the reserve is not spent for nothing', async () => {
+  const liveDir = join(fewFiles, 'live')
+  const reserve = reserveAt(join(fewFiles, 'reserve'), SMALL)
+  await reserve.refill()
+  const generation = (number: number) => ({
+    ...NO_ROUTING,
+    ...{ generation: number, live: 'primary' as const, up: ['primary' as const, 'secondary' as const] },
+  })
+  for (let number = 1; number <= 9; number++) await writeGeneration(liveDir, generation(number))
+  for (let file = 0; statfsSync(fewFiles).ffree > 0; file++) writeFileSync(join(fewFiles, `file-${file}`), '')
+  for (const number of [10, 11]) {
+    await reserve.spendAsync(() => writeGeneration(liveDir, generation(number)))
+    assert.equal((await readGeneration(liveDir))?.generation, number)
+  }
+  assert.deepEqual(readdirSync(liveDir).toSorted(), ['current', 'gen-10', 'gen-11', 'gen-8', 'gen-9'])
+  assert.equal(reserve.left().bytes, WHOLE)
+})
+
+test('a reserve that gives room back while it is being made again has no hole', async (context) => {
+  context.mock.method(console, 'error', () => undefined)
+  const path = join(room, 'whole', 'reserve')
+  mkdirSync(join(room, 'whole'))
+  const options = { wholeBytes: 4 * MIB, partBytes: MIB, spareBytes: MIB / 2 }
+  const reserve = reserveAt(path, options)
+  writeFileSync(path, Buffer.alloc(2 * MIB, 1))
+  const refilled = reserve.refill()
+  while (reserve.left().bytes <= 2 * MIB) await delay(0)
+  const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+  let times = 0
+  reserve.spend(() => {
+    if (times++ < 3) throw full
+  })
+  const makeRoom = fill(0, room)
+  assert.equal(await refilled, false)
+  const { size, blocks } = statSync(path)
+  assert.ok(blocks * 512 >= size, `${blocks * 512} bytes on the disk, of ${size}`)
+  makeRoom()
+  rmSync(join(room, 'whole'), { recursive: true })
 })
 
 test('what fills the disk may take a part that is given back, and not the next one', async (context) => {
