@@ -4,7 +4,7 @@ import type { Build, Release } from './release.ts'
 import { otherSlot } from './slot.ts'
 import type { Parts } from './steps.ts'
 
-/** A container that has run for so long and does not answer will not do so by itself. */
+/** A container that has run for so long, and for longer than an app may take, and does not answer will not do so by itself. */
 const HUNG_AFTER_MS = 5 * 60_000
 
 export type LostStandby = {
@@ -19,7 +19,7 @@ export type LostStandby = {
  * Throws what keeps the routing or Docker from being asked.
  */
 export async function lostStandby(parts: Parts, signal: AbortSignal): Promise<LostStandby | null> {
-  const { journal, traffic, slots, bars } = parts
+  const { journal, traffic, slots, bars, settings } = parts
   const routing = await traffic.read()
   const live = routing?.live ?? null
   if (!live || live !== journal.newestLive()?.slot || journal.unfinished().length > 0) return null
@@ -29,7 +29,7 @@ export async function lostStandby(parts: Parts, signal: AbortSignal): Promise<Lo
   const container = await slots.inspect(slot, signal)
   return {
     holder: { ...holder, slot, build: holder.build },
-    isComingUp: isComingUp(container, holder.id),
+    isComingUp: isComingUp(container, holder.id, Math.max(HUNG_AFTER_MS, settings.healthDeadlineMs)),
   }
 }
 
@@ -46,8 +46,8 @@ export async function bringBackStandby(
   await slots.start(slot, build, id, log, signal)
 }
 
-function isComingUp(container: SlotContainer | null, release: number): boolean {
+function isComingUp(container: SlotContainer | null, release: number, hungAfterMs: number): boolean {
   if (container?.release !== release) return false
   if (container.state !== 'running' && container.state !== 'restarting') return false
-  return container.startedAt === null || Date.now() - Date.parse(container.startedAt) < HUNG_AFTER_MS
+  return container.startedAt === null || Date.now() - Date.parse(container.startedAt) < hungAfterMs
 }

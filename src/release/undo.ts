@@ -12,6 +12,7 @@ import { otherSlot, type Slot } from './slot.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
 
+/** Beside the time that an app may take to become healthy. */
 const RESTORE_DEADLINE_MS = 120_000
 
 /** What is not as it was before the release, in a sentence each; null where all is well. */
@@ -144,7 +145,8 @@ async function leaveStopped(parts: Parts, { id, slot }: Release, bar: Bar, log: 
 
 async function bringBack(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
   try {
-    await restart(parts, release, log, AbortSignal.timeout(RESTORE_DEADLINE_MS))
+    const deadlineMs = RESTORE_DEADLINE_MS + parts.settings.healthDeadlineMs
+    await restart(parts, release, log, AbortSignal.timeout(deadlineMs))
     return null
   } catch (cause) {
     const again = parts.journal.holderOf(release.slot)?.build ? ' The director tries again.' : ''
