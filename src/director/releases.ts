@@ -56,8 +56,8 @@ export type Releases = {
   settled(): Promise<void>
 }
 
-/** Whoever asked waits for so long; what is left by then goes without them. */
-const PRUNE_FOR_MS = 15_000
+/** Whoever asked waits for so long. What is left by then goes without them, and gives way to a rollback. */
+const PRUNE_FOR_MS = 5_000
 const PRUNE_DEADLINE_MS = 60_000
 
 /** What a release is to do, as decided under the lock. */

@@ -146,7 +146,9 @@ function lastBuilds(builds: readonly StoredBuild[], facts: RetentionFacts): Read
       ownHold(build) === null &&
       barOn(facts.bars, build) === null,
   )
-  return new Set(free.slice(0, facts.keep.builds))
+  // By number: a clock that was wrong for a while must not make a build old.
+  const newestFirst = free.toSorted((one, other) => (other.liveRelease ?? 0) - (one.liveRelease ?? 0))
+  return new Set(newestFirst.slice(0, facts.keep.builds))
 }
 
 /** The oldest that may go before their time, and only as many as it takes. */

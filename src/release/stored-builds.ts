@@ -8,6 +8,8 @@ export type StoredBuild = {
   version: string
   /** The newest release that was of it; null where no release knows it. */
   release: number | null
+  /** The newest of them that went live; null where none did. */
+  liveRelease: number | null
   /** Until when it was live; null where it never was. */
   lastLiveMs: number | null
   hasAssets: boolean
@@ -49,6 +51,7 @@ export function storedBuilds(
         deploymentId,
         version: of[0]?.build?.version ?? image?.deploymentId ?? deploymentId ?? 'unknown',
         release: of[0]?.id ?? null,
+        liveRelease: of.find(({ state }) => state === 'live')?.id ?? null,
         lastLiveMs: lived.length === 0 ? null : Math.max(...lived),
         hasAssets: assets !== undefined,
         bytes: (goesWhole ? image.bytes : 0) + (assets?.bytes ?? 0),
