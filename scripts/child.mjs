@@ -7,19 +7,25 @@ const bin = join(root, 'node_modules', '.bin')
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
 
 // A terminal's Ctrl-C, or its end, reaches the child too, which removes what it made first; this process waits for it.
-let child = null
+const children = new Set()
 process.on('SIGINT', () => undefined)
 process.on('SIGHUP', () => undefined)
-process.on('SIGTERM', () => child?.kill('SIGTERM'))
+process.on('SIGTERM', () => {
+  for (const child of children) child.kill('SIGTERM')
+})
 
 /** Answers with the exit code. */
 export function runChild(script, args = []) {
-  child = spawn(pinnedNode, [join(root, script), ...args], { cwd: root, stdio: 'inherit', env })
+  const child = spawn(pinnedNode, [join(root, script), ...args], { cwd: root, stdio: 'inherit', env })
+  children.add(child)
   return new Promise((resolve) => {
     child.once('error', (error) => {
       console.error(`The Node of the lockfile could not be started: ${error.message}`)
       resolve(1)
     })
-    child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)))
+    child.once('close', (code, signal) => {
+      children.delete(child)
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 1))
+    })
   })
 }

@@ -37,8 +37,8 @@ export type Fault = {
   /** Whether it is no reason there for a release not to go live. */
   isHarmless?(point: string): boolean
   /**
-   * Whether it depends on what the journal holds at the point, as all that ends the director does. To the others the end of
-   * a step and the beginning of the next are one moment, with nothing between them, at which they strike once.
+   * Whether it is about which entry of the journal is the last that is durable. To the others the end of a step and the
+   * beginning of the next are one moment, with nothing between them, at which they strike once.
    */
   isOfJournal?: boolean
   /** On which side of the point the director is stopped. */

@@ -27,7 +27,7 @@ test('every fault meets every point, but for those that say where they can not s
   }
 })
 
-test('a fault that leaves the director alone strikes once where a step ends and the next begins', () => {
+test('a fault that is not about the last entry of the journal strikes once where a step ends and the next begins', () => {
   const struck = (name: string) =>
     allCells(POINTS, FAULTS)
       .filter(({ fault }) => fault === name)

@@ -44,7 +44,6 @@ export const term: Fault = {
 export const killInRecovery: Fault = {
   name: 'kill-recovery',
   title: 'director killed, and again after each write of its recovery',
-  isOfJournal: true,
   when: 'after',
   strike: (moment) => killedAgainAndAgain(moment, 'after'),
 }
@@ -52,7 +51,6 @@ export const killInRecovery: Fault = {
 export const killInRecoveryBefore: Fault = {
   name: 'kill-recovery-before',
   title: 'director killed, and again before each write of its recovery',
-  isOfJournal: true,
   when: 'after',
   strike: (moment) => killedAgainAndAgain(moment, 'before'),
 }

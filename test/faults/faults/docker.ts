@@ -10,7 +10,6 @@ const GAP_MS = 300
 export const dockerKilled: Fault = {
   name: 'docker-killed',
   title: "Docker's daemon killed and started",
-  isOfJournal: true,
   when: 'after',
   strike: async ({ rig }) => {
     const sinceMs = performance.now()
@@ -25,7 +24,6 @@ export const dockerKilled: Fault = {
 export const dockerRestarted: Fault = {
   name: 'docker-restarted',
   title: "Docker's daemon restarted",
-  isOfJournal: true,
   when: 'after',
   strike: async ({ rig }) => {
     const sinceMs = performance.now()
@@ -39,7 +37,6 @@ export const dockerRestarted: Fault = {
 export const reboot: Fault = {
   name: 'reboot',
   title: 'power cut, then all containers started in random order',
-  isOfJournal: true,
   when: 'after',
   strike: async (moment) => {
     const { rig } = moment

@@ -23,7 +23,6 @@ export const doctor: Fault = {
 export const killedThenDoctor: Fault = {
   name: 'kill-doctor',
   title: 'director killed and down, then `switchyard doctor --fix`',
-  isOfJournal: true,
   when: 'after',
   strike: async ({ rig }) => {
     await restartDirector(rig, 'KILL', { whileDown: () => rig.system.cli('doctor', '--fix') })

@@ -82,7 +82,6 @@ export const stateFiles: readonly Fault[] = [
 export const journalCorrupt: Fault = {
   name: 'journal-corrupt',
   title: 'journal overwritten with nonsense, then director killed',
-  isOfJournal: true,
   when: 'after',
   strike: async ({ rig }) => {
     const path = join(rig.system.dir, 'state/journal.db')

@@ -19,7 +19,6 @@ export const rollbackScript: Fault = {
 export const rollbackScriptAlone: Fault = {
   name: 'kill-rollback-sh',
   title: 'director killed and down, then `./rollback.sh`',
-  isOfJournal: true,
   when: 'after',
   strike: async ({ rig }) => {
     const run = () => rig.system.run('./rollback.sh', [])
