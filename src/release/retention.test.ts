@@ -82,6 +82,14 @@ for (const [name, number, given, why] of [
   })
 }
 
+test('a clock that was wrong for a while makes no build old', () => {
+  const releases = facts().releases.map((release) =>
+    release.id === 5 ? { ...release, endedAt: '2000-01-01T00:00:00.000Z' } : release,
+  )
+  const { kept } = words(decide(facts({}, { releases })))
+  assert.ok(kept.includes('4.0.0: It is the newest of the former builds.'), kept.join(' '))
+})
+
 test('what Docker did not let go stays, in its words', () => {
   const { kept } = words(decide(facts({}, { stays: new Map([['sha256:1', 'It is being used.']]) })))
   assert.equal(kept.at(-1), '1.0.0: It is being used.')

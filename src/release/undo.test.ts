@@ -139,6 +139,24 @@ test('a rollback that nginx does not confirm waits for nobody and keeps the tabs
   assert.deepEqual(await reach(system), AS_BEFORE)
 })
 
+test('a standby that is brought back may take as long as an app may take to start', async (context) => {
+  const system = await yard()
+  system.parts.settings.healthDeadlineMs = 600_000
+  const deadlines = context.mock.method(AbortSignal, 'timeout')
+  const { untilHealthy } = system.parts.health
+  const given: (number | undefined)[] = []
+  system.parts.health.untilHealthy = async (slot, wanted, log, signal) => {
+    if (wanted.release !== 1) throw new ReleaseError('never-healthy')
+    const made = deadlines.mock.calls.find(({ result }) => result === signal)
+    given.push(made?.arguments[0])
+    return untilHealthy(slot, wanted, log, signal)
+  }
+  const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  const { release } = await runToItsEnd(system, id)
+  assert.equal(release.state, 'failed')
+  assert.deepEqual(given, [720_000])
+})
+
 test('the way back leads to a slot whose release the journal has lost, with its tabs', async () => {
   const system = await yard()
   system.faults.confirm = new ReleaseError('switch-unconfirmed', { reason: 'no answer in time' })

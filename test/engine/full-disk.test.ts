@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import {
   closeSync,
   mkdirSync,
@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { auditedBy } from '../../src/director/audited.ts'
 import { auditRecord } from '../../src/director/identity/audit.ts'
 import { openIdentityDatabase } from '../../src/director/identity/database.ts'
@@ -31,6 +32,7 @@ import { copyPath, readCopy } from '../../src/state/journal-copy.ts'
 import { takeLock } from '../../src/state/lock.ts'
 import { releaseLogs } from '../../src/state/release-log.ts'
 import { isDiskFull, reserveAt } from '../../src/state/reserve.ts'
+import { rollbackScript, serve } from '../faults/power-cuts/rollback-script.ts'
 import { draft } from '../fixtures/yard.ts'
 
 const PAGE_BYTES = 4_096
@@ -277,6 +279,23 @@ test('on a disk with no room for more files the traffic can be moved, and the re
   }
   assert.deepEqual(readdirSync(liveDir).toSorted(), ['current', 'gen-10', 'gen-11', 'gen-8', 'gen-9'])
   assert.equal(reserve.left().bytes, WHOLE)
+  for (const name of readdirSync(fewFiles)) rmSync(join(fewFiles, name), { recursive: true })
+})
+
+test('./rollback.sh moves the traffic on a disk with no room for more files', async () => {
+  const root = join(fewFiles, 'scripted')
+  mkdirSync(root)
+  await rollbackScript.prepare(root)
+  await updateEnvFile(join(root, 'state', 'deployment_state.env'), await serve(root))
+  writeFileSync(join(root, 'state', 'deploy.lock'), '')
+  const liveDir = join(root, 'nginx', 'live')
+  const before = (await readGeneration(liveDir)) ?? assert.fail()
+  for (const generation of [2, 3, 4]) await writeGeneration(liveDir, { ...before, generation })
+  for (let file = 0; statfsSync(fewFiles).ffree > 0; file++) writeFileSync(join(root, `file-${file}`), '')
+  const { stdout } = await promisify(execFile)(join(root, 'rollback.sh'), { cwd: root })
+  assert.match(stdout, /nginx serves secondary, release 1 \(generation 5\)/)
+  assert.equal((await readGeneration(liveDir))?.live, 'secondary')
+  rmSync(root, { recursive: true })
 })
 
 test('a reserve that gives room back while it is being made again has no hole', async (context) => {

@@ -74,7 +74,7 @@ async function envDamage(
 }
 
 /** The two slots, and what answers as nginx would by the flags on the disk. Answers with their ports, as the env file names them. */
-async function serve(root: string): Promise<Record<string, string>> {
+export async function serve(root: string): Promise<Record<string, string>> {
   const live = (): Slot =>
     existsSync(join(liveDirIn(root), 'current', 'live-secondary')) ? 'secondary' : 'primary'
   return {
@@ -89,6 +89,7 @@ async function answerAs(slot: () => Slot): Promise<string> {
     response.setHeader('x-served-by', slot())
     response.end(JSON.stringify({ status: 'operational', slot: slot(), release: 1 }))
   }).listen(0, '127.0.0.1')
+  server.unref()
   await once(server, 'listening')
   const address = server.address()
   return String(address !== null && typeof address === 'object' ? address.port : '')
