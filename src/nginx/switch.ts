@@ -16,7 +16,7 @@ const EXECUTABLE_MODE = 0o755
 
 /**
  * Makes `next` what nginx serves: a whole directory, then one `rename` of the symlink, each fsynced. That rename is the
- * commit point. May run twice for the same state. Replaces a `current` that leads to no generation; one that is a directory
+ * commit point. On a full disk earlier generations make room. May run twice for the same state. Replaces a `current` that leads to no generation; one that is a directory
  * stays beside it under another name, and nobody is served between two renames then. The caller holds the release lock.
  * Throws `internal` (facts: `reason`) for a state that contradicts itself or is not newer than the one there.
  */
@@ -32,7 +32,7 @@ export async function writeGeneration(liveDir: string, next: RoutingState): Prom
   }
   await writeDirectory(liveDir, name, state).catch(async (cause: unknown) => {
     if (!isDiskFull(cause)) throw cause
-    // Each has files by the dozen, and a disk may be out of those alone.
+    // Each has files by the dozen, and a disk may be out of files alone.
     await prune(liveDir, currentNumber, KEPT_ON_A_FULL_DISK)
     await writeDirectory(liveDir, name, state)
   })

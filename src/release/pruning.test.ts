@@ -110,7 +110,13 @@ test('a build that a release under way has made stays, on a short disk too', asy
   assert.deepEqual(acts, ['sweep', 'sha256:99', 'sha256:97', 'assets of b97'])
 })
 
-for (const asked of ['shop:98', 'docker.io/library/shop:98', 'registry.example.org/shop', 'sha256:98']) {
+for (const asked of [
+  'shop:98',
+  'docker.io/library/shop:98',
+  'registry.example.org/shop',
+  'sha256:98',
+  '98',
+]) {
   test(`the image ${asked} stays while it is being deployed, on a short disk too`, async () => {
     const { parts, acts, journal } = await stocked({ missingBytes: 1_000_000 })
     const otherTags = ['registry.example.org/shop:latest']

@@ -82,12 +82,17 @@ for (const [name, number, given, why] of [
   })
 }
 
-test('a clock that was wrong for a while makes no build old', () => {
+test('a clock that was wrong for a while makes no build old, and takes none from the last ones', () => {
   const releases = facts().releases.map((release) =>
     release.id === 5 ? { ...release, endedAt: '2000-01-01T00:00:00.000Z' } : release,
   )
   const { kept } = words(decide(facts({}, { releases })))
   assert.ok(kept.includes('4.0.0: It is the newest of the former builds.'), kept.join(' '))
+  const young = words(decide(facts({}, { releases, keep: { builds: 0, days: 22 } })))
+  assert.ok(
+    young.kept.includes('4.0.0: It was last live 21 days ago; it goes after 22 days.'),
+    young.kept.join(' '),
+  )
 })
 
 test('what Docker did not let go stays, in its words', () => {

@@ -119,10 +119,11 @@ function holdOn(
   return hold?.why ?? (image && (stays.get(image.id) ?? null))
 }
 
-/** `name` as whoever asks for a deploy may write it: an id, or a name without what Docker fills in. */
+/** `name` as whoever asks for a deploy may write it: an id or the beginning of one, or a name without what Docker fills in. */
 function isCalled({ id, ownTags, otherTags }: StoredImage, name: string): boolean {
   const short = name.replace(/^docker\.io\/(library\/)?/, '')
-  return id === name || [...ownTags, ...otherTags].some((tag) => tag === short || tag === `${short}:latest`)
+  const isId = /^(sha256:)?[0-9a-f]+$/.test(name) && id.startsWith(`sha256:${name.replace(/^sha256:/, '')}`)
+  return isId || [...ownTags, ...otherTags].some((tag) => tag === short || tag === `${short}:latest`)
 }
 
 /** What the image itself says against its removal. */

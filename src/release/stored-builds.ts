@@ -66,8 +66,10 @@ function lastLiveByRelease(releases: readonly Release[], nowMs: number): Readonl
   let endMs = nowMs
   for (const { id, state, endedAt } of releases) {
     if (state !== 'live') continue
-    until.set(id, endMs)
-    endMs = endedAt === null ? endMs : Date.parse(endedAt)
+    const beganMs = endedAt === null ? endMs : Date.parse(endedAt)
+    // The next one may have ended under a clock that was wrong.
+    until.set(id, Math.max(endMs, beganMs))
+    endMs = beganMs
   }
   return until
 }

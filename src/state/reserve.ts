@@ -16,7 +16,10 @@ const CHUNK_BYTES = MIB
  * disk is full. Of no use to what is written to another file system.
  */
 export type Reserve = {
-  /** Runs `work`, and where the disk is full gives room back and runs it once more. `work` may run twice. */
+  /**
+   * Runs `work`, and where the disk is full gives room back and runs it once more, so that `work` may run twice. Nothing is
+   * given back where the disk has room, and lacks files alone.
+   */
   spend<T>(work: () => T): T
   spendAsync<T>(work: () => Promise<T>): Promise<T>
   /** Makes what is missing of it where there is room for that and more. Answers whether it is whole. */
@@ -37,10 +40,16 @@ export function reserveAt(
   /** False where there is nothing left to give, or where it is files that the disk has no room for. */
   function giveBack(): boolean {
     const bytes = size()
-    if (bytes === 0 || hasNoMoreFiles(dirname(path))) return false
+    if (bytes === 0 || lacksFilesAlone()) return false
     truncateSync(path, Math.max(0, bytes - partBytes))
     console.error(`The disk is full: ${path} gave ${Math.min(bytes, partBytes)} bytes back.`)
     return true
+  }
+
+  /** Where there is no room either, the one may be for want of the other: ZFS and XFS make room for files as they need it. */
+  function lacksFilesAlone(): boolean {
+    const { files, ffree, bavail, bsize } = statfsSync(dirname(path))
+    return files > 0 && ffree === 0 && bavail * bsize >= partBytes
   }
 
   function spend<T>(work: () => T): T {
@@ -80,12 +89,6 @@ export function reserveAt(
   }
 
   return { spend, spendAsync, refill, left: () => ({ bytes: size(), wholeBytes }) }
-}
-
-/** Some file systems make room for files as they need it, and say that they have none at all. */
-function hasNoMoreFiles(directory: string): boolean {
-  const { files, ffree } = statfsSync(directory)
-  return files > 0 && ffree === 0
 }
 
 /** Noise: a file system that compresses, or leaves zeros out, would keep no room for anything else. */

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { auditedBy } from '../../src/director/audited.ts'
 import { auditRecord } from '../../src/director/identity/audit.ts'
@@ -55,6 +55,10 @@ function smallDisk(size: string, files = 10_000): string {
     rmSync(path, { recursive: true, force: true })
   })
   return path
+}
+
+function empty(disk: string): void {
+  for (const name of readdirSync(disk)) rmSync(join(disk, name), { recursive: true })
 }
 
 /** Fills the file system at `disk` but for `freeBytes`; answers with what makes room again. */
@@ -209,6 +213,7 @@ test('with a reserve journal, bars, routing and env file are written on a full d
 })
 
 test('the copy of the journal keeps up on a full disk, or catches up when there is room', async (context) => {
+  context.after(() => empty(room))
   context.mock.method(console, 'error', () => undefined)
   const path = join(room, 'copied')
   mkdirSync(path)
@@ -225,16 +230,15 @@ test('the copy of the journal keeps up on a full disk, or catches up when there 
   journal.follow()
   assert.equal(copied(), 650)
   await reserve.refill()
-  const makeRoom = fill(0, room)
+  fill(0, room)
   for (let count = 0; count < 50; count++) journal.freezes.freeze('x'.repeat(200), ada)
   assert.equal(copied(), 700)
   assert.ok(reserve.left().bytes < WHOLE)
-  makeRoom()
   journal.close()
-  rmSync(path, { recursive: true })
 })
 
 test('on a full disk it is written down who asked for what, and a deploy spends nothing', async (context) => {
+  context.after(() => empty(room))
   context.mock.method(console, 'error', () => undefined)
   const path = join(room, 'audited')
   mkdirSync(path)
@@ -253,17 +257,16 @@ test('on a full disk it is written down who asked for what, and a deploy spends 
   assert.deepEqual(rows(), [])
   bare()
   await reserve.refill()
-  const makeRoom = fill(0, room)
+  fill(0, room)
   assert.throws(() => ask('deploy'), isDiskFull)
   assert.equal(reserve.left().bytes, WHOLE)
   for (const verb of ['prune', 'bar', 'freeze', 'rollback']) ask(verb)
   assert.deepEqual(rows(), ['prune', 'bar', 'freeze', 'rollback'])
-  makeRoom()
   database.close()
-  rmSync(path, { recursive: true })
 })
 
-test('on a disk with no room for more files the traffic can be moved, and the reserve is not spent for nothing', async () => {
+test('on a disk with no room for more files the traffic can be moved, and the reserve is not spent for nothing', async (context) => {
+  context.after(() => empty(fewFiles))
   const liveDir = join(fewFiles, 'live')
   const reserve = reserveAt(join(fewFiles, 'reserve'), SMALL)
   await reserve.refill()
@@ -279,10 +282,10 @@ test('on a disk with no room for more files the traffic can be moved, and the re
   }
   assert.deepEqual(readdirSync(liveDir).toSorted(), ['current', 'gen-10', 'gen-11', 'gen-8', 'gen-9'])
   assert.equal(reserve.left().bytes, WHOLE)
-  for (const name of readdirSync(fewFiles)) rmSync(join(fewFiles, name), { recursive: true })
 })
 
-test('./rollback.sh moves the traffic on a disk with no room for more files', async () => {
+test('./rollback.sh moves the traffic on a disk with no room for more files', async (context) => {
+  context.after(() => empty(fewFiles))
   const root = join(fewFiles, 'scripted')
   mkdirSync(root)
   await rollbackScript.prepare(root)
@@ -295,10 +298,10 @@ test('./rollback.sh moves the traffic on a disk with no room for more files', as
   const { stdout } = await promisify(execFile)(join(root, 'rollback.sh'), { cwd: root })
   assert.match(stdout, /nginx serves secondary, release 1 \(generation 5\)/)
   assert.equal((await readGeneration(liveDir))?.live, 'secondary')
-  rmSync(root, { recursive: true })
 })
 
 test('a reserve that gives room back while it is being made again has no hole', async (context) => {
+  context.after(() => empty(room))
   context.mock.method(console, 'error', () => undefined)
   const path = join(room, 'whole', 'reserve')
   mkdirSync(join(room, 'whole'))
@@ -306,18 +309,16 @@ test('a reserve that gives room back while it is being made again has no hole', 
   const reserve = reserveAt(path, options)
   writeFileSync(path, Buffer.alloc(2 * MIB, 1))
   const refilled = reserve.refill()
-  while (reserve.left().bytes <= 2 * MIB) await delay(0)
+  while (reserve.left().bytes <= 2 * MIB) await setImmediate()
   const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
   let times = 0
   reserve.spend(() => {
     if (times++ < 3) throw full
   })
-  const makeRoom = fill(0, room)
+  fill(0, room)
   assert.equal(await refilled, false)
   const { size, blocks } = statSync(path)
   assert.ok(blocks * 512 >= size, `${blocks * 512} bytes on the disk, of ${size}`)
-  makeRoom()
-  rmSync(join(room, 'whole'), { recursive: true })
 })
 
 test('what fills the disk may take a part that is given back, and not the next one', async (context) => {

@@ -37,8 +37,8 @@ export type Fault = {
   /** Whether it is no reason there for a release not to go live. */
   isHarmless?(point: string): boolean
   /**
-   * Whether it is about which entry of the journal is the last that is durable. To the others the end of a step and the
-   * beginning of the next are one moment, with nothing between them, at which they strike once.
+   * Whether it is about which entry of the journal is the last that is durable. The others strike once where a step ends and
+   * the next begins with nothing between: that a recovery goes by either entry is what these show.
    */
   isOfJournal?: boolean
   /** On which side of the point the director is stopped. */
