@@ -24,6 +24,8 @@ export type Aftermath = {
   repair?(): Promise<void>
   /** Until when (of `performance.now()`) visitors may go unserved, where the fault itself takes from them what serves them. */
   excusedUntilMs?(): Promise<number>
+  /** The last event is in the journal and not in its copy yet, so that nobody has been told of it, and the journal goes. */
+  losesLastEvent?: boolean
   /** The standby's container is gone with the fault, so that there is no way back before the next deploy. */
   losesStandby?: boolean
   /** What the fault itself found wrong. */

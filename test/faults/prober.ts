@@ -11,6 +11,8 @@ export type Served = { slot: string; release: number }
 export type Prober = {
   /** Probes sent, and the failed ones that were sent since `sinceMs`. */
   since(sinceMs: number): { sent: number; failed: FailedProbe[] }
+  /** When nginx first answered anything at all, be it an error, since `sinceMs`; null where it has not. */
+  reachedSince(sinceMs: number): number | null
   /** What the status route answered with, on fresh connections, since `sinceMs`. */
   servedSince(sinceMs: number): Served[]
   /** Gives up connections to a machine whose power was cut: no one there will ever end them. */
@@ -36,6 +38,7 @@ type Kind = (typeof KINDS)[number]
 export function startProber(url: string): Prober {
   const sent: number[] = []
   const failed: FailedProbe[] = []
+  const reached: number[] = []
   const served: (Served & { sentMs: number })[] = []
   const inFlight = new Set<Promise<void>>()
   let agent = newAgent()
@@ -45,7 +48,7 @@ export function startProber(url: string): Prober {
     const sentMs = performance.now()
     keep(sent, sentMs)
     try {
-      const body = await ask(url, kind, kind.isKept ? agent : false)
+      const body = await ask(url, kind, kind.isKept ? agent : false, () => keep(reached, performance.now()))
       if (kind.path === '/api/system/status') {
         keep(served, { ...payloadSchema.parse(JSON.parse(body)), sentMs })
       }
@@ -74,6 +77,7 @@ export function startProber(url: string): Prober {
       sent: sent.filter((ms) => ms >= sinceMs).length,
       failed: failed.filter(({ sentMs }) => sentMs >= sinceMs),
     }),
+    reachedSince: (sinceMs) => reached.find((ms) => ms >= sinceMs) ?? null,
     servedSince: (sinceMs) => served.filter(({ sentMs }) => sentMs >= sinceMs),
     reconnect: () => {
       agent.destroy()
@@ -95,11 +99,17 @@ function keep<T>(list: T[], value: T): void {
   if (list.length > 2 * KEPT) list.splice(0, KEPT)
 }
 
-/** Sent once and read whole. Throws in words. */
-function ask(url: string, { method, path }: Kind, agent: http.Agent | false): Promise<string> {
+/** Sent once and read whole; `onHead` is called when an answer begins. Throws in words. */
+function ask(
+  url: string,
+  { method, path }: Kind,
+  agent: http.Agent | false,
+  onHead: () => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { method, agent, timeout: ANSWER_WITHIN_MS }
     const request = http.request(new URL(path, url), options, (response) => {
+      onHead()
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (text: string) => {

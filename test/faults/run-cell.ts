@@ -93,7 +93,8 @@ async function strikeAndLook(rig: Rig, cell: Cell, fault: Fault, seed: number, r
   if (fault.isHarmless?.(cell.point) && release?.state !== 'live')
     run.violations.push(`The release is ${release?.state}: ${release?.error?.what}`)
   const losesStandby = aftermath?.losesStandby ?? false
-  run.violations.push(...(await unsoundAtLast(rig, { ...before, event: acknowledged }, losesStandby)))
+  const event = aftermath?.losesLastEvent ? acknowledged - 1 : acknowledged
+  run.violations.push(...(await unsoundAtLast(rig, { ...before, event }, losesStandby)))
   await nextReleases(rig, run)
 }
 

@@ -66,12 +66,22 @@ async function startInRandomOrder({ rig, random }: Moment, ids: readonly string[
   }
 }
 
-/** Visitors have nginx and both slots again when the last of them was started. */
+/**
+ * Visitors have nginx and both slots again when the last of them was started and somebody answers at nginx's port. After a
+ * crash Docker 20.10 sometimes leaves the network namespace of the nginx before at the bridge for ten seconds: port and
+ * iptables lead to the address of both, and whoever connects is refused.
+ */
 function afterwards(rig: Rig, sinceMs: number): Aftermath {
   rig.prober.reconnect()
   const names = SERVICES.filter((name) => name !== 'director')
   return {
-    excusedUntilMs: async () =>
-      Math.max(...(await Promise.all(names.map((name) => startedAgain(rig, name, sinceMs))))),
+    excusedUntilMs: async () => {
+      const startedMs = Math.max(
+        ...(await Promise.all(names.map((name) => startedAgain(rig, name, sinceMs)))),
+      )
+      const reachedMs = rig.prober.reachedSince(startedMs)
+      if (reachedMs === null) throw new Error('Nobody answers at the port of nginx since it was started.')
+      return reachedMs
+    },
   }
 }
