@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "live: ['step-started', 'step-ended',",
       },
     ],
-    killers: [model, cell('deploy/switch:renamed-generation/disk-full-bare')],
+    killers: [model],
   },
   {
     name: 'single-probe-confirm',
