@@ -6,7 +6,6 @@ import { isOperational } from '../release/operational.ts'
 import {
   isDue,
   isWorthAWord,
-  LOOK_AGAIN_MS,
   LOOK_DEADLINE_MS,
   LOOK_EVERY_MS,
   type Look,
@@ -24,8 +23,6 @@ const FAIL_OVER: Actor = { kind: 'director', name: 'Fail-over' }
 export type FailOver = {
   /** Looks at the live slot once, and moves the traffic where it has been down for long enough. Never throws. */
   look(): Promise<void>
-  /** How long to wait for the next look, in milliseconds: less while the live slot is silent. */
-  pauseMs(): number
   /** What there is to say of a live slot that is down, or null. */
   problem(): string | null
 }
@@ -111,19 +108,15 @@ export function failOver(options: FailOverOptions): FailOver {
 
   return {
     look: () => look().catch((cause: unknown) => say(`The live slot can't be looked at: ${wordsOf(cause)}.`)),
-    pauseMs: () => (outage === null ? LOOK_EVERY_MS : LOOK_AGAIN_MS),
     problem: () => problem,
   }
 }
 
 /** Looks again and again, until `signal` is aborted. */
-export async function keepLooking(
-  { look, pauseMs }: Pick<FailOver, 'look' | 'pauseMs'>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function keepLooking({ look }: Pick<FailOver, 'look'>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await look()
-    await delay(pauseMs(), undefined, { signal }).catch(() => undefined)
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
   }
 }
 

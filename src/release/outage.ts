@@ -2,10 +2,7 @@ import type { Slot } from './slot.ts'
 
 /** For one look at a slot: a slot that takes longer to say how it is counts as silent. */
 export const LOOK_DEADLINE_MS = 2_000
-/** While the live slot answers: what every half second brought in time it took from the processor at rest. */
-export const LOOK_EVERY_MS = 1_000
-/** Once it was silent. */
-export const LOOK_AGAIN_MS = 500
+export const LOOK_EVERY_MS = 500
 /** What a busy machine adds to either. A director that was paused is far beyond it. */
 const SLACK_MS = 1_000
 /** So that no pair of unlucky looks moves anything, however short the limit is. */
@@ -41,7 +38,7 @@ export function outageAfter(before: Outage | null, look: Look | null): Outage | 
   const { slot, startedMs, endedMs, standbyProblem } = look
   if (look.isAnswered || endedMs - startedMs > 2 * LOOK_DEADLINE_MS + SLACK_MS) return null
   const isOfThisPace =
-    before?.slot === slot && startedMs - before.lookedMs <= LOOK_AGAIN_MS + SLACK_MS ? before : null
+    before?.slot === slot && startedMs - before.lookedMs <= LOOK_EVERY_MS + SLACK_MS ? before : null
   const ready = isOfThisPace?.ready ?? { sinceMs: startedMs, looks: 0 }
   return {
     ...{ slot, standbyProblem, lookedMs: endedMs },
