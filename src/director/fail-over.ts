@@ -87,7 +87,10 @@ export function failOver(options: FailOverOptions): FailOver {
     return `. Release ${failed.id} was to move the traffic and did not go live; the director tries again only when ${slot} has answered.`
   }
 
-  /** By the one engine, under the one lock, and only while `from` is still the release that is live. Answers with the release where it did not go live. */
+  /**
+   * By the one engine, under the one lock, and only while `from` is still the release that is live. Answers with the release
+   * where it did not go live.
+   */
   async function move(slot: Slot, from: number | undefined): Promise<Release | null> {
     const other = otherSlot(slot)
     const note = `${slot} was live and had not answered for ${limitMs / 1_000} s; ${other} was healthy`

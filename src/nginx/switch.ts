@@ -16,8 +16,9 @@ const EXECUTABLE_MODE = 0o755
 
 /**
  * Makes `next` what nginx serves: a whole directory, then one `rename` of the symlink, each fsynced. That rename is the
- * commit point. On a full disk earlier generations make room. May run twice for the same state. Replaces a `current` that leads to no generation; one that is a directory
- * stays beside it under another name, and nobody is served between two renames then. The caller holds the release lock.
+ * commit point. On a full disk earlier generations make room. May run twice for the same state. Replaces a `current` that
+ * leads to no generation; one that is a directory stays beside it under another name, and nobody is served between two
+ * renames then. The caller holds the release lock.
  * Throws `internal` (facts: `reason`) for a state that contradicts itself or is not newer than the one there.
  */
 export async function writeGeneration(liveDir: string, next: RoutingState): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ReleaseVerb } from '../../src/release/release.ts'
 import type { Fault } from './fault.ts'
-import type { Points } from './points.ts'
+import { isOneWithNext, type Points } from './points.ts'
 
 /** One fault at one point of a release. `id` is `VERB/POINT/FAULT`. */
 export type Cell = { id: string; verb: ReleaseVerb; point: string; fault: string }
@@ -17,12 +17,6 @@ export function allCells(points: Points, faults: readonly Fault[]): Cell[] {
         .map(({ name }) => ({ id: `${verb}/${point}/${name}`, verb, point, fault: name })),
     ),
   )
-}
-
-/** A step's end, where the next step begins with nothing between. */
-function isOneWithNext(points: readonly string[], point: string): boolean {
-  const next = points[points.indexOf(point) + 1] ?? ''
-  return point.endsWith(':ended') && next.endsWith(':started')
 }
 
 /** The cells whose ids match one of `globs`, in which `*` stands for anything. */

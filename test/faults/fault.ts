@@ -40,7 +40,7 @@ export type Fault = {
   isHarmless?(point: string): boolean
   /**
    * Whether it is about which entry of the journal is the last that is durable. The others strike once where a step ends and
-   * the next begins with nothing between: that a recovery goes by either entry is what these show.
+   * the next begins with nothing between, which saves time: that either entry will do for a recovery is for those to show.
    */
   isOfJournal?: boolean
   /** On which side of the point the director is stopped. */

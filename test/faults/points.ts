@@ -21,6 +21,12 @@ export function numbered(trace: readonly string[]): string[] {
   })
 }
 
+/** A step's end, where the next step begins with nothing between. */
+export function isOneWithNext(points: readonly string[], point: string | undefined): boolean {
+  if (!point?.endsWith(':ended')) return false
+  return points[points.indexOf(point) + 1]?.endsWith(':started') ?? false
+}
+
 /**
  * What the plans and the journal's schema promise and no clean release has passed, in sentences: a step or an event that
  * is new is not left out of the matrix unasked.

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Release, ReleaseVerb } from '../../src/release/release.ts'
+import { until } from '../engine/until.ts'
 import type { Rig } from './rig.ts'
 
 const ENDED_DEADLINE_MS = 30_000
@@ -35,13 +36,11 @@ const versionOf = (tag: string): string => tag.slice(tag.lastIndexOf(':') + 1)
 /** One release from its beginning to its end. */
 export async function released(rig: Rig, verb: ReleaseVerb): Promise<Release> {
   const { id } = await begin(rig, verb)
-  const endMs = performance.now() + ENDED_DEADLINE_MS
-  while (performance.now() < endMs) {
+  const look = async (): Promise<Release | null> => {
     const release = await rig.system.release(id)
-    if (release.endedAt !== null && (await rig.system.status()).running === null) return release
-    await delay(POLL_MS)
+    return release.endedAt !== null && (await rig.system.status()).running === null ? release : null
   }
-  throw new Error(`Release ${id} has not ended within ${ENDED_DEADLINE_MS / 1000} s.`)
+  return until(`release ${id} has ended`, ENDED_DEADLINE_MS, look, POLL_MS)
 }
 
 /** Waits until no release runs, or the deadline has come. Never throws. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { When } from '../breakpoint.ts'
 import type { Fault, Moment } from '../fault.ts'
 import { isFree } from '../lock.ts'
+import { isOneWithNext } from '../points.ts'
 import type { Rig } from '../rig.ts'
 import { restartDirector } from '../rig-acts.ts'
 
@@ -25,8 +26,7 @@ export const killBefore: Fault = {
   isOfJournal: true,
   when: 'before',
   // Before the entry that a step begins, the end of the one before it is the last that is durable: `kill` strikes there.
-  meets: ({ point, points }) =>
-    !(point.endsWith(':started') && points[points.indexOf(point) - 1]?.endsWith(':ended')),
+  meets: ({ point, points }) => !isOneWithNext(points, points[points.indexOf(point) - 1]),
   strike: killed,
 }
 
