@@ -11,8 +11,12 @@ const results = join(root, '.test', 'results')
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
 const startedMs = Date.now()
 const totals = { passed: 0, failed: 0 }
+/** Seconds by part, in the order in which they ran. */
+const times = []
 /** What failed, by name, so that the last lines of a long log tell it. */
 const failures = []
+/** The files that took longest, a line each. */
+const slowest = []
 
 /** Runs a program with its output shown; answers with whether it ended well. */
 function run(program, args, extraEnv = {}) {
@@ -29,6 +33,8 @@ function heading(text) {
   const minutes = ((Date.now() - startedMs) / 60_000).toFixed(1)
   console.log(`\n── ${text} (${minutes} min) ──`)
 }
+
+const minutesAndSeconds = (seconds) => `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 
 function count(isGood, what) {
   totals[isGood ? 'passed' : 'failed'] += 1
@@ -51,6 +57,7 @@ function checks() {
 function nodeTests(name, patterns, options = []) {
   heading(name)
   const report = join(results, `${name.toLowerCase()}.tap`)
+  const timesReport = join(results, `${name.toLowerCase()}.times`)
   const isGood = run('node', [
     '--test',
     ...options,
@@ -58,6 +65,8 @@ function nodeTests(name, patterns, options = []) {
     '--test-reporter-destination=stdout',
     '--test-reporter=tap',
     `--test-reporter-destination=${report}`,
+    '--test-reporter=./test/system/file-times.mjs',
+    `--test-reporter-destination=${timesReport}`,
     ...patterns,
   ])
   const text = existsSync(report) ? readFileSync(report, 'utf8') : ''
@@ -68,6 +77,7 @@ function nodeTests(name, patterns, options = []) {
     failures.push(`${name}: ${line}`)
   }
   if (!isGood && number('fail') + number('cancelled') === 0) count(false, name)
+  if (existsSync(timesReport)) slowest.push(...readFileSync(timesReport, 'utf8').split('\n').filter(Boolean))
 }
 
 function nginxMatrix() {
@@ -115,12 +125,12 @@ function failedSpecs({ specs, suites = [] }) {
 const parts = {
   check: () => checks(),
   unit: () =>
-    nodeTests('Unit', [
-      'src/**/*.test.ts',
-      'test/unit/**/*.test.ts',
-      'test/load/**/*.test.ts',
-      'bench/**/*.test.ts',
-    ]),
+    nodeTests(
+      'Unit',
+      ['src/**/*.test.ts', 'test/unit/**/*.test.ts', 'test/load/**/*.test.ts', 'bench/**/*.test.ts'],
+      // Most of them wait rather than compute.
+      ['--test-concurrency=4'],
+    ),
   engine: () =>
     startDockerThen(() =>
       installOrFail(ensureNetworkTools, () =>
@@ -164,7 +174,14 @@ if (unknown.length > 0) {
   console.error(`There is no part "${unknown[0]}". The parts are: ${Object.keys(known).join(', ')}.`)
   process.exit(64)
 }
-for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) known[name]()
+for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
+  const partStartedMs = Date.now()
+  known[name]()
+  times.push({ name, seconds: (Date.now() - partStartedMs) / 1_000 })
+}
+heading('Times')
+for (const { name, seconds } of times) console.log(`${name.padEnd(8)} ${minutesAndSeconds(seconds)}`)
+for (const line of slowest) console.log(`  ${line}`)
 for (const what of failures) console.log(`✗ ${what}`)
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`)
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1)
