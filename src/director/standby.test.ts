@@ -139,7 +139,7 @@ test('a deploy does not wait until compose has brought the standby back', async 
   const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>()
   system.parts.slots.start = async (...given) => {
     asked()
-    const signal = given[4]
+    const signal = given[3]
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
   }
   const { keeper, left, lines } = over(system)

@@ -12,6 +12,7 @@ import { describeProject, type Project } from '../docker/project.ts'
 import { readRedaction } from '../docker/redact.ts'
 import { isSocketReplaced } from '../docker/replaced-socket.ts'
 import { followSlotLog } from '../docker/slot-log.ts'
+import { slotVariables } from '../docker/slot-variables.ts'
 import { dockerSlots } from '../docker/slots.ts'
 import { containerStats } from '../docker/stats.ts'
 import { dockerStock } from '../docker/stock.ts'
@@ -28,8 +29,9 @@ import type {
   KeepMarks,
   RoutingState,
   Slots,
-  StartedImages,
+  StartedSlots,
 } from '../release/ports.ts'
+import type { Runtime } from '../release/runtime.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
@@ -149,6 +151,7 @@ function partsOf({
   return {
     traffic,
     slots: onSoundEnvFile(slots, envFile, reserve),
+    runtimes: { now: async () => runtimeNow() },
     health: redactedHealth(eyes, () => readRedaction(project)),
     journal,
     bars: journal.bars,
@@ -190,32 +193,34 @@ const proxyOf = ({ name }: Project) => ({
 
 function envFileAt(path: string, reserve: Reserve): EnvFile {
   return {
-    write: async (images, live) => {
-      await reserve.spendAsync(() => updateEnvFile(path, valuesOf(images, live)))
+    write: async (started, live) => {
+      await reserve.spendAsync(() => updateEnvFile(path, valuesOf(started, live)))
     },
-    has: (images, live) => envFileHas(path, valuesOf(images, live)),
+    has: (started, live) => envFileHas(path, valuesOf(started, live)),
   }
 }
 
-function valuesOf(images: StartedImages, live: Slot): Record<string, string> {
-  const values: Record<string, string> = { LIVE_SLOT: live }
-  for (const slot of SLOTS) {
-    const started = images[slot]
-    if (!started) continue
-    values[`${slot.toUpperCase()}_IMAGE`] = started.image
-    values[`${slot.toUpperCase()}_RELEASE`] = String(started.release)
-  }
-  return values
+function valuesOf(started: StartedSlots, live: Slot): Record<string, string> {
+  const values = SLOTS.map((slot) => {
+    const start = started[slot]
+    return start ? slotVariables(slot, start) : {}
+  })
+  return Object.assign({ LIVE_SLOT: live }, ...values)
+}
+
+/** What is recorded with a release, for its slot to be started with now and whenever it is brought back. */
+function runtimeNow(): Runtime {
+  return { environment: null, preload: null }
 }
 
 /** Compose fills its file from the env file, and a slot is started in bad moments too. */
 function onSoundEnvFile(slots: Slots, path: string, reserve: Reserve): Slots {
   return {
     ...slots,
-    start: async (slot, build, release, log, signal) => {
+    start: async (slot, start, log, signal) => {
       if (await reserve.spendAsync(() => mendEnvFile(path)))
         log(`${basename(path)} was damaged and is taken from its copy.`)
-      await slots.start(slot, build, release, log, signal)
+      await slots.start(slot, start, log, signal)
     },
   }
 }

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode'
 import { ReleaseError } from '../release/errors.ts'
 import type { LogSink, Slots } from '../release/ports.ts'
-import type { Build } from '../release/release.ts'
+import type { SlotStart } from '../release/runtime.ts'
 import type { Slot } from '../release/slot.ts'
 import { failureOf, lastLines, runCommand, throwIfAborted } from './command.ts'
 import { ask, dockerWords, statusCodeOf, unreachableByLines } from './engine.ts'
@@ -9,6 +9,7 @@ import { readContainerLog } from './logs.ts'
 import { composeArgv, type Project, serviceOf } from './project.ts'
 import { readRedaction } from './redact.ts'
 import { findSlotContainer } from './slot-container.ts'
+import { slotVariables } from './slot-variables.ts'
 
 /** Stopping the old container of the slot (30 s at most by the compose file) and starting the new one. */
 const START_DEADLINE_MS = 120_000
@@ -23,7 +24,7 @@ export type SlotsOptions = { docker: Docker; project: Project }
 export function dockerSlots({ docker, project }: SlotsOptions): Slots {
   return {
     inspect: (slot, signal) => findSlotContainer(docker, project, slot, signal),
-    start: (slot, build, release, log, signal) => startSlot(project, { slot, build, release }, log, signal),
+    start: (slot, start, log, signal) => startSlot(project, slot, start, log, signal),
     stop: (slot, log, signal, graceMs) => stopSlot({ docker, project }, { slot, graceMs }, log, signal),
     tail: (slot, lines, signal) => tailOf({ docker, project }, slot, lines, signal),
   }
@@ -31,21 +32,17 @@ export function dockerSlots({ docker, project }: SlotsOptions): Slots {
 
 async function startSlot(
   project: Project,
-  { slot, build, release }: { slot: Slot; build: Build; release: number },
+  slot: Slot,
+  start: SlotStart,
   log: LogSink,
   signal: AbortSignal,
 ): Promise<void> {
   const redact = await readRedaction(project)
-  const prefix = slot === 'primary' ? 'PRIMARY' : 'SECONDARY'
   const { code, lines } = await runCommand({
     argv: composeArgv(project, 'up', '-d', '--no-deps', '--no-build', '--no-color', serviceOf(slot)),
     cwd: project.directory,
     // The process environment beats the env file, which still holds what the slot was started with before.
-    env: {
-      ...project.environment,
-      [`${prefix}_IMAGE`]: build.image,
-      [`${prefix}_RELEASE`]: String(release),
-    },
+    env: { ...project.environment, ...slotVariables(slot, start) },
     log: (line) => log(redact(line)),
     signal,
     timeoutMs: START_DEADLINE_MS,

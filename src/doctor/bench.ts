@@ -2,10 +2,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describeProject, type Project } from '../docker/project.ts'
+import { slotVariables } from '../docker/slot-variables.ts'
 import { slotHealth } from '../health/slot-health.ts'
 import { freshRequest } from '../nginx/fresh-request.ts'
 import { writeGeneration } from '../nginx/switch.ts'
 import type { LogSink } from '../release/ports.ts'
+import type { SlotStart } from '../release/runtime.ts'
 import type { Slot } from '../release/slot.ts'
 import { composeUp } from '../setup/compose.ts'
 import { type OpenJournal, openJournal } from '../state/journal.ts'
@@ -13,7 +15,7 @@ import { routingTo } from './next-routing.ts'
 import type { Place } from './place.ts'
 import type { Seen } from './seen.ts'
 import { SERVICES, type Service, serviceOfSlot } from './services.ts'
-import { containerOf, heldBy } from './truth.ts'
+import { containerOf, startHeldBy } from './truth.ts'
 
 const CONFIRM_WITHIN_MS = 10_000
 const ANSWER_WITHIN_MS = 4_000
@@ -59,16 +61,15 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
 
   /** The build by the environment, as a release does: the env file may still name another. */
   async function startSlot(slot: Slot, { isForced } = { isForced: false }): Promise<void> {
-    const held = mustHold(seen, slot)
-    const prefix = slot.toUpperCase()
-    const env = [`${prefix}_IMAGE=${held.build.image}`, `${prefix}_RELEASE=${held.release.id}`]
+    const variables = slotVariables(slot, mustHold(seen, slot))
+    const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
     await up(serviceOfSlot[slot], env, isForced)
     await untilHealthy(slot)
   }
 
   async function untilHealthy(slot: Slot): Promise<void> {
     const { release, build } = mustHold(seen, slot)
-    await health.untilHealthy(slot, { release: release.id, build }, log, signal)
+    await health.untilHealthy(slot, { release, build }, log, signal)
   }
 
   async function untilServed(slot?: Slot): Promise<void> {
@@ -119,8 +120,8 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
   }
 }
 
-function mustHold(seen: Seen, slot: Slot): NonNullable<ReturnType<typeof heldBy>> {
-  const held = heldBy(seen, slot)
+function mustHold(seen: Seen, slot: Slot): SlotStart {
+  const held = startHeldBy(seen, slot)
   if (held === null) throw new Error(`the journal does not say what ${slot} holds`)
   return held
 }

@@ -1,4 +1,5 @@
 import type { Build, Release } from '../release/release.ts'
+import { type SlotStart, startOf } from '../release/runtime.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { ContainerSight, JournalRead, Seen } from './seen.ts'
 import { type Service, serviceOfSlot } from './services.ts'
@@ -36,6 +37,12 @@ export function readJournalOf({ journal }: Pick<Seen, 'journal'>): JournalRead |
 export function heldBy(seen: Seen, slot: Slot): { release: Release; build: Build } | null {
   const release = readJournalOf(seen)?.holders[slot] ?? null
   return release?.build ? { release, build: release.build } : null
+}
+
+/** What the journal says that `slot` was started with. */
+export function startHeldBy(seen: Seen, slot: Slot): SlotStart | null {
+  const held = heldBy(seen, slot)
+  return held && startOf(held.release)
 }
 
 /** The container that does the work of `service`; null where there is none, or Docker can't be asked. */

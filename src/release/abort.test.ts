@@ -20,7 +20,7 @@ const HANGS: Readonly<Partial<Record<StepName, (system: Yard, untilAborted: Wait
   },
   start: ({ parts }, wait) => {
     const { start } = parts.slots
-    parts.slots.start = once((_slot, _build, _release, _log, signal) => wait(signal), start)
+    parts.slots.start = once((_slot, _start, _log, signal) => wait(signal), start)
   },
   health: ({ parts }, wait) => {
     const { untilHealthy } = parts.health

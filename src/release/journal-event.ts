@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { releaseErrorSchema } from './errors.ts'
 import { buildSchema, releaseSchema } from './release.ts'
+import { runtimeSchema } from './runtime.ts'
 import { STEP_NAMES } from './step-names.ts'
 
 /** What is known of a release when it is created; the journal gives it its number. */
@@ -31,6 +32,7 @@ export const journalEventSchema = z.discriminatedUnion('type', [
     outcome: z.enum(['done', 'failed']),
     detail: z.string().nullable(),
   }),
+  z.object({ type: z.literal('runtime'), runtime: runtimeSchema }),
   z.object({ type: z.literal('built'), build: buildSchema }),
   z.object({ type: z.literal('switching') }),
   z.object({ type: z.literal('live') }),

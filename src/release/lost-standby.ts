@@ -36,14 +36,14 @@ export async function lostStandby(parts: Parts, signal: AbortSignal): Promise<Lo
 /** Starts what the slot held. Its visitors are `correctRouting`'s to give back. Throws `start-failed`, `docker-unreachable`, `aborted`. */
 export async function bringBackStandby(
   { slots }: Pick<Parts, 'slots'>,
-  { holder: { id, slot, build } }: LostStandby,
+  { holder: { id, slot, build, runtime } }: LostStandby,
   log: LogSink,
   signal: AbortSignal,
 ): Promise<void> {
   const container = await slots.inspect(slot, signal)
   // Compose leaves one alone that runs what it is to run.
   if (container?.state === 'running' && container.release === id) await slots.stop(slot, log, signal)
-  await slots.start(slot, build, id, log, signal)
+  await slots.start(slot, { build, release: id, runtime }, log, signal)
 }
 
 function isComingUp(container: SlotContainer | null, release: number, hungAfterMs: number): boolean {

@@ -4,6 +4,7 @@ import type { Frozen } from './freeze.ts'
 import type { Draft, JournalEvent } from './journal-event.ts'
 import type { KeepMark } from './keep-mark.ts'
 import type { Actor, Build, Release, Source } from './release.ts'
+import type { Runtime, SlotStart } from './runtime.ts'
 import type { Slot } from './slot.ts'
 import type { StatusPayload } from './status-payload.ts'
 import type { AnsweredBy, TrafficCounts } from './traffic-counts.ts'
@@ -72,8 +73,8 @@ export type SlotContainer = {
 export type Slots = {
   /** By compose's own labels, never by name. Null when there is no container. */
   inspect(slot: Slot, signal: AbortSignal): Promise<SlotContainer | null>
-  /** `docker compose up -d --no-deps --no-build SERVICE` with the candidate's image and release in the environment. Throws `start-failed`. */
-  start(slot: Slot, build: Build, release: number, log: LogSink, signal: AbortSignal): Promise<void>
+  /** `docker compose up -d --no-deps --no-build SERVICE` with all of `start` in the environment. Throws `start-failed`. */
+  start(slot: Slot, start: SlotStart, log: LogSink, signal: AbortSignal): Promise<void>
   /** Tells the slot to end, and kills it after `graceMs`; by default after what the compose file gives it. */
   stop(slot: Slot, log: LogSink, signal: AbortSignal, graceMs?: number): Promise<void>
   /** The container's last lines, redacted and capped, for an error's detail. */
@@ -167,7 +168,13 @@ export type Freezes = {
 }
 
 /** What each slot was started with. */
-export type StartedImages = Partial<Record<Slot, { image: string; release: number }>>
+export type StartedSlots = Partial<Record<Slot, SlotStart>>
+
+/** What a slot is started with beside its build. */
+export type Runtimes = {
+  /** What one is to be started with as things are now, kept from now on. */
+  now(log: LogSink, signal: AbortSignal): Promise<Runtime>
+}
 
 /** The builds that are never pruned. Append-only; every write is durable when it returns. */
 export type KeepMarks = {
@@ -180,9 +187,9 @@ export type KeepMarks = {
 /** The env file that compose reads, written after the commit point. */
 export type EnvFile = {
   /** A file that was damaged is whole again too. */
-  write(images: StartedImages, live: Slot): Promise<void>
+  write(slots: StartedSlots, live: Slot): Promise<void>
   /** Whether the file is whole and says so already. Throws where it can't be read. */
-  has(images: StartedImages, live: Slot): Promise<boolean>
+  has(slots: StartedSlots, live: Slot): Promise<boolean>
 }
 
 /** An image that has a name in the project's own repository, or carries its label and has lost every name. */

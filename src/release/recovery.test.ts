@@ -6,6 +6,7 @@ import { runRelease } from './engine.ts'
 import { ReleaseError } from './errors.ts'
 import { recover } from './recovery.ts'
 import type { Release } from './release.ts'
+import { UNRECORDED } from './runtime.ts'
 import { undoRelease } from './undo.ts'
 import { isUnrecorded, recordNewest } from './unrecorded.ts'
 
@@ -44,7 +45,12 @@ for (const [step, acts] of [
     const system = await yard()
     const killed = await killedAt(system, step)
     // As inspect finds it beside the container of the candidate, which compose had created and not started.
-    await system.parts.slots.start('primary', build(1), 1, quiet, AbortSignal.timeout(1_000))
+    await system.parts.slots.start(
+      'primary',
+      { build: build(1), release: 1, runtime: UNRECORDED },
+      quiet,
+      AbortSignal.timeout(1_000),
+    )
     system.acts.length = 0
     // The second time as one that was killed before it could say so.
     for (let time = 0; time < 2; time++) await undoRelease(system.parts, killed, quiet)
@@ -163,7 +169,7 @@ test('a release that failed and could not be undone at once says where it stoppe
   const system = await yard()
   const { start } = system.parts.slots
   const { write } = system.parts.traffic
-  system.parts.slots.start = async (_slot, { image }) => {
+  system.parts.slots.start = async (_slot, { build: { image } }) => {
     system.parts.traffic.write = async () => Promise.reject(new Error(ENOSPC))
     system.parts.slots.start = start
     throw new ReleaseError('start-failed', { slot: 'primary', reason: `there is no image ${image}` })

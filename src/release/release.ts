@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { releaseErrorSchema } from './errors.ts'
+import { runtimeSchema } from './runtime.ts'
 import { slotSchema } from './slot.ts'
 import { STEP_NAMES } from './step-names.ts'
 
@@ -73,6 +74,8 @@ export const releaseSchema = z.object({
   build: buildSchema.nullable(),
   /** The build that was live when this release began. */
   replaces: buildSchema.nullable(),
+  /** What its build is started with, beside the image; nothing of a rollback, which takes what the standby was started with. */
+  runtime: runtimeSchema.default({ environment: null, preload: null }),
   label: z.string().nullable(),
   note: z.string().nullable(),
   actor: actorSchema,

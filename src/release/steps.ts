@@ -14,8 +14,9 @@ import type {
   LogSink,
   Preflight,
   PreflightFindings,
+  Runtimes,
   Slots,
-  StartedImages,
+  StartedSlots,
   Stock,
   Traffic,
 } from './ports.ts'
@@ -23,6 +24,7 @@ import { makeRoom } from './pruning.ts'
 import type { Build, Release } from './release.ts'
 import type { Keep } from './retention.ts'
 import { NO_ROUTING, nextRouting, type SlotBuilds } from './routing.ts'
+import { type SlotStart, startOf } from './runtime.ts'
 import { otherSlot, SLOTS, type Slot } from './slot.ts'
 import type { StepName } from './step-names.ts'
 
@@ -30,6 +32,7 @@ import type { StepName } from './step-names.ts'
 export type Parts = {
   traffic: Traffic
   slots: Slots
+  runtimes: Runtimes
   builder: Builder
   health: Health
   assets: Assets
@@ -71,7 +74,9 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
       preflight.run(source, context.signal),
     ])
     if (words !== null) context.log(words)
-    return refuseOnFinding(findings, context.log)
+    const outcome = refuseOnFinding(findings, context.log)
+    if (source.kind !== 'standby') await recordRuntime(context)
+    return outcome
   },
 
   build: async (context) => {
@@ -92,7 +97,7 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
 
   start: async (context) => {
     const { slot } = current(context)
-    await context.parts.slots.start(slot, buildOf(context), context.id, context.log, context.signal)
+    await context.parts.slots.start(slot, mustStart(context), context.log, context.signal)
     return null
   },
 
@@ -110,7 +115,7 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
 
   seed: async (context) => {
     const standby = otherSlot(current(context).slot)
-    await context.parts.slots.start(standby, buildOf(context), context.id, context.log, context.signal)
+    await context.parts.slots.start(standby, mustStart(context), context.log, context.signal)
     return untilHealthy(context, standby)
   },
 
@@ -153,7 +158,7 @@ export async function recordLive(
   { journal, envFile }: Pick<Parts, 'journal' | 'envFile'>,
   release: Release,
 ): Promise<void> {
-  await envFile.write(startedImages(journal), release.slot)
+  await envFile.write(startedSlots(journal), release.slot)
 }
 
 /** Whether the env file says already what is live. One that can't be read does not. */
@@ -162,16 +167,17 @@ export async function isLiveRecorded({
   envFile,
 }: Pick<Parts, 'journal' | 'envFile'>): Promise<boolean> {
   const live = journal.newestLive()
-  return live === null || envFile.has(startedImages(journal), live.slot).catch(() => false)
+  return live === null || envFile.has(startedSlots(journal), live.slot).catch(() => false)
 }
 
-function startedImages(journal: Journal): StartedImages {
-  const images: StartedImages = {}
+function startedSlots(journal: Journal): StartedSlots {
+  const started: StartedSlots = {}
   for (const slot of SLOTS) {
     const holder = journal.holderOf(slot)
-    if (holder?.build) images[slot] = { image: holder.build.image, release: holder.id }
+    const start = holder && startOf(holder)
+    if (start) started[slot] = start
   }
-  return images
+  return started
 }
 
 /** The number that the slot of `release` reports of itself: a rollback goes to a slot that an earlier release started. */
@@ -257,12 +263,23 @@ function refuseOnFinding(findings: PreflightFindings, log: LogSink): string {
     : `${findings.length} checks, ${warnings} with a warning`
 }
 
+/** Taken where the release was allowed to begin: what was looked at then is what its slot gets, minutes of building later. */
+async function recordRuntime({ parts, id, log, signal }: StepContext): Promise<void> {
+  parts.journal.append(id, { type: 'runtime', runtime: await parts.runtimes.now(log, signal) })
+}
+
 const current = ({ parts, id }: StepContext): Release => mustGet(parts.journal, id)
 
 function buildOf(context: StepContext): Build {
   const { build } = current(context)
   if (!build) throw new Error(`Release ${context.id} has no build yet.`)
   return build
+}
+
+function mustStart(context: StepContext): SlotStart {
+  const start = startOf(current(context))
+  if (!start) throw new Error(`Release ${context.id} has no build yet.`)
+  return start
 }
 
 function mustGet(journal: Journal, id: number): Release {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { JournalEvent } from './journal-event.ts'
 import { planRelease } from './plan.ts'
 import type { Release, ReleaseState } from './release.ts'
+import { UNRECORDED } from './runtime.ts'
 import { applyEvent, createRelease, isUnderWay } from './transitions.ts'
 
 const AT = '2026-01-01T00:00:00.000Z'
@@ -42,6 +43,7 @@ const EVENTS: Record<JournalEvent['type'], JournalEvent> = {
   created: draft(),
   'step-started': { type: 'step-started', name: 'build' },
   'step-ended': { type: 'step-ended', name: 'build', outcome: 'done', detail: 'x' },
+  runtime: { type: 'runtime', runtime: UNRECORDED },
   built: { type: 'built', build: BUILD },
   switching: { type: 'switching' },
   live: { type: 'live' },
@@ -59,7 +61,10 @@ function inState(state: ReleaseState): Release {
 }
 
 const LEGAL: Record<ReleaseState, JournalEvent['type'][]> = {
-  preparing: ['step-started', 'step-ended', 'built', 'switching', 'failed', 'aborted', 'recovered'],
+  preparing: [
+    ...(['step-started', 'step-ended', 'runtime', 'built', 'switching'] as const),
+    ...(['failed', 'aborted', 'recovered'] as const),
+  ],
   switching: ['step-started', 'step-ended', 'live', 'failed', 'aborted', 'recovered'],
   live: ['step-ended', 'recovered'],
   failed: ['recovered'],

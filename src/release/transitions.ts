@@ -1,5 +1,6 @@
 import type { JournalEvent } from './journal-event.ts'
 import type { Release, ReleaseState, StepRecord } from './release.ts'
+import { UNRECORDED } from './runtime.ts'
 import type { StepName } from './step-names.ts'
 
 /**
@@ -7,7 +8,16 @@ import type { StepName } from './step-names.ts'
  * may or may not have taken effect: recovery asks the routing on disk. `live` is the only success.
  */
 const LEGAL: Readonly<Record<ReleaseState, readonly JournalEvent['type'][]>> = {
-  preparing: ['step-started', 'step-ended', 'built', 'switching', 'failed', 'aborted', 'recovered'],
+  preparing: [
+    'step-started',
+    'step-ended',
+    'runtime',
+    'built',
+    'switching',
+    'failed',
+    'aborted',
+    'recovered',
+  ],
   switching: ['step-started', 'step-ended', 'live', 'failed', 'aborted', 'recovered'],
   live: ['step-ended', 'recovered'],
   failed: ['recovered'],
@@ -28,6 +38,8 @@ export function applyEvent(release: Release, event: JournalEvent, at: string): R
       return withStep(release, event.name, { state: 'running', startedAt: at })
     case 'step-ended':
       return withStep(release, event.name, { state: event.outcome, endedAt: at, detail: event.detail })
+    case 'runtime':
+      return { ...release, runtime: event.runtime }
     case 'built':
       return { ...release, build: event.build }
     case 'switching':
@@ -46,7 +58,8 @@ export function applyEvent(release: Release, event: JournalEvent, at: string): R
 /** The release that a `created` event begins. */
 export function createRelease(id: number, event: JournalEvent, at: string): Release {
   if (event.type !== 'created') throw new Error(`Release ${id} begins with "${event.type}".`)
-  return { ...event.draft, id, state: 'preparing', createdAt: at, endedAt: null, error: null, recovery: null }
+  const open = { state: 'preparing', endedAt: null, error: null, recovery: null } as const
+  return { ...event.draft, ...open, id, runtime: UNRECORDED, createdAt: at }
 }
 
 /** True while the release holds the lock and may still change something. */

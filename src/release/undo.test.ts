@@ -5,6 +5,7 @@ import { runRelease } from './engine.ts'
 import { ReleaseError } from './errors.ts'
 import { recover } from './recovery.ts'
 import type { Release } from './release.ts'
+import { UNRECORDED } from './runtime.ts'
 import { SLOTS, type Slot } from './slot.ts'
 
 const quiet = (): void => undefined
@@ -210,7 +211,12 @@ async function firstKilled(system: Yard): Promise<Release> {
   const { id } = system.journal.create(draft({ slot: 'primary', from: null }))
   system.journal.append(id, { type: 'built', build: build(id) })
   for (const slot of SLOTS) {
-    await system.parts.slots.start(slot, build(id), id, quiet, AbortSignal.timeout(1_000))
+    await system.parts.slots.start(
+      slot,
+      { build: build(id), release: id, runtime: UNRECORDED },
+      quiet,
+      AbortSignal.timeout(1_000),
+    )
   }
   system.journal.append(id, { type: 'step-started', name: 'start' })
   const killed = system.journal.append(id, { type: 'switching' })

@@ -8,6 +8,7 @@ import { isOperational } from './operational.ts'
 import type { Journal, LogSink, RoutingState } from './ports.ts'
 import type { Release } from './release.ts'
 import { nextRouting } from './routing.ts'
+import { startOf } from './runtime.ts'
 import { otherSlot, type Slot } from './slot.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
@@ -160,7 +161,8 @@ async function bringBack(parts: Parts, release: Release, log: LogSink): Promise<
 
 async function restart(parts: Parts, release: Release, log: LogSink, signal: AbortSignal): Promise<void> {
   const previous = parts.journal.holderOf(release.slot)
-  if (!previous?.build) throw new Error(`${release.slot} held no build before`)
+  const start = previous && startOf(previous)
+  if (!previous || !start) throw new Error(`${release.slot} held no build before`)
   const container = await parts.slots.inspect(release.slot, signal)
   if (container?.state === 'running' && container.release === previous.id) {
     const isWell = await isOperational(parts.health, release.slot, previous.id, signal)
@@ -175,10 +177,10 @@ async function restart(parts: Parts, release: Release, log: LogSink, signal: Abo
       await parts.slots.stop(release.slot, log, signal)
     }
   }
-  log(`Bringing back ${previous.build.version} in ${release.slot}.`)
-  await parts.slots.start(release.slot, previous.build, previous.id, log, signal)
+  log(`Bringing back ${start.build.version} in ${release.slot}.`)
+  await parts.slots.start(release.slot, start, log, signal)
   // Its console was proved when it went live, and a rollback does not ask for it either.
-  const build = { ...previous.build, hasConsole: false }
+  const build = { ...start.build, hasConsole: false }
   await parts.health.untilHealthy(release.slot, { release: previous.id, build }, log, signal)
 }
 

@@ -44,11 +44,14 @@ export async function mendEnvFile(path: string): Promise<boolean> {
   return true
 }
 
-/** Whether the file at `path` is whole and has these values already. */
+/** Whether the file at `path` is whole and has these values already. A name that is missing is as good as an empty one. */
 export async function envFileHas(path: string, values: Readonly<Record<string, string>>): Promise<boolean> {
   const [text, copy] = await Promise.all([textOf(path), readEnvCopy(path)])
   const found = parseEnv(text)
-  return isSoundEnv(text, copy) && Object.entries(values).every(([name, value]) => found.get(name) === value)
+  return (
+    isSoundEnv(text, copy) &&
+    Object.entries(values).every(([name, value]) => (found.get(name) ?? '') === value)
+  )
 }
 
 /** The second copy of the file at `path`. Its last line is the hash of the others: a copy that is damaged mends nothing. */

@@ -19,6 +19,7 @@ import { dockerSlots } from '../../src/docker/slots.ts'
 import { containerStats, type Usage } from '../../src/docker/stats.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
 import type { Build } from '../../src/release/release.ts'
+import { type SlotStart, UNRECORDED } from '../../src/release/runtime.ts'
 import type { Slot } from '../../src/release/slot.ts'
 import { buildSlotImage } from '../fixtures/slot-image.ts'
 import {
@@ -48,6 +49,8 @@ const build = (id: string, deploymentId: string | null = id): Build => ({
   hasConsole: true,
   madeBy: 1,
 })
+
+const started = (build: Build, release: number): SlotStart => ({ build, release, runtime: UNRECORDED })
 
 before(async () => {
   writeIn(directory, 'app.env', 'API_TOKEN=opensesame-opensesame\n')
@@ -108,7 +111,7 @@ test('a slot that was never started has no container and no lines', async () => 
 
 test('a slot starts with the image and the release that it was given, and answers at its fixed address', async () => {
   const lines: string[] = []
-  await slots.start('primary', build('b1'), 1, (line) => lines.push(line), deadline())
+  await slots.start('primary', started(build('b1'), 1), (line) => lines.push(line), deadline())
   const container = await inspect('primary')
   assert.ok(container)
   assert.deepEqual(
@@ -134,7 +137,7 @@ test('a slot starts with the image and the release that it was given, and answer
 
 test('starting the other slot leaves the first one alone, and a plain compose up then changes nothing', async () => {
   const before = await inspect('primary')
-  await slots.start('secondary', build('b2'), 2, silent, deadline())
+  await slots.start('secondary', started(build('b2'), 2), silent, deadline())
   assert.equal((await inspect('primary'))?.id, before?.id)
   const secondary = await inspect('secondary')
   assert.deepEqual([secondary?.image, secondary?.release], [build('b2').image, 2])
@@ -151,9 +154,9 @@ test('starting the other slot leaves the first one alone, and a plain compose up
 
 test('a start that is repeated changes nothing; another release of the same build is a new container', async () => {
   const first = await inspect('secondary')
-  await slots.start('secondary', build('b2'), 2, silent, deadline())
+  await slots.start('secondary', started(build('b2'), 2), silent, deadline())
   assert.equal((await inspect('secondary'))?.id, first?.id)
-  await slots.start('secondary', build('b2'), 3, silent, deadline())
+  await slots.start('secondary', started(build('b2'), 3), silent, deadline())
   const second = await inspect('secondary')
   assert.notEqual(second?.id, first?.id)
   assert.equal(second?.release, 3)
@@ -175,7 +178,7 @@ test('the container that compose left half made is not taken for the slot', asyn
 test('an image that is not there is refused, and the slot runs on', async () => {
   const before = await inspect('secondary')
   const { sentence, detail } = await sentenceOf(
-    slots.start('secondary', build('b404'), 4, silent, deadline()),
+    slots.start('secondary', started(build('b404'), 4), silent, deadline()),
   )
   assert.equal(
     sentence,
@@ -189,24 +192,24 @@ test('a port that is taken is told in the words of Docker', async () => {
   await slots.stop('secondary', silent, deadline())
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(PORTS.secondary, '127.0.0.1', resolve))
-  const { sentence } = await sentenceOf(slots.start('secondary', build('b2'), 5, silent, deadline()))
+  const { sentence } = await sentenceOf(slots.start('secondary', started(build('b2'), 5), silent, deadline()))
   assert.match(
     sentence,
     /^The secondary slot could not be started: .*127\.0\.0\.1:18712.*address already in use\.$/,
   )
   await new Promise<void>((resolve) => taken.close(() => resolve()))
-  await slots.start('secondary', build('b2'), 6, silent, deadline())
+  await slots.start('secondary', started(build('b2'), 6), silent, deadline())
   assert.equal((await inspect('secondary'))?.release, 6)
 })
 
 test('an abort stops compose and is an abort; the next start heals what it left', async () => {
   const abort = new AbortController()
-  const starting = slots.start('secondary', build('b1'), 7, () => abort.abort(), abort.signal)
+  const starting = slots.start('secondary', started(build('b1'), 7), () => abort.abort(), abort.signal)
   await assert.rejects(
     starting,
     (error: unknown) => error instanceof ReleaseError && error.code === 'aborted',
   )
-  await slots.start('secondary', build('b2'), 8, silent, deadline())
+  await slots.start('secondary', started(build('b2'), 8), silent, deadline())
   const container = await inspect('secondary')
   assert.deepEqual(
     [container?.name, container?.release, container?.state],
@@ -218,7 +221,7 @@ test('a compose file that is broken is told in the words of compose', async () =
   const path = join(directory, 'docker-compose.release.yml')
   const text = readFileSync(path, 'utf8')
   writeIn(directory, 'docker-compose.release.yml', text.replace('pids_limit: 256', 'pids_limits: 256'))
-  const { sentence } = await sentenceOf(slots.start('secondary', build('b2'), 9, silent, deadline()))
+  const { sentence } = await sentenceOf(slots.start('secondary', started(build('b2'), 9), silent, deadline()))
   const find = () => composeFindings(project, 'secondary', async () => 0, deadline())
   const findings = await find()
   writeIn(directory, 'docker-compose.release.yml', text)
@@ -238,7 +241,7 @@ test('a compose file that is broken is told in the words of compose', async () =
 })
 
 test('the last lines of a slot are shown without secrets', async () => {
-  await slots.start('secondary', build('b3'), 10, silent, deadline())
+  await slots.start('secondary', started(build('b3'), 10), silent, deadline())
   const tail = await until(
     () => slots.tail('secondary', 5, deadline()),
     (text) => text !== '',
@@ -252,7 +255,7 @@ test('the last lines of a slot are shown without secrets', async () => {
   assert.equal(restarted?.image, build('b3').image)
   writeIn(directory, 'app.env', 'MESSAGE="told to crash at start"\n')
   assert.match(await slots.tail('secondary', 5, deadline()), /^Error: the fixture was \[MESSAGE\]$/m)
-  await slots.start('secondary', build('b2'), 11, silent, deadline())
+  await slots.start('secondary', started(build('b2'), 11), silent, deadline())
 })
 
 const ALL = { tail: null, after: null }
@@ -280,7 +283,7 @@ test('a log is followed line by line until it is no longer wanted, or the contai
   await untilStop
   assert.equal((await inspect('secondary'))?.state, 'exited')
   assert.deepEqual(await readContainerLog(docker, 'f'.repeat(64), 10, deadline()), [])
-  await slots.start('secondary', build('b2'), 11, silent, deadline())
+  await slots.start('secondary', started(build('b2'), 11), silent, deadline())
 })
 
 test('the log of a slot is followed into the container that replaces the first', async () => {
@@ -299,7 +302,7 @@ test('the log of a slot is followed into the container that replaces the first',
     )
   try {
     await lines(before)
-    await slots.start('secondary', build('b2'), 12, silent, deadline())
+    await slots.start('secondary', started(build('b2'), 12), silent, deadline())
     assert.notEqual((await inspect('secondary'))?.id, firstId)
     await lines(before + 1)
   } finally {
@@ -310,7 +313,7 @@ test('the log of a slot is followed into the container that replaces the first',
     seen.map(({ text }) => text),
     Array(before + 1).fill('fixture b2 listens on port 3000'),
   )
-  await slots.start('secondary', build('b2'), 11, silent, deadline())
+  await slots.start('secondary', started(build('b2'), 11), silent, deadline())
 })
 
 test('stopping says what it did', async () => {
@@ -393,7 +396,7 @@ test('a copy that was cut short is made again, and of a hostile image only files
     changes: 'CMD ["node", "slot-server.mjs"]',
   })
   await hostile.remove()
-  await slots.start('secondary', { ...build('b2'), image }, 12, silent, deadline())
+  await slots.start('secondary', started({ ...build('b2'), image }, 12), silent, deadline())
   assert.deepEqual(await assets.publish('secondary', build('b2'), (line) => lines.push(line), deadline()), {
     files: 3,
   })
@@ -420,7 +423,7 @@ test('an image without an id or without static files publishes nothing and says 
   await bare.wait()
   await bare.commit({ repo: `switchyard/${NAME}`, tag: 'bare', changes: 'CMD ["node", "slot-server.mjs"]' })
   await bare.remove()
-  await slots.start('secondary', build('bare'), 13, silent, deadline())
+  await slots.start('secondary', started(build('bare'), 13), silent, deadline())
   assert.deepEqual(await assets.publish('secondary', build('b9'), log, deadline()), { files: 0 })
   assert.deepEqual(lines, [
     'The image carries no deployment id, so its static files are served by its slot alone.',

@@ -6,7 +6,7 @@ import type { Parts } from '../../src/release/steps.ts'
 import { NO_MARKS, NO_STOCK } from '../fixtures/bare-parts.ts'
 import { now, pass } from './clock.ts'
 import { call, callAtOnce, type Life } from './faults.ts'
-import { DRAIN_CAP_MS, inspect, mustBeLive, probe, start, stop, write } from './world.ts'
+import { DRAIN_CAP_MS, inspect, mustBeLive, newRuntime, probe, start, stop, write } from './world.ts'
 
 const SETTINGS = {
   ...{ drainCapMs: DRAIN_CAP_MS, healthDeadlineMs: 60_000, moveDeadlineMs: 10_000 },
@@ -79,14 +79,14 @@ export function portsOver(life: Life, obtained: (release: number) => Build): Par
           ...{ name: `ask Docker about ${slot}`, signal, failure: refused('docker-unreachable') },
           effect: () => inspect(world, slot),
         }),
-      start: (slot, build, release, _log, signal) =>
+      start: (slot, given, _log, signal) =>
         call(life, {
           ...{
-            name: `start ${build.image} in ${slot} for release ${release}`,
+            name: `start ${given.build.image} in ${slot} for release ${given.release}`,
             signal,
             failure: refused('start-failed'),
           },
-          effect: () => start(world, slot, build, release),
+          effect: () => start(world, slot, given),
         }),
       stop: (slot, _log, signal) =>
         call(life, {
@@ -120,8 +120,15 @@ export function portsOver(life: Life, obtained: (release: number) => Build): Par
           signal,
         }),
     },
+    runtimes: {
+      now: (_log, signal) =>
+        call(life, {
+          ...{ name: 'keep the environment of now', signal, failure: broken(DISK_FULL) },
+          effect: () => newRuntime(world),
+        }),
+    },
     envFile: {
-      write: (images, live) =>
+      write: (started, live) =>
         call(life, {
           ...{ name: 'write the env file', failure: broken(DISK_FULL) },
           effect: () => {
@@ -129,13 +136,13 @@ export function portsOver(life: Life, obtained: (release: number) => Build): Par
             // What the journal says is written where the routing can't be read, and corrected once it can.
             if (at !== live && world.journal.newestLive()?.slot !== live)
               world.violations.push(`the env file named ${live}, and visitors got ${at}`)
-            world.env = { images, live }
+            world.env = { started, live }
           },
         }),
-      has: (images, live) =>
+      has: (started, live) =>
         call(life, {
           ...{ name: 'read the env file', failure: broken('EIO: i/o error') },
-          effect: () => isDeepStrictEqual(world.env, { images, live }),
+          effect: () => isDeepStrictEqual(world.env, { started, live }),
         }),
     },
   }

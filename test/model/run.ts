@@ -177,7 +177,7 @@ function mustBeSettled({ left, life: { world } }: Director): void {
   if (env?.live !== live) violations.push(`the env file says ${env?.live}, and visitors get ${live}`)
   for (const slot of SLOTS) {
     const holder = journal.holderOf(slot)
-    if (holder && env?.images[slot]?.release !== holder.id)
+    if (holder && env?.started[slot]?.release !== holder.id)
       violations.push(`the env file names another build for ${slot}`)
     const container = inspect(world, slot)
     if (slot === live && container?.release !== holder?.id)

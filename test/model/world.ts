@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ScriptRollback } from '../../src/director/adopt.ts'
 import { routingStateSchema } from '../../src/nginx/generation.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
-import type { RoutingState, SlotContainer } from '../../src/release/ports.ts'
+import type { RoutingState, SlotContainer, StartedSlots } from '../../src/release/ports.ts'
 import type { Build, Release } from '../../src/release/release.ts'
+import { type Runtime, type SlotStart, UNRECORDED } from '../../src/release/runtime.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
 import type { StatusPayload } from '../../src/release/status-payload.ts'
 import { now } from './clock.ts'
@@ -27,7 +29,9 @@ export type World = {
   journal: MemoryJournal
   routing: RoutingState | null
   containers: Record<Slot, Container | null>
-  env: { images: Partial<Record<Slot, { image: string; release: number }>>; live: Slot } | null
+  env: { started: StartedSlots; live: Slot } | null
+  /** How many were kept. */
+  runtimes: number
   /** What ./rollback.sh left. */
   word: ScriptRollback | null
   /** Builds that never say that they are well, by the release that made them. */
@@ -50,6 +54,7 @@ export function newWorld(): World {
     routing: null,
     containers: { primary: null, secondary: null },
     env: null,
+    runtimes: 0,
     word: null,
     ill: new Set(),
     seenWell: { primary: null, secondary: null },
@@ -121,8 +126,16 @@ function mustPinWhatRuns({ routing, containers, violations }: World): void {
   }
 }
 
-export function start(world: World, slot: Slot, build: Build, release: number): void {
+/** The settings of a slot are others for each release. */
+export function newRuntime(world: World): Runtime {
+  world.runtimes++
+  return { ...UNRECORDED, environment: world.runtimes.toString(16).padStart(64, '0') }
+}
+
+export function start(world: World, slot: Slot, { build, release, runtime }: SlotStart): void {
   mustBeFree(world, slot, 'started anew')
+  if (!isDeepStrictEqual(world.journal.get(release)?.runtime, runtime))
+    world.violations.push(`${slot} was started for release ${release} with what another one was started with`)
   const status = world.ill.has(build.madeBy) ? 'degraded' : 'operational'
   world.containers[slot] = { release, build, state: 'running', status, inFlight: 0, isStopped: false }
   world.seenWell[slot] = null

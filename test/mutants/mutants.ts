@@ -41,8 +41,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'src/release/transitions.ts',
-        from: "'built', 'switching', 'failed',",
-        to: "'built', 'switching', 'live', 'failed',",
+        from: "    'built',\n    'switching',",
+        to: "    'built',\n    'live',\n    'switching',",
       },
     ],
     killers: [model, points('switching')],

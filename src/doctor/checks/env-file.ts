@@ -1,9 +1,10 @@
+import { slotVariables } from '../../docker/slot-variables.ts'
 import { SLOTS } from '../../release/slot.ts'
 import { linkEnvFile } from '../../setup/state-directory.ts'
 import { type EnvChanges, type EnvValues, mendEnvFile, updateEnvFile } from '../../state/env-file.ts'
 import type { Check } from '../finding.ts'
 import type { EnvFileSight, Seen } from '../seen.ts'
-import { heldBy, readJournalOf } from '../truth.ts'
+import { readJournalOf, startHeldBy } from '../truth.ts'
 
 /** Compose does nothing without them, and set-up writes all of them. */
 const SETTINGS = [
@@ -62,7 +63,8 @@ export const startedBuilds: Check = {
   find: (seen) => {
     const changes = Object.entries(wanted(seen))
     const values = valuesOf(seen.envFile)
-    const wrong = changes.filter(([name, value]) => values.get(name) !== value)
+    // Compose takes an empty one for none, and a director that knew nothing of some has left them out.
+    const wrong = changes.filter(([name, value]) => (values.get(name) ?? '') !== value)
     if (wrong.length === 0) return []
     const said = wrong.map(
       ([name, value]) => `${name} is ${values.get(name) || 'missing'} instead of ${value}`,
@@ -82,16 +84,11 @@ export const startedBuilds: Check = {
 function wanted(seen: Seen): EnvChanges {
   const live = readJournalOf(seen)?.newestLive
   if (!live) return {}
-  const images = SLOTS.flatMap((slot) => {
-    const held = heldBy(seen, slot)
-    if (held === null) return []
-    const prefix = slot.toUpperCase()
-    return [
-      [`${prefix}_IMAGE`, held.build.image],
-      [`${prefix}_RELEASE`, String(held.release.id)],
-    ] as const
+  const variables = SLOTS.map((slot) => {
+    const start = startHeldBy(seen, slot)
+    return start === null ? {} : slotVariables(slot, start)
   })
-  return { ...Object.fromEntries(images), LIVE_SLOT: live.slot }
+  return Object.assign({ LIVE_SLOT: live.slot }, ...variables)
 }
 
 export function valuesOf(envFile: Seen['envFile']): EnvValues {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Build, Release, StepRecord } from '../../release/release.ts'
+import { UNRECORDED } from '../../release/runtime.ts'
 import { announcementOf, moveOf, releaseTookMs, stepTookMs, titleOf } from './release.ts'
 
 const build = (version: string): Build => ({
@@ -31,6 +32,7 @@ const release = (change: Partial<Release> = {}): Release => ({
   from: 'primary',
   build: null,
   replaces: build('1.4.2'),
+  runtime: UNRECORDED,
   label: null,
   note: null,
   actor: { kind: 'operator', name: 'Ada' },

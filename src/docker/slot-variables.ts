@@ -1,0 +1,22 @@
+import type { SlotStart } from '../release/runtime.ts'
+import type { Slot } from '../release/slot.ts'
+
+/**
+ * What compose fills the service of `slot` with. An empty one stands for the compose file's own default, so that a slot from
+ * before its kind was recorded stays what it is.
+ */
+export function slotVariables(
+  slot: Slot,
+  { build, release, runtime: { environment, preload } }: SlotStart,
+): Record<string, string> {
+  const prefix = slot.toUpperCase()
+  return {
+    [`${prefix}_IMAGE`]: build.image,
+    [`${prefix}_RELEASE`]: String(release),
+    [`${prefix}_ENVIRONMENT`]: environment === null ? '' : environmentFile(environment),
+    [`${prefix}_PRELOAD`]: preload ?? '',
+  }
+}
+
+/** Relative to the project directory. */
+export const environmentFile = (hash: string): string => `state/environments/${hash}.env`
