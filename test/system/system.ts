@@ -17,6 +17,8 @@ export type SystemOptions = {
   httpPort: number
   networkPrefix: string
   settings?: Record<string, string>
+  /** The commit of this repository that is copied, and not the working tree. */
+  commit?: string
   /** This machine, if it isn't said. */
   place?: Place
 }
@@ -43,7 +45,10 @@ export type TestSystem = {
 export async function freshSystem(options: SystemOptions): Promise<TestSystem> {
   const system = systemAt(options)
   await system.sweep()
-  copyRepository(system.dir)
+  if (options.commit === undefined) copyWorkingTree(system.dir)
+  else copyCommit(system.dir, options.commit)
+  git(system.dir, 'init', '-q', '-b', 'main')
+  commitAll(system.dir, 'The first build')
   return system
 }
 
@@ -81,7 +86,36 @@ export function sharePackages(system: TestSystem): void {
   symlinkSync(join(root, 'node_modules'), join(system.dir, 'node_modules'))
 }
 
-function copyRepository(dir: string): void {
+/** As `git pull` would: the files of git become those of this working tree, and what is not in git stays. */
+export function pullWorkingTree({ dir }: TestSystem): void {
+  git(dir, 'rm', '-r', '-q', '--ignore-unmatch', '.')
+  copyWorkingTree(dir)
+  commitAll(dir, 'What was pulled')
+}
+
+/** The version that people run who have not updated yet: the newest tag before this commit, else the last one without a tag. */
+export function formerVersion(): string {
+  try {
+    return git(root, 'describe', '--tags', '--abbrev=0', '--match=v*', 'HEAD^').trim()
+  } catch {
+    return UNTAGGED_VERSION
+  }
+}
+
+const UNTAGGED_VERSION = '5870c824041daab165cc1aa894dc4fc9f16238d4'
+
+function copyCommit(dir: string, commit: string): void {
+  mkdirSync(dir, { recursive: true })
+  const archive = execFileSync('git', ['archive', '--format=tar', commit], {
+    cwd: root,
+    maxBuffer: ARCHIVE_CAP_BYTES,
+  })
+  execFileSync('tar', ['-x', '-f', '-'], { cwd: dir, input: archive })
+}
+
+const ARCHIVE_CAP_BYTES = 64 * 1024 * 1024
+
+function copyWorkingTree(dir: string): void {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
     cwd: root,
     encoding: 'utf8',
@@ -90,8 +124,6 @@ function copyRepository(dir: string): void {
     mkdirSync(dirname(join(dir, file)), { recursive: true })
     cpSync(join(root, file), join(dir, file), { verbatimSymlinks: true })
   }
-  git(dir, 'init', '-q', '-b', 'main')
-  commitAll(dir, 'The first build')
 }
 
 /** Commits the whole working tree of a test system's project. */

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Load, startLoad } from '../load/load.ts'
+import { formerVersion, pullWorkingTree } from '../system/system.ts'
+import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { until } from './until.ts'
+
+const LOAD = { ratePerSecond: 120, durationMs: 300_000 } as const
+
+let system: EngineSystem
+let load: Load
+const commit = formerVersion()
+
+before(async () => {
+  console.log(`The version before this one: ${commit}`)
+  system = await engineSystem({
+    name: 'switchyard-upgrade',
+    httpPort: 8580,
+    networkPrefix: '172.30.90',
+    settings: { HEALTH_DEADLINE_SECONDS: '15', DRAIN_CAP_SECONDS: '1' },
+    commit,
+  })
+  await deployed('2.0.0')
+  await deployed('3.0.0')
+  await spoken('rollback')
+  await spoken('bar', '3-0-0', '--reason', 'It was wrong')
+  load = await startLoad({
+    ...LOAD,
+    url: system.url,
+    getPaths: ['/', '/api/system/status', '/_next/static/chunks/fixture-2-0-0.js'],
+  })
+})
+
+after(async () => {
+  await load?.stop()
+  await system.director.close()
+  await system.sweep()
+})
+
+const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy'] as const
+
+/** By the command of the tree that lies there at the time, old or new. */
+async function spoken(...args: string[]): Promise<string> {
+  const { code, output, stdout } = await system.cli(...args)
+  assert.equal(code, 0, output)
+  return stdout
+}
+
+async function deployed(version: string): Promise<void> {
+  await spoken('deploy', '--image', await system.image(version), '--despite-freeze')
+}
+
+const runs = async () =>
+  Promise.all(
+    SERVICES.map(async (service) => {
+      const { Id, State } = await (await system.container(service)).inspect()
+      return { service, id: Id, startedAt: State.StartedAt }
+    }),
+  )
+
+test('an update by `git pull` and `npm run up` loses no request and makes no slot and no nginx anew', async () => {
+  await until('visitors are there', 10_000, async () => (load.sentSoFar() > 200 ? true : null))
+  const before = await runs()
+  const history = (await system.history()).map(({ id, state }) => ({ id, state }))
+  pullWorkingTree(system)
+  const { code, output } = await system.run(process.execPath, ['src/setup/main.ts', 'up', '--yes'])
+  assert.equal(code, 0, output)
+  const sent = load.sentSoFar()
+  await until('visitors go on', 10_000, async () => (load.sentSoFar() > sent + 200 ? true : null))
+  assert.deepEqual(await runs(), before)
+  assert.deepEqual(
+    (await system.history()).map(({ id, state }) => ({ id, state })),
+    history,
+  )
+  assert.ok(existsSync(join(system.dir, 'state/assets/1-0-0')))
+  const report = await load.stop()
+  console.log(`${report.sent} requests, p99 ${report.latencyMs.p99} ms`)
+  assert.equal(report.failed, 0, JSON.stringify(report.failures.slice(0, 10)))
+})
