@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import { asReleaseError, ReleaseError } from '../release/errors.ts'
@@ -15,6 +14,9 @@ import type { Changes } from './changes.ts'
 import { followRelease } from './follow.ts'
 import type { Gate } from './gate.ts'
 import { httpStatusOf } from './http-status.ts'
+import { readCapped } from './intake/body.ts'
+import { BODY_CAP_BYTES } from './intake/limits.ts'
+import { tellFault } from './intake/tell-fault.ts'
 import { previewPlan } from './preview.ts'
 import {
   abortRequestSchema,
@@ -55,7 +57,6 @@ export type ApiParts = {
 
 const PLAN_DEADLINE_MS = 20_000
 const RELOAD_DEADLINE_MS = 15_000
-const BODY_CAP_BYTES = 64 * 1024
 
 const historyQuery = z.object({
   before: z.coerce.number().int().positive().nullable().default(null),
@@ -73,7 +74,6 @@ export function directorApi(
   gate: Gate,
 ): Hono {
   const app = new Hono().basePath('/v1')
-  app.use(bodyLimit({ maxSize: BODY_CAP_BYTES }))
   app.onError((cause, context) => refuse(context, cause, parts))
   app.notFound((context) => refuse(context, new ReleaseError('not-found', { thing: 'such address' }), parts))
 
@@ -101,40 +101,48 @@ export function directorApi(
   })
 
   app.get('/releases/:id/events', async (context) => {
-    await gate.actorOf(context)
-    const { id } = mustFind(parts, context.req.param('id'))
-    const from = Number(context.req.header('last-event-id') ?? context.req.query('from') ?? 0)
-    const signal = context.req.raw.signal
-    noBuffering(context)
-    return streamSSE(context, (stream) =>
-      followRelease(
-        stream,
-        { journal: parts.journal, logs, changes },
-        id,
-        {
+    const { signal, end } = await gate.follow(context)
+    try {
+      const { id } = mustFind(parts, context.req.param('id'))
+      const from = Number(context.req.header('last-event-id') ?? context.req.query('from') ?? 0)
+      noBuffering(context)
+      return streamSSE(context, async (stream) => {
+        const options = {
           from: Number.isSafeInteger(from) ? Math.max(0, from) : 0,
           follows: context.req.query('follow') !== '0',
-        },
-        signal,
-      ),
-    )
+        }
+        await followRelease(stream, { journal: parts.journal, logs, changes }, id, options, signal).finally(
+          end,
+        )
+      })
+    } catch (cause) {
+      end()
+      throw cause
+    }
   })
 
   app.get('/slots/:slot/logs', async (context) => {
-    await gate.actorOf(context)
-    const slot = parse(slotSchema, context.req.param('slot'))
-    const { tail, follow } = parse(logsQuery, context.req.query())
-    const lines = await slotLines(slot, { tail, follow: follow === '1' }, context.req.raw.signal)
-    noBuffering(context)
-    return streamSSE(context, async (stream) => {
-      try {
-        for await (const line of lines) await stream.writeSSE({ event: 'line', data: line })
-        await stream.writeSSE({ event: 'end', data: '' })
-      } catch (cause) {
-        // The status has been sent, so the refusal comes as the stream's last event.
-        await stream.writeSSE({ event: 'refusal', data: JSON.stringify(refusalOf(cause, parts).body) })
-      }
-    })
+    const { signal, end } = await gate.follow(context)
+    try {
+      const slot = parse(slotSchema, context.req.param('slot'))
+      const { tail, follow } = parse(logsQuery, context.req.query())
+      const lines = await slotLines(slot, { tail, follow: follow === '1' }, signal)
+      noBuffering(context)
+      return streamSSE(context, async (stream) => {
+        try {
+          for await (const line of lines) await stream.writeSSE({ event: 'line', data: line })
+          await stream.writeSSE({ event: 'end', data: '' })
+        } catch (cause) {
+          // The status has been sent, so the refusal comes as the stream's last event.
+          await stream.writeSSE({ event: 'refusal', data: JSON.stringify(refusalOf(cause, parts).body) })
+        } finally {
+          end()
+        }
+      })
+    } catch (cause) {
+      end()
+      throw cause
+    }
   })
 
   app.post('/plan', async (context) => {
@@ -239,13 +247,16 @@ export function refuse(context: Context, cause: unknown, parts: Pick<Parts, 'jou
 
 function refusalOf(cause: unknown, { journal }: Pick<Parts, 'journal'>) {
   const error = asReleaseError(cause)
-  if (error.code === 'internal') console.error(cause)
+  if (error.code === 'internal') tellFault(cause)
   return { body: { error: describeError(error, liveSentence(journal)) }, status: httpStatusOf(error.code) }
 }
 
-/** Reads a body that must be JSON; an empty one is an empty object. Throws `bad-request`. */
-export async function bodyOf(context: Context): Promise<unknown> {
-  const text = await context.req.text()
+/**
+ * Reads a body that must be JSON; an empty one is an empty object. Whoever may not do anything is to be refused before.
+ * Throws `bad-request`, `too-large`.
+ */
+export async function bodyOf(context: Context, capBytes = BODY_CAP_BYTES): Promise<unknown> {
+  const text = await readCapped(context.req.raw, capBytes)
   if (text === '') return {}
   try {
     return JSON.parse(text)

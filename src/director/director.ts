@@ -9,14 +9,11 @@ import { openJournal } from '../state/journal.ts'
 import type { Restored } from '../state/journal-file.ts'
 import { releaseLogs } from '../state/release-log.ts'
 import { type Reserve, reserveAt } from '../state/reserve.ts'
-import { type ApiParts, directorApi } from './api.ts'
 import { auditedBy } from './audited.ts'
 import { releaseChanges } from './changes.ts'
 import { failOver, keepLooking } from './fail-over.ts'
-import { hostGate, slotsGate } from './gate.ts'
-import type { Identity } from './identity/identity.ts'
-import { addHostRoutes, addIdentityRoutes } from './identity-api.ts'
-import { listenOn } from './listen.ts'
+import { type Doors, openDoors } from './intake/doors.ts'
+import { seldom } from './intake/seldom.ts'
 import type { SystemStatus } from './protocol.ts'
 import { refreshedAtMost } from './refreshed.ts'
 import { releases } from './releases.ts'
@@ -26,14 +23,15 @@ import { tidying } from './tidying.ts'
 import { lookAround } from './view.ts'
 import { type Wired, wire } from './wiring.ts'
 
-/** The group of the slots' processes: `user` in the compose file. */
-const SLOTS_GROUP = 1_000
 const STATUS_MAX_AGE_MS = 1_000
 const SETTLE_EVERY_MS = 5_000
 const SETTLING_PATIENCE_MS = 1_000
-const ROTATE_EVERY_MS = 60_000
+/** A flood of visitors writes tens of megabytes in a second. A look costs one stat. */
+const ROTATE_EVERY_MS = 500
 const REFILL_EVERY_MS = 60_000
+const COMPLAIN_EVERY_MS = 60_000
 const LOOK_FOR_DOCKER_EVERY_MS = 5_000
+const LOOK_AT_MOUNTS_EVERY_MS = 60_000
 /** Whoever started the director comes first. */
 const TIDY_FIRST_AFTER_MS = 60_000
 const TIDY_EVERY_MS = 60 * 60_000
@@ -108,15 +106,16 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     slotLines: seen.slotLines,
     audit: auditedBy(identity.audit, reserve),
   }
-  const servers = await listen(api, identity, stateDir)
+  const doors = await openDoors(api, identity, stateDir)
   const stopping = new AbortController()
   if (limitMs > 0) void keepLooking(lookout, stopping.signal)
   const timers = [
     setInterval(() => void settle(), SETTLE_EVERY_MS),
     setInterval(() => void (verbs.running() ?? standby.now()), SETTLE_EVERY_MS),
-    setInterval(() => void rotate(seen), ROTATE_EVERY_MS),
+    setInterval(rotation(seen), ROTATE_EVERY_MS),
     setInterval(() => void refill(reserve).then(journal.follow), REFILL_EVERY_MS),
     setInterval(() => void followDocker(seen, verbs), LOOK_FOR_DOCKER_EVERY_MS),
+    setInterval(() => void leaveShared(seen, doors), LOOK_AT_MOUNTS_EVERY_MS),
     setTimeout(() => tidy.begin(console.log), TIDY_FIRST_AFTER_MS),
     setInterval(() => tidy.begin(console.log), TIDY_EVERY_MS),
   ]
@@ -126,10 +125,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
       stopping.abort()
-      for (const server of servers) {
-        server.close()
-        server.closeAllConnections()
-      }
+      doors.close()
       await makeWay()
       await tidy.giveWay()
       await seen.close()
@@ -152,22 +148,25 @@ function restoredSentence({ reason, putAside, rows, lost }: Restored): string {
   return `state/journal.db could not be used: ${reason}. It was made anew from the ${rows} entries of its copy.${gap}${aside}`
 }
 
-async function listen(api: ApiParts, identity: Identity, stateDir: string) {
-  const host = directorApi(api, hostGate())
-  addHostRoutes(host, identity)
-  const slots = directorApi(api, slotsGate(identity))
-  addIdentityRoutes(slots, identity)
-  return Promise.all([
-    listenOn(host, join(stateDir, 'run/host/director.sock'), { mode: 0o600, groupId: 0 }),
-    listenOn(slots, join(stateDir, 'run/slots/director.sock'), { mode: 0o660, groupId: SLOTS_GROUP }),
-  ])
-}
-
-async function rotate({ rotateAccessLog }: Pick<Wired, 'rotateAccessLog'>): Promise<void> {
-  try {
-    await rotateAccessLog()
-  } catch (cause) {
-    console.error(`nginx's access log could not be moved aside: ${wordsOf(cause)}.`)
+/** A look at the access log's size, one at a time. */
+function rotation({ rotateAccessLog }: Pick<Wired, 'rotateAccessLog'>): () => void {
+  let isUnderWay = false
+  let why = ''
+  const failed = seldom(
+    () => console.error(`nginx's access log could not be moved aside: ${why}.`),
+    COMPLAIN_EVERY_MS,
+  )
+  return () => {
+    if (isUnderWay) return
+    isUnderWay = true
+    rotateAccessLog()
+      .catch((cause: unknown) => {
+        why = wordsOf(cause)
+        failed.happened()
+      })
+      .finally(() => {
+        isUnderWay = false
+      })
   }
 }
 
@@ -176,6 +175,18 @@ async function refill(reserve: Reserve): Promise<void> {
     await reserve.refill()
   } catch (cause) {
     console.error(`The reserve in state/reserve can't be made: ${wordsOf(cause)}.`)
+  }
+}
+
+/** Both slots have one socket, until the last one that was started so is gone. */
+async function leaveShared(
+  { isSharedSocketMounted }: Pick<Wired, 'isSharedSocketMounted'>,
+  doors: Doors,
+): Promise<void> {
+  try {
+    if (doors.hasShared() && !(await isSharedSocketMounted())) await doors.closeShared()
+  } catch (cause) {
+    console.error(`Whether a slot still uses state/run/slots can't be told: ${wordsOf(cause)}.`)
   }
 }
 

@@ -5,10 +5,14 @@ import { yard } from '../../test/fixtures/yard.ts'
 import { freezeOutcomeSchema } from '../release/freeze.ts'
 import { readHolder, takeLock } from '../state/lock.ts'
 import { slotsGate } from './gate.ts'
+import { followers } from './intake/followers.ts'
 import { planViewSchema } from './protocol.ts'
 
 const TREE = { source: { kind: 'tree' } }
-const consoleGate = slotsGate({ operatorOf: async () => ({ name: 'Ada' }) })
+const consoleGate = slotsGate(
+  { sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' } }) },
+  followers(),
+)
 const OWN_PAGE = { origin: 'https://shop.example.org', 'x-forwarded-host': 'shop.example.org' }
 
 /** A yard whose newest release, the third, is a rollback to primary. */

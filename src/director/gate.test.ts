@@ -4,8 +4,9 @@ import { Hono } from 'hono'
 import { asReleaseError } from '../release/errors.ts'
 import { describeError } from '../release/messages.ts'
 import { slotsGate } from './gate.ts'
+import { followers } from './intake/followers.ts'
 
-const gate = slotsGate({ operatorOf: async () => ({ name: 'Ada' }) })
+const gate = slotsGate({ sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' } }) }, followers())
 const app = new Hono()
 app.all('*', async (context) => context.text((await gate.actorOf(context)).name))
 app.onError((error, context) => context.text(describeError(asReleaseError(error), '').what, 403))

@@ -2,15 +2,23 @@ import type { Context } from 'hono'
 import { ReleaseError } from '../release/errors.ts'
 import type { Actor } from '../release/release.ts'
 import { requireOwnOrigin } from './identity/origin.ts'
+import type { Followers } from './intake/followers.ts'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION } from './protocol.ts'
 
 /** Who may come in through a socket, and how they say who they are. Every verb is authorised here, whatever a page checked. */
 export type Gate = {
   /** The one who asks. Throws `signed-out`, `origin`, `protocol`. */
   actorOf(context: Context): Promise<Actor>
+  /** Lets an event stream begin, which ends with `signal` at the latest. Throws as `actorOf` does, and `too-many-streams`. */
+  follow(context: Context): Promise<Following>
 }
 
-export type Operators = { operatorOf(headers: Headers): Promise<{ name: string } | null> }
+/** `end` is to be called when the stream is over, however it ended. */
+export type Following = { signal: AbortSignal; end(): void }
+
+export type Sessions = {
+  sessionOf(headers: Headers): Promise<{ id: string; operator: { name: string } } | null>
+}
 
 /** The socket that only root on the host can open: whoever is there could do anything anyway. */
 export function hostGate(): Gate {
@@ -19,19 +27,32 @@ export function hostGate(): Gate {
       checkProtocol(context)
       return { kind: 'host', name: (context.req.header('x-switchyard-user') ?? 'root').slice(0, 64) }
     },
+    follow: async (context) => {
+      checkProtocol(context)
+      return { signal: context.req.raw.signal, end: () => undefined }
+    },
   }
 }
 
-/** The socket that the slots relay to: an operator's session, and for changes a request from the site's own pages. */
-export function slotsGate(identity: Operators): Gate {
+/** A socket that a slot relays to: an operator's session, and for changes a request from the site's own pages. */
+export function slotsGate(identity: Sessions, streams: Followers): Gate {
+  async function sessionOf(context: Context) {
+    checkProtocol(context)
+    if (context.req.method !== 'GET' && context.req.method !== 'HEAD')
+      requireOwnOrigin(context.req.raw.headers)
+    const session = await identity.sessionOf(context.req.raw.headers)
+    if (!session) throw new ReleaseError('signed-out')
+    return session
+  }
+
   return {
     actorOf: async (context) => {
-      checkProtocol(context)
-      if (context.req.method !== 'GET' && context.req.method !== 'HEAD')
-        requireOwnOrigin(context.req.raw.headers)
-      const operator = await identity.operatorOf(context.req.raw.headers)
-      if (!operator) throw new ReleaseError('signed-out')
+      const { operator } = await sessionOf(context)
       return { kind: 'operator', name: operator.name }
+    },
+    follow: async (context) => {
+      const { id } = await sessionOf(context)
+      return { signal: context.req.raw.signal, end: streams.add(id) }
     },
   }
 }

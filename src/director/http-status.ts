@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../release/errors.ts'
 
-type Status = 400 | 401 | 403 | 404 | 409 | 410 | 422 | 423 | 426 | 429 | 500 | 503
+type Status = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 423 | 426 | 429 | 500 | 503
 
 const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
   busy: 409,
@@ -23,6 +23,8 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
   'image-missing': 422,
   'image-not-allowed': 422,
   'bad-request': 400,
+  'too-large': 413,
+  'too-many-streams': 429,
   'signed-out': 401,
   'wrong-password': 401,
   'too-many-attempts': 429,

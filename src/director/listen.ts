@@ -9,8 +9,17 @@ const ADDRESS_CAP_BYTES = 107
 
 export type SocketRights = { mode: number; groupId: number }
 
-/** Serves `app` on a unix socket, in place of one that a killed director left behind. */
-export async function listenOn(app: Hono, path: string, { mode, groupId }: SocketRights): Promise<Server> {
+/** Serves `app` to root on the host. */
+export function hostServer(app: Hono): Server {
+  return createServer({ requestTimeout: 30_000 }, getRequestListener(app.fetch))
+}
+
+/** Has `server` listen on a unix socket, in place of one that a killed director left behind. */
+export async function listenOn(
+  server: Server,
+  path: string,
+  { mode, groupId }: SocketRights,
+): Promise<Server> {
   if (Buffer.byteLength(path) > ADDRESS_CAP_BYTES) {
     throw new Error(
       `The socket's path is ${Buffer.byteLength(path)} bytes long, ${ADDRESS_CAP_BYTES} are allowed: ${path}`,
@@ -18,7 +27,6 @@ export async function listenOn(app: Hono, path: string, { mode, groupId }: Socke
   }
   mkdirSync(dirname(path), { recursive: true })
   rmSync(path, { force: true })
-  const server = createServer({ requestTimeout: 30_000 }, getRequestListener(app.fetch))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(path, resolve)

@@ -7,6 +7,7 @@ import { dockerBuilder } from '../docker/build.ts'
 import { envFilesFinding } from '../docker/env-files.ts'
 import { foundationFinding } from '../docker/foundation.ts'
 import { type ContainerLogLine, readContainerLog } from '../docker/logs.ts'
+import { isMounted } from '../docker/mounts.ts'
 import { composeFindings, diskFinding, dockerFinding, dockerVersion } from '../docker/preflight.ts'
 import { describeProject, type Project } from '../docker/project.ts'
 import { readRedaction } from '../docker/redact.ts'
@@ -44,6 +45,7 @@ import type { ViewOptions } from './view.ts'
 
 const MOVE_DEADLINE_MS = 10_000
 const ROTATE_DEADLINE_MS = 10_000
+const MOUNTS_DEADLINE_MS = 5_000
 const ACCESS_LOG_MAX_BYTES = 64 * 1024 * 1024
 const LAST_PARTS = { nginx: 2, primary: 11, secondary: 12 } as const
 
@@ -56,6 +58,8 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' 
   ): Promise<AsyncIterable<string>>
   /** Moves nginx's access log aside when it has grown large. */
   rotateAccessLog(): Promise<boolean>
+  /** Whether a container of this project, running or not, was started with the socket directory that both slots had. */
+  isSharedSocketMounted(): Promise<boolean>
   /** Whether Docker was started anew in a way that only a new start of this container can follow. */
   isDockerReplaced(): Promise<boolean>
   close(): Promise<void>
@@ -101,6 +105,8 @@ export function wire(settings: DirectorSettings, { stateDir, journal, logs, rese
         ACCESS_LOG_MAX_BYTES,
         AbortSignal.timeout(ROTATE_DEADLINE_MS),
       ),
+    isSharedSocketMounted: () =>
+      isMounted(docker, project, join(stateDir, 'run/slots'), AbortSignal.timeout(MOUNTS_DEADLINE_MS)),
     isDockerReplaced: () => isSocketReplaced(settings.DOCKER_SOCKET),
     trafficLog,
     close: async () => {

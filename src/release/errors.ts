@@ -37,6 +37,8 @@ export const ERROR_CODES = [
   'aborted',
   'interrupted',
   'bad-request',
+  'too-large',
+  'too-many-streams',
   'signed-out',
   'wrong-password',
   'too-many-attempts',

@@ -23,6 +23,8 @@ test('what is live is left out where nothing was to change for visitors, or a st
     'nothing-running',
     'not-running',
     'bad-request',
+    'too-large',
+    'too-many-streams',
     'signed-out',
     'wrong-password',
     'too-many-attempts',

@@ -30,6 +30,8 @@ const BESIDE_TRAFFIC: ReadonlySet<ErrorCode> = new Set([
   // What is live says nothing of what visitors get, while nginx may not serve anybody.
   'nginx-unreachable',
   'bad-request',
+  'too-large',
+  'too-many-streams',
   'signed-out',
   'wrong-password',
   'too-many-attempts',
@@ -210,6 +212,15 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   'bad-request': {
     what: (f) => `The request is not right: ${fact(f, 'reason', 'it does not have the expected shape')}.`,
     next: () => 'Correct it, then send it again.',
+  },
+  'too-large': {
+    what: (f) => `The request is too large: its body is longer than ${fact(f, 'cap', 'it may be in')} bytes.`,
+    next: () => 'Send less, then try again.',
+  },
+  'too-many-streams': {
+    what: (f) =>
+      `Too many views of the console follow a release or a log: ${fact(f, 'open', 'too many')} are open.`,
+    next: () => 'Close some of its tabs, then try again.',
   },
   'signed-out': {
     what: () => 'You are not signed in.',

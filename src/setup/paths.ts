@@ -15,7 +15,8 @@ export function pathsOf(directory: string) {
     caBundle: join(state, 'secrets', 'ca.pem'),
     authKey: join(state, 'secrets', 'auth.key'),
     hostSocket: join(state, 'run', 'host', 'director.sock'),
-    slotsSocket: join(state, 'run', 'slots', 'director.sock'),
+    /** The longest of the sockets' paths. */
+    slotsSocket: join(state, 'run', 'secondary', 'director.sock'),
     nginx: join(directory, 'nginx'),
     nginxLive: join(directory, 'nginx', 'live'),
     appliedNginx: join(state, 'applied-nginx'),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, chown, lstat, mkdir, readFile, readlink, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hostEnvironment } from '../config/host-environment.ts'
+import { SLOTS } from '../release/slot.ts'
 import { replaceDurably } from '../state/durable-file.ts'
 import { SetupFailure } from './failure.ts'
 import { exists } from './host.ts'
@@ -21,7 +22,7 @@ export async function prepareState(paths: Paths): Promise<void> {
   await makeDirectory(join(paths.state, 'traffic'), 0o755, RUNTIME_ID, RUNTIME_ID)
   await makeDirectory(join(paths.state, 'run'), 0o755, 0, 0)
   await makeDirectory(join(paths.state, 'run', 'host'), 0o700, 0, 0)
-  await makeDirectory(join(paths.state, 'run', 'slots'), 0o750, 0, RUNTIME_ID)
+  for (const slot of SLOTS) await makeDirectory(join(paths.state, 'run', slot), 0o750, 0, RUNTIME_ID)
   await makeDirectory(paths.secrets, 0o700, 0, 0)
   await makeDirectory(paths.nginxLive, 0o755, 0, 0)
   await makeAuthKey(paths.authKey)

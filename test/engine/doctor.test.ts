@@ -500,9 +500,9 @@ const PLANTS: readonly Plant[] = [
   {
     what: "the director's socket is gone",
     plant: () => {
-      rmSync(state('run/slots/director.sock'))
+      rmSync(state('run/primary/director.sock'))
       return [
-        'state/run/slots/director.sock is missing though the director runs: the console does not reach it. Visitors are not concerned.',
+        'state/run/primary/director.sock is missing though the director runs: the console does not reach it. Visitors are not concerned.',
       ]
     },
   },

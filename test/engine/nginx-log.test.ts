@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { rotateAccessLog } from '../../src/nginx/rotate.ts'
 import { followTrafficLog } from '../../src/nginx/traffic-log.ts'
+import { wordsOf } from '../../src/release/messages.ts'
 import type { AnsweredBy, TrafficCounts } from '../../src/release/traffic-counts.ts'
 import {
   CONTAINER_FILTER,
@@ -201,6 +202,71 @@ test('a log that was moved by a director which was killed before its signal is o
   await rig.ask('/echo-after-all')
   await until('nginx writes to the new one', async () => (await textOf(path)).includes('/echo-after-all'))
 })
+
+test('a line of the log is bounded, whatever a visitor sends', async () => {
+  await rig.route({})
+  await using log = closing(followTrafficLog(logPath()))
+  await until('the log is read', async () => log.problem() === null)
+  // 0x01 is six characters in JSON.
+  const long = 'z%01\u00fc'.repeat(1_500)
+  await rig.ask(`/bounded-${encodeURI(long).slice(0, 9_000)}`, {
+    headers: { host: `${'h'.repeat(3_000)}.org` },
+  })
+  await rig.ask('/bounded-end')
+  await until('both are logged', async () => (await textOf(logPath())).includes('"/bounded-end"'))
+  const lines = (await textOf(logPath())).split('\n').filter((line) => line.includes('/bounded-'))
+  assert.equal(lines.length, 2)
+  for (const line of lines) assert.ok(line.length < 4_096, `${line.length} bytes`)
+  assert.equal(log.unreadableLines(), 0)
+})
+
+test('a flood of visitors leaves the log within its cap, also while nginx can’t be told to begin it anew', async () => {
+  await rig.route({})
+  const maxBytes = 48 * 1024
+  const sound = { docker: rig.docker, containerFilter: CONTAINER_FILTER }
+  const untold = { docker: rig.docker, containerFilter: { label: ['com.docker.compose.project=nobody'] } }
+  for (const [proxy, parts] of [
+    [sound, 4],
+    [untold, 2],
+  ] as const) {
+    let most = 0
+    let isOver = false
+    const visitors = Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (let n = 0; n < 120; n++) await rig.ask(`/${'q'.repeat(500)}`)
+      }),
+    ).finally(() => {
+      isOver = true
+    })
+    let refused = ''
+    while (!isOver) {
+      await rotateAccessLog(proxy, logPath(), maxBytes, AbortSignal.timeout(10_000)).catch(
+        (cause: unknown) => {
+          refused = wordsOf(cause)
+        },
+      )
+      most = Math.max(most, await bytesOfLogs())
+      await pause(20)
+    }
+    await visitors
+    const overshoot = 3 * maxBytes
+    assert.ok(most < parts * maxBytes + overshoot, `${most} bytes, with ${parts} parts`)
+    assert.equal(refused, proxy === sound ? '' : "nginx can't be reached: its container does not run")
+    for (const age of [1, 2, 3]) await rm(`${logPath()}.${age}`, { force: true })
+  }
+  await rig.ask('/after-the-flood')
+  await until('nginx goes on writing', async () => (await textOf(logPath())).includes('/after-the-flood'))
+})
+
+async function bytesOfLogs(): Promise<number> {
+  const sizes = ['', '.1', '.2', '.3'].map((part) =>
+    stat(`${logPath()}${part}`).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
 
 type Followed = ReturnType<typeof followTrafficLog>
 

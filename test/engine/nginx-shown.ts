@@ -48,6 +48,9 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     'location @ops_send: proxy_read_timeout',
   ],
 
+  // nginx-log.test.ts
+  'a line of the log is bounded, whatever a visitor sends': ['map $http_host $logged_host'],
+
   // Streams
   'events arrive as they are sent, from the site and through the console’s relay': [
     ...['location /: if ($is_stream)', 'location /: error_page', 'location @stream'],

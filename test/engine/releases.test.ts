@@ -11,7 +11,9 @@ import { acceptedSchema } from '../../src/director/protocol.ts'
 import { servingWorkers } from '../../src/nginx/proxy-container.ts'
 import { parseReload, RELOAD_FILE } from '../../src/nginx/reload-number.ts'
 import { barOutcomeSchema } from '../../src/release/bar.ts'
+import { SLOTS } from '../../src/release/slot.ts'
 import { startLoad } from '../load/load.ts'
+import { floodFrom } from './director-flood.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
 import { until } from './until.ts'
 
@@ -133,11 +135,17 @@ test("the article's own compose command creates nothing anew, and compose alone 
     after.map(({ Id, State }) => [Id, State.StartedAt]),
     before.map(({ Id, State }) => [Id, State.StartedAt]),
   )
-  for (const { Config, Mounts, HostConfig } of after.slice(0, 2)) {
+  for (const [index, { Config, Mounts, HostConfig }] of after.slice(0, 2).entries()) {
     assert.match(Config.Labels['com.docker.compose.config-hash'] ?? '', /^[0-9a-f]{64}$/)
     assert.deepEqual(
       Mounts.map(({ Source, Destination, RW }) => ({ Source, Destination, RW })),
-      [{ Source: join(system.dir, 'state/run/slots'), Destination: '/run/switchyard', RW: false }],
+      [
+        {
+          Source: join(system.dir, 'state/run', SLOTS[index] ?? ''),
+          Destination: '/run/switchyard',
+          RW: false,
+        },
+      ],
     )
     assert.equal(HostConfig.Privileged, false)
     assert.equal(HostConfig.ReadonlyRootfs, true)
@@ -430,4 +438,18 @@ test('a deploy that fails over a barred build does not start that again, and is 
     '2.0.0 may be used again, but secondary does not answer as it should, so its tabs still get 9.1.0.\n',
   )
   assert.equal(await servedTo('2-0-0'), 'primary')
+})
+
+test('a flood from a slot costs the director neither its memory nor the command line, and a release goes on', async () => {
+  const flooded = floodFrom(system, 'primary', 10)
+  const next = await system.ended((await system.deploy(image(await system.image('9.5.0')))).id)
+  const { pingMs, peakMebibytes, lines, counts } = await flooded
+  assert.equal(next.state, 'live', JSON.stringify(next.error))
+  assert.ok(peakMebibytes < 300, `${peakMebibytes} MiB of the director's 512`)
+  assert.ok((pingMs[Math.floor(pingMs.length / 2)] ?? 0) < 250, JSON.stringify(pingMs))
+  assert.ok(lines < 20, `${lines} lines in its log`)
+  const { ended } = z.object({ ended: z.number() }).parse(JSON.parse(counts))
+  assert.ok(ended > 8_000, counts)
+  const { RestartCount, State } = await (await system.container('director')).inspect()
+  assert.deepEqual([RestartCount, State.OOMKilled], [0, false])
 })

@@ -14,7 +14,7 @@ const HOST = 'shop.example.org'
 
 /** Makes the first operator by the one-time link and keeps the session. */
 export async function openConsole({ dir, director }: EngineSystem): Promise<Console> {
-  const socketPath = join(dir, 'state/run/slots/director.sock')
+  const socketPath = join(dir, 'state/run/primary/director.sock')
   const { path } = await director.call(setupLinkSchema, '/v1/setup-link', { method: 'POST' })
   const token = path.slice(path.indexOf('=') + 1)
   const { cookie } = await post(socketPath, '/setup', { token, ...OPERATOR })

@@ -6,7 +6,6 @@ export const AUTH_PATH = '/v1/auth'
 
 /** A session ends after this, used or not. */
 const SESSION_SECONDS = 12 * 60 * 60
-const SIGN_INS_PER_ADDRESS = { window: 60, max: 20 }
 const PASSWORD_FLOOR = 12
 const PASSWORD_CAP = 128
 
@@ -57,11 +56,8 @@ function optionsOf(database: DatabaseSync, secret: string) {
       maxPasswordLength: PASSWORD_CAP,
     },
     session: { expiresIn: SESSION_SECONDS, disableSessionRefresh: true },
-    rateLimit: {
-      enabled: true,
-      storage: 'database',
-      customRules: { '/sign-in/email': SIGN_INS_PER_ADDRESS },
-    },
+    // `sign-in-limit.ts` limits, at each slot's socket by itself, and keeps a bounded table.
+    rateLimit: { enabled: false },
     logger: { level: 'error' },
     telemetry: { enabled: false },
   } as const satisfies BetterAuthOptions

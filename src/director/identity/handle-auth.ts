@@ -5,6 +5,7 @@ import { AUTH_PATH, type Auth } from './auth.ts'
 import { readJson } from './body.ts'
 import type { Operator } from './operators.ts'
 import { requireOwnOrigin } from './origin.ts'
+import { type Places, places as signInPlaces } from './places.ts'
 import type { SetupLinks } from './setup-links.ts'
 import { type SignInLimit, tooManyAttempts } from './sign-in-limit.ts'
 
@@ -16,8 +17,6 @@ export type AuthParts = {
   audit(entry: AuditEntry): void
 }
 
-/** Each password costs some 50 ms of a core; more at once than this would take the cores from the releases. */
-const SIGN_INS_AT_ONCE = 4
 /** No address of an operator: all one-time links are counted together. */
 const LINKS_ACCOUNT = 'one-time links'
 
@@ -26,49 +25,47 @@ const LINKS_ACCOUNT = 'one-time links'
  * Everything else that better-auth offers is not there.
  * Throws `ReleaseError` for every refusal.
  */
-export function authRoutes(parts: AuthParts): (request: Request) => Promise<Response> {
-  let underWay = 0
-
-  async function oneOfFew(work: () => Promise<Response>): Promise<Response> {
-    if (underWay >= SIGN_INS_AT_ONCE) throw tooManyAttempts(1_000)
-    underWay += 1
-    try {
-      return await work()
-    } finally {
-      underWay -= 1
-    }
-  }
-
-  return (request) => {
+export function authRoutes(parts: AuthParts): (request: Request, door: string) => Promise<Response> {
+  const places = signInPlaces()
+  return (request, door) => {
     const route = `${request.method} ${new URL(request.url).pathname}`
-    if (route === `POST ${AUTH_PATH}/sign-in/email`) return oneOfFew(() => signIn(request, parts))
+    if (route === `POST ${AUTH_PATH}/sign-in/email`) return signIn(request, door, { ...parts, places })
     if (route === `POST ${AUTH_PATH}/sign-out`) return signOut(request, parts)
-    if (route === `POST ${AUTH_PATH}/setup-link`) return checkLink(request, parts)
+    if (route === `POST ${AUTH_PATH}/setup-link`) return checkLink(request, door, parts)
     throw new ReleaseError('not-found', { thing: 'such address' })
   }
 }
 
-async function signIn(request: Request, { authFor, limit, audit }: AuthParts): Promise<Response> {
+async function signIn(
+  request: Request,
+  door: string,
+  { authFor, limit, audit, places }: AuthParts & { places: Places },
+): Promise<Response> {
   requireOwnOrigin(request.headers)
+  // Before there is a place for it: a body that never ends must not keep one.
   const { email, password } = await readJson(request, credentialsSchema)
-  const attempt = { email, address: request.headers.get('x-real-ip') ?? '' }
-  limit.begin(attempt)
-  const answer = await authFor(request.headers).handler(callOf(request, { email, password }))
-  const record = (outcome: 'done' | 'refused'): void =>
-    audit({
-      actor: { kind: 'operator', name: email },
-      verb: 'sign-in',
-      release: null,
-      headers: request.headers,
-      outcome,
-    })
-  if (answer.status === 401) record('refused')
-  refuseUnless(answer)
-  limit.succeed(attempt)
-  // Before the cookie leaves: a session that is not on record reaches no one.
-  record('done')
-  return withCookiesOf(answer)
+  const attempt = { email, address: addressOf(request), door }
+  return places.take(door, limit.isKnown(attempt), async () => {
+    limit.begin(attempt)
+    const answer = await authFor(request.headers).handler(callOf(request, { email, password }))
+    const record = (outcome: 'done' | 'refused'): void =>
+      audit({
+        actor: { kind: 'operator', name: email },
+        verb: 'sign-in',
+        release: null,
+        headers: request.headers,
+        outcome,
+      })
+    if (answer.status === 401) record('refused')
+    refuseUnless(answer)
+    limit.succeed(attempt)
+    // Before the cookie leaves: a session that is not on record reaches no one.
+    record('done')
+    return withCookiesOf(answer)
+  })
 }
+
+const addressOf = ({ headers }: Request): string => headers.get('x-real-ip') ?? ''
 
 async function signOut(request: Request, { authFor, operatorOf, audit }: AuthParts): Promise<Response> {
   requireOwnOrigin(request.headers)
@@ -85,10 +82,10 @@ async function signOut(request: Request, { authFor, operatorOf, audit }: AuthPar
   return withCookiesOf(answer)
 }
 
-async function checkLink(request: Request, { limit, links }: AuthParts): Promise<Response> {
+async function checkLink(request: Request, door: string, { limit, links }: AuthParts): Promise<Response> {
   requireOwnOrigin(request.headers)
   const { token } = await readJson(request, setupCheckSchema)
-  const attempt = { email: LINKS_ACCOUNT, address: request.headers.get('x-real-ip') ?? '' }
+  const attempt = { email: LINKS_ACCOUNT, address: addressOf(request), door }
   limit.begin(attempt)
   links.check(token)
   limit.succeed(attempt)

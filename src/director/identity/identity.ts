@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { asReleaseError } from '../../release/errors.ts'
 import { describeError } from '../../release/messages.ts'
 import { httpStatusOf } from '../http-status.ts'
+import { tellFault } from '../intake/tell-fault.ts'
 import type { SetupLink, setupRequestSchema } from '../protocol.ts'
 import { type AuditEntry, auditRecord } from './audit.ts'
 import { createAuths } from './auth.ts'
@@ -13,8 +14,10 @@ import { setupLinks } from './setup-links.ts'
 import { signInLimit } from './sign-in-limit.ts'
 
 export type Identity = {
-  /** `/v1/auth/*` of the slots' socket. Answers every refusal in the API's shape, never throws. */
-  handleAuth(request: Request): Promise<Response>
+  /** `/v1/auth/*` of a slot's socket, which `door` names. Answers every refusal in the API's shape, never throws. */
+  handleAuth(request: Request, door: string): Promise<Response>
+  /** The session whose cookie is in `headers`, or null. */
+  sessionOf(headers: Headers): Promise<{ id: string; operator: Operator } | null>
   /** Whose session the cookie in `headers` is, or null. */
   operatorOf(headers: Headers): Promise<Operator | null>
   /** Whether an operator exists. */
@@ -53,21 +56,28 @@ export async function openIdentity({
   const people = operators(database, now)
   database.prepare('DELETE FROM session WHERE expiresAt < ?').run(new Date(now()).toISOString())
 
+  async function sessionOf(headers: Headers): Promise<{ id: string; operator: Operator } | null> {
+    const found = await authFor(headers).api.getSession({ headers })
+    if (!found) return null
+    const { id, name, email } = found.user
+    return { id: found.session.id, operator: { id, name, email } }
+  }
+
   async function operatorOf(headers: Headers): Promise<Operator | null> {
-    const session = await authFor(headers).api.getSession({ headers })
-    return session && { id: session.user.id, name: session.user.name, email: session.user.email }
+    return (await sessionOf(headers))?.operator ?? null
   }
 
   const route = authRoutes({ authFor, operatorOf, limit, links, audit })
 
   return {
-    handleAuth: async (request) => {
+    handleAuth: async (request, door) => {
       try {
-        return await route(request)
+        return await route(request, door)
       } catch (cause) {
         return refusal(cause, live())
       }
     },
+    sessionOf,
     operatorOf,
     isSetUp: () => people.exist(),
     issueSetupLink: () => links.issue(),
@@ -91,7 +101,7 @@ export async function openIdentity({
 
 function refusal(cause: unknown, live: string): Response {
   const error = asReleaseError(cause)
-  if (error.code === 'internal') console.error(cause)
+  if (error.code === 'internal') tellFault(cause)
   const headers = new Headers({ 'cache-control': 'no-store' })
   if (error.facts.seconds) headers.set('retry-after', error.facts.seconds)
   return Response.json({ error: describeError(error, live) }, { status: httpStatusOf(error.code), headers })

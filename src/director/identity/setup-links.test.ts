@@ -120,7 +120,7 @@ test('a later link adds an operator with another address', async () => {
 })
 
 const checked = (identity: Identity, token: string, from = '198.51.100.1') =>
-  identity.handleAuth(post('setup-link', { token }, headersFrom({ 'x-real-ip': from })))
+  identity.handleAuth(post('setup-link', { token }, headersFrom({ 'x-real-ip': from })), 'primary')
 
 async function checkRefusal(identity: Identity, token: string): Promise<string> {
   const answer = await checked(identity, token)
@@ -155,6 +155,6 @@ test('another site can not have a link checked', async () => {
   const identity = await opened()
   const { token } = identity.issueSetupLink()
   const headers = headersFrom({ origin: 'http://evil.example.org' })
-  const answer = await identity.handleAuth(post('setup-link', { token }, headers))
+  const answer = await identity.handleAuth(post('setup-link', { token }, headers), 'primary')
   assert.equal(refusalSchema.parse(await answer.json()).error.code, 'origin')
 })

@@ -108,11 +108,11 @@ test('signing out ends the session itself, not only the cookie', async () => {
   const session = withCookies(
     (await signIn(identity, { email: ADA.email, password: ADA.password })).headers.getSetCookie(),
   )
-  const answer = await identity.handleAuth(post('sign-out', {}, session))
+  const answer = await identity.handleAuth(post('sign-out', {}, session), 'primary')
   assert.equal(answer.status, 200)
   assert.match(answer.headers.getSetCookie().join('\n'), /^switchyard\.session_token=; Max-Age=0/m)
   assert.equal(await identity.operatorOf(session), null)
-  assert.equal((await identity.handleAuth(post('sign-out', {}, session))).status, 401)
+  assert.equal((await identity.handleAuth(post('sign-out', {}, session), 'primary')).status, 401)
 })
 
 test('a cookie with another signature is no session', async () => {
@@ -142,7 +142,7 @@ test('a sign-in and a sign-out that come from elsewhere are refused', async (con
       else headers.set('origin', origin)
       for (const path of ['sign-in/email', 'sign-out']) {
         const body = { email: ADA.email, password: ADA.password }
-        const answer = await identity.handleAuth(post(path, body, headers))
+        const answer = await identity.handleAuth(post(path, body, headers), 'primary')
         assert.equal(answer.status, 403)
         assert.equal(
           await sentencesOf(answer),
@@ -165,10 +165,10 @@ test('a password of more than 128 characters is refused before it is hashed', as
 
 test('a body of a megabyte is not read to its end', async () => {
   const answer = await signIn(await withAda(), { email: ADA.email, password: 'x'.repeat(1_000_000) })
-  assert.equal(answer.status, 400)
+  assert.equal(answer.status, 413)
   assert.equal(
     (await refusalOf(answer)).what,
-    'The request is not right: its body is longer than 4096 bytes.',
+    'The request is too large: its body is longer than 4096 bytes.',
   )
 })
 
@@ -180,7 +180,7 @@ test('a body that is not JSON is refused', async () => {
     body: 'email=ada',
   })
   assert.equal(
-    (await refusalOf(await identity.handleAuth(request))).what,
+    (await refusalOf(await identity.handleAuth(request, 'primary'))).what,
     'The request is not right: its body is not JSON.',
   )
 })
@@ -208,7 +208,7 @@ test('nothing else of better-auth is there', async (context) => {
       const [method = '', path = ''] = route.split(' ')
       const body = method === 'GET' ? null : JSON.stringify({ ...ADA, email: 'eve@example.org' })
       const request = new Request(`http://director/v1/auth/${path}`, { method, headers: headersFrom(), body })
-      const answer = await identity.handleAuth(request)
+      const answer = await identity.handleAuth(request, 'primary')
       assert.equal(answer.status, 404)
       assert.equal((await refusalOf(answer)).what, 'There is no such address.')
     })

@@ -54,7 +54,7 @@ function absent(seen: Seen, { path, kind }: FileSight): Finding {
   if (kind === 'socket') {
     return {
       severity: 'warning',
-      sentence: `${path} is missing though the director runs: ${path.includes('/slots/') ? 'the console' : 'the command line'} does not reach it. Visitors are not concerned.`,
+      sentence: `${path} is missing though the director runs: ${path.includes('/host/') ? 'the command line' : 'the console'} does not reach it. Visitors are not concerned.`,
       remedy: '--fix starts the director anew, which makes it.',
       mend: (bench) => restartDirector(bench, seen),
     }

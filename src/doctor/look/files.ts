@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SLOTS, type Slot } from '../../release/slot.ts'
 
 /** `user` of the slots and of nginx in the compose file. */
 const RUNTIME_ID = 1_000
@@ -27,6 +28,11 @@ const directory = (path: string, mode: number, owner = root): Expected => ({
   ...{ path, kind: 'directory', mode, need: 'always' },
   ...owner,
 })
+const slots = { userId: 0, groupId: RUNTIME_ID }
+const socketOf = (name: Slot | 'slots', need: Expected['need']): Expected => ({
+  ...{ path: `state/run/${name}/director.sock`, kind: 'socket', mode: 0o660, need },
+  ...slots,
+})
 const secret = (path: string, need: Expected['need']): Expected => ({
   ...{ path, kind: 'file', mode: 0o600, need },
   ...root,
@@ -40,17 +46,17 @@ const EXPECTED: readonly Expected[] = [
   directory('state/traffic', 0o755, { userId: RUNTIME_ID, groupId: RUNTIME_ID }),
   directory('state/run', 0o755),
   directory('state/run/host', 0o700),
-  directory('state/run/slots', 0o750, { userId: 0, groupId: RUNTIME_ID }),
+  ...SLOTS.map((slot) => directory(`state/run/${slot}`, 0o750, slots)),
   directory('state/secrets', 0o700),
   directory('nginx/live', 0o755),
   secret('state/secrets/auth.key', 'always'),
   secret('state/journal.db', 'optional'),
   secret('state/identity.db', 'optional'),
   { path: 'state/run/host/director.sock', kind: 'socket', mode: 0o600, need: 'with-director', ...root },
-  {
-    ...{ path: 'state/run/slots/director.sock', kind: 'socket', mode: 0o660, need: 'with-director' },
-    ...{ userId: 0, groupId: RUNTIME_ID },
-  },
+  ...SLOTS.map((slot) => socketOf(slot, 'with-director')),
+  // Of slots that were started before each had its own; the director takes it away after the last of them.
+  { ...directory('state/run/slots', 0o750, slots), need: 'optional' },
+  socketOf('slots', 'optional'),
 ]
 
 /** Looks at every path that has to have an owner and a mode. */
