@@ -130,7 +130,7 @@ test('strangers can’t fill the disk with accounts that they make up', () => {
 })
 
 test('one address may try twenty times a minute over all accounts, others go on', async () => {
-  const identity = await withAda()
+  const identity = await withAda({ now: () => NOON })
   const from = headersFrom({ 'x-real-ip': '192.0.2.66' })
   for (let i = 0; i < 20; i += 1) {
     assert.equal(
