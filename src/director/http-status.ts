@@ -6,6 +6,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
   busy: 409,
   'docker-unreachable': 503,
   'nginx-unreachable': 503,
+  'environment-invalid': 422,
   'nginx-invalid': 422,
   'no-standby': 409,
   'standby-unhealthy': 409,

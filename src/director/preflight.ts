@@ -15,6 +15,8 @@ export type HostChecks = {
   compose(slot: Slot, signal: AbortSignal): Promise<readonly Finding[]>
   foundation(source: Source, signal: AbortSignal): Promise<Finding | null>
   envFiles(source: Source, signal: AbortSignal): Promise<Finding | null>
+  /** What the app is started and built with. */
+  environment(source: Source): Promise<readonly Finding[]>
 }
 
 /**
@@ -36,6 +38,7 @@ export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
         nginxFinding(traffic, signal),
         host.foundation(source, signal),
         host.envFiles(source, signal),
+        host.environment(source),
       ])
       return [docker, routing, ...others.flat()].filter((finding) => finding !== null)
     },

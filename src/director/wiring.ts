@@ -29,10 +29,10 @@ import type {
   Journal,
   KeepMarks,
   RoutingState,
+  Runtimes,
   Slots,
   StartedSlots,
 } from '../release/ports.ts'
-import type { Runtime } from '../release/runtime.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
@@ -41,6 +41,7 @@ import type { Reserve } from '../state/reserve.ts'
 import { preflightOf } from './preflight.ts'
 import { redactedHealth } from './redacted-health.ts'
 import { reserveFinding } from './reserve-finding.ts'
+import { environmentFindings, runtimesOf } from './runtimes.ts'
 import type { ViewOptions } from './view.ts'
 
 const MOVE_DEADLINE_MS = 10_000
@@ -146,6 +147,7 @@ function partsOf({
     containerFilter: proxyOf(project),
   })
   const traffic = { ...nginx, write: (next: RoutingState) => reserve.spendAsync(() => nginx.write(next)) }
+  const runtimes = runtimesOf(settings.SWITCHYARD_DIR)
   const minFreeBytes = bytesOf(settings.MIN_FREE_DISK)
   const eyes = slotHealth({
     addressOf,
@@ -156,8 +158,8 @@ function partsOf({
   })
   return {
     traffic,
-    slots: onSoundEnvFile(slots, envFile, reserve),
-    runtimes: { now: async () => runtimeNow() },
+    slots: onSoundFiles(slots, runtimes, envFile, reserve),
+    runtimes,
     health: redactedHealth(eyes, () => readRedaction(project)),
     journal,
     bars: journal.bars,
@@ -181,6 +183,7 @@ function partsOf({
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
       reserve: () => reserveFinding(reserve),
       envFiles: (source, signal) => envFilesFinding(project, source, signal),
+      environment: (source) => environmentFindings(project.directory, source),
     }),
     envFile: envFileAt(envFile, reserve),
     stock: dockerStock({ docker, project, envFile, logs, minFreeBytes }),
@@ -214,18 +217,14 @@ function valuesOf(started: StartedSlots, live: Slot): Record<string, string> {
   return Object.assign({ LIVE_SLOT: live }, ...values)
 }
 
-/** What is recorded with a release, for its slot to be started with now and whenever it is brought back. */
-function runtimeNow(): Runtime {
-  return { environment: null, preload: null }
-}
-
 /** Compose fills its file from the env file, and a slot is started in bad moments too. */
-function onSoundEnvFile(slots: Slots, path: string, reserve: Reserve): Slots {
+function onSoundFiles(slots: Slots, runtimes: Runtimes, path: string, reserve: Reserve): Slots {
   return {
     ...slots,
     start: async (slot, start, log, signal) => {
       if (await reserve.spendAsync(() => mendEnvFile(path)))
         log(`${basename(path)} was damaged and is taken from its copy.`)
+      await runtimes.mustBeKept(start.runtime, slot)
       await slots.start(slot, start, log, signal)
     },
   }

@@ -15,6 +15,7 @@ import {
   readFreeDisk,
 } from './host-capacity.ts'
 import { composeArgv, type Project, serviceOf } from './project.ts'
+import { unreadEnvironments } from './slot-variables.ts'
 
 export type Finding = PreflightFindings[number]
 
@@ -117,7 +118,7 @@ export async function composeOutput(
   const { code, captured, lines } = await runCommand({
     argv: composeArgv(project, ...args),
     cwd: project.directory,
-    env: project.environment,
+    env: { ...project.environment, ...unreadEnvironments([]) },
     signal,
     timeoutMs: COMPOSE_DEADLINE_MS,
     stdout: 'capture',

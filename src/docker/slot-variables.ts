@@ -1,5 +1,5 @@
 import type { SlotStart } from '../release/runtime.ts'
-import type { Slot } from '../release/slot.ts'
+import { SLOTS, type Slot } from '../release/slot.ts'
 
 /**
  * What compose fills the service of `slot` with. An empty one stands for the compose file's own default, so that a slot from
@@ -20,3 +20,12 @@ export function slotVariables(
 
 /** Relative to the project directory. */
 export const environmentFile = (hash: string): string => `state/environments/${hash}.env`
+
+/**
+ * Keeps compose from reading what the slots beside `started` run with: it reads all of them whatever it is to start, stops at
+ * one that is lost, and quotes what it can't read.
+ */
+export function unreadEnvironments(started: readonly Slot[]): Record<string, string> {
+  const others = SLOTS.filter((slot) => !started.includes(slot))
+  return Object.fromEntries(others.map((slot) => [`${slot.toUpperCase()}_ENVIRONMENT`, '/dev/null']))
+}

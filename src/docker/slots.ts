@@ -9,7 +9,7 @@ import { readContainerLog } from './logs.ts'
 import { composeArgv, type Project, serviceOf } from './project.ts'
 import { readRedaction } from './redact.ts'
 import { findSlotContainer } from './slot-container.ts'
-import { slotVariables } from './slot-variables.ts'
+import { slotVariables, unreadEnvironments } from './slot-variables.ts'
 
 /** Stopping the old container of the slot (30 s at most by the compose file) and starting the new one. */
 const START_DEADLINE_MS = 120_000
@@ -42,7 +42,7 @@ async function startSlot(
     argv: composeArgv(project, 'up', '-d', '--no-deps', '--no-build', '--no-color', serviceOf(slot)),
     cwd: project.directory,
     // The process environment beats the env file, which still holds what the slot was started with before.
-    env: { ...project.environment, ...slotVariables(slot, start) },
+    env: { ...project.environment, ...unreadEnvironments([slot]), ...slotVariables(slot, start) },
     log: (line) => log(redact(line)),
     signal,
     timeoutMs: START_DEADLINE_MS,

@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'disk-full',
   'memory-short',
   'compose-invalid',
+  'environment-invalid',
   'nginx-invalid',
   'nginx-unreachable',
   'routing-edited',

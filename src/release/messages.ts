@@ -68,6 +68,10 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     what: (f) => `docker-compose.release.yml is not valid: ${fact(f, 'reason', 'compose refuses it')}.`,
     next: () => 'Correct the file, then try again.',
   },
+  'environment-invalid': {
+    what: (f) => fact(f, 'reason', "The app's environment can't be read."),
+    next: () => 'Correct the line as docs/environment.md describes, then try again.',
+  },
   'nginx-invalid': {
     what: (f) => `nginx refuses its configuration: ${fact(f, 'reason', 'nginx -t fails')}.`,
     next: () =>

@@ -172,8 +172,10 @@ export type StartedSlots = Partial<Record<Slot, SlotStart>>
 
 /** What a slot is started with beside its build. */
 export type Runtimes = {
-  /** What one is to be started with as things are now, kept from now on. */
+  /** What one is to be started with as things are now, kept from now on. Throws `environment-invalid`. */
   now(log: LogSink, signal: AbortSignal): Promise<Runtime>
+  /** Throws `start-failed` where a part of what `slot` is to be started with is lost. */
+  mustBeKept(runtime: Runtime, slot: Slot): Promise<void>
 }
 
 /** The builds that are never pruned. Append-only; every write is durable when it returns. */

@@ -2,7 +2,10 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Settings } from '../config/settings.ts'
 import { CommandFailure } from '../docker/command.ts'
-import { composeArgv } from '../docker/project.ts'
+import { composeArgv, serviceOf } from '../docker/project.ts'
+import { readRedaction } from '../docker/redact.ts'
+import { unreadEnvironments } from '../docker/slot-variables.ts'
+import { SLOTS } from '../release/slot.ts'
 import type { BaseImages } from './base-images.ts'
 import { SetupFailure } from './failure.ts'
 import type { Paths } from './paths.ts'
@@ -26,7 +29,7 @@ export type ComposeRequest = {
 /** Has compose create, start or update `services`, and nothing else. Throws `SetupFailure`. */
 export async function composeUp(docker: Docker, request: ComposeRequest, say: Say): Promise<void> {
   try {
-    await runErrand(docker, upErrand(request), say)
+    await run(docker, request, [], say)
   } catch (cause) {
     throw new SetupFailure(
       `Compose could not start ${request.services.join(' and ')}.`,
@@ -41,18 +44,36 @@ export async function composeUp(docker: Docker, request: ComposeRequest, say: Sa
  * Throws `CommandFailure`. (`config --hash` can't tell it: it leaves `env_file` out, which the hash on a container counts.)
  */
 export async function wouldRecreate(docker: Docker, request: ComposeRequest): Promise<string[]> {
-  const lines = await runErrand(docker, upErrand(request, '--dry-run'), () => undefined)
+  const lines = await run(docker, request, ['--dry-run'], () => undefined)
   return lines.flatMap((line) => /Container (\S+)\s+Recreate$/.exec(line.trimEnd())?.[1] ?? [])
+}
+
+/** What compose says of an env file that it can't read holds what is in it. */
+async function run(
+  docker: Docker,
+  request: ComposeRequest,
+  flags: readonly string[],
+  say: Say,
+): Promise<readonly string[]> {
+  const redact = await readRedaction(request.paths)
+  try {
+    return await runErrand(docker, upErrand(request, ...flags), (line) => say(redact(line)))
+  } catch (cause) {
+    if (!(cause instanceof CommandFailure)) throw cause
+    throw new CommandFailure(cause.message, cause.lines.map(redact), cause.cause)
+  }
 }
 
 function upErrand(request: ComposeRequest, ...flags: string[]): Errand {
   const { paths, tools, project, services, env = [], isForced = false } = request
+  const started = SLOTS.filter((slot) => services.includes(serviceOf(slot)))
+  const unread = Object.entries(unreadEnvironments(started)).map(([name, path]) => `${name}=${path}`)
   const force = isForced ? ['--force-recreate'] : []
   const described = { directory: paths.directory, name: project, environment: {} }
   return {
     image: tools,
     argv: composeArgv(described, 'up', '-d', '--no-deps', '--no-build', ...force, ...flags, ...services),
-    env,
+    env: [...unread, ...env],
     binds: projectBinds(paths.directory),
     cwd: paths.directory,
     timeoutMs: COMPOSE_TIMEOUT_MS,

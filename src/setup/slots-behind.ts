@@ -7,7 +7,7 @@ import { nameOf, projectContainers, serviceOf } from './containers.ts'
 import type { StartRequest } from './start.ts'
 
 /**
- * Says which running slots were started with something else than settings, compose file and app.env say now. Set-up never
+ * Says which running slots were started with something else than settings and compose file say now. Set-up never
  * touches a running slot, but compose would: asking it takes half a second, so it is asked each time.
  */
 export async function tellSlotsBehind(request: StartRequest): Promise<void> {
@@ -36,7 +36,7 @@ export function slotsBehind(slots: readonly Slot[]): string {
   const which = slots.length === 1 ? `The ${slots[0]} slot runs` : `The slots ${slots.join(' and ')} run`
   const lost = slots.length === 1 ? 'it, even while it is live' : 'both at once, the live one too'
   return [
-    `${which} without what changed in the slots' settings, app.env or the compose file: a running slot is never touched.`,
+    `${which} without what changed in the slots' settings or the compose file: a running slot is never touched.`,
     `The next release to a slot takes it up. Until then \`docker compose -f ${COMPOSE_FILE} up -d\` without names of services would recreate ${lost}.`,
   ].join('\n')
 }

@@ -9,6 +9,7 @@ import { reloadResultSchema, type SystemStatus, systemStatusSchema } from '../di
 import { writeNetwork } from '../nginx/network.ts'
 import type { DeployRequest } from '../release/release.ts'
 import { readEnvFile } from '../state/env-file.ts'
+import { checkAppEnvironment } from './app-environment.ts'
 import { getBaseImages } from './base-images.ts'
 import { checkRoom } from './check-room.ts'
 import { coresOf, withinCores } from './cpu-limits.ts'
@@ -50,6 +51,7 @@ export async function bringUp(options: SetupOptions): Promise<void> {
   const { host, progress, environment, isAgreed } = options
   const paths = pathsOf(await realpath(options.directory))
   const given = await settingsOf(paths, environment.variables)
+  await checkAppEnvironment(paths, await readEnvFile(paths.envFile), progress)
   const docker = await readyDocker({ host, progress, logs: paths.logs, isAgreed })
   await removeEndedErrands(docker)
   const cores = await coresOf(docker)

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import Docker from 'dockerode'
+import fc from 'fast-check'
 import { z } from 'zod'
 import { dockerAssets } from '../../src/docker/assets.ts'
 import { foundationFinding } from '../../src/docker/foundation.ts'
@@ -15,12 +16,17 @@ import { followContainerLog, readContainerLog } from '../../src/docker/logs.ts'
 import { composeFindings, diskFinding, dockerFinding } from '../../src/docker/preflight.ts'
 import { composeArgv } from '../../src/docker/project.ts'
 import { followSlotLog } from '../../src/docker/slot-log.ts'
+import { slotVariables } from '../../src/docker/slot-variables.ts'
 import { dockerSlots } from '../../src/docker/slots.ts'
 import { containerStats, type Usage } from '../../src/docker/stats.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
 import type { Build } from '../../src/release/release.ts'
 import { type SlotStart, UNRECORDED } from '../../src/release/runtime.ts'
 import type { Slot } from '../../src/release/slot.ts'
+import { valuesIn } from '../../src/state/environment/parse.ts'
+import { problemWords, readAppFile } from '../../src/state/environment/read.ts'
+import { environmentStore } from '../../src/state/environment/store.ts'
+import { APP_ENV, ARRIVES } from '../fixtures/app-env.ts'
 import { buildSlotImage } from '../fixtures/slot-image.ts'
 import {
   commitAll,
@@ -313,6 +319,91 @@ test('the log of a slot is followed into the container that replaces the first',
     seen.map(({ text }) => text),
     Array(before + 1).fill('fixture b2 listens on port 3000'),
   )
+  await slots.start('secondary', started(build('b2'), 11), silent, deadline())
+})
+
+/** What the program in the slot got, as its kernel says. */
+function environmentOf(slot: Slot): Map<string, string> {
+  const name = `${NAME}-env-${slot}`
+  const text = execFileSync('docker', ['exec', name, 'cat', '/proc/1/environ'], { encoding: 'utf8' })
+  return new Map(
+    text.split('\0').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  )
+}
+
+async function startWith(values: ReadonlyMap<string, string>, release: number): Promise<SlotStart> {
+  const environment = await environmentStore(join(directory, 'state/environments')).keep(values)
+  const start = { ...started(build('b2'), release), runtime: { ...UNRECORDED, environment } }
+  await slots.start('secondary', start, silent, deadline())
+  return start
+}
+
+test('what app.env holds reaches the app to the letter, line ends of either kind', async () => {
+  for (const [text, release] of [
+    [`\uFEFF${APP_ENV}`, 13],
+    [APP_ENV.replaceAll('\n', '\r\n'), 14],
+  ] as const) {
+    writeIn(directory, 'app.env', text)
+    const file = await readAppFile(directory, 'app.env')
+    assert.equal(problemWords(file), null)
+    await startWith(valuesIn(file), release)
+    const arrived = environmentOf('secondary')
+    for (const [name, value] of Object.entries(ARRIVES)) assert.equal(arrived.get(name), value, name)
+  }
+})
+
+test('any value that an environment can hold reaches the app to the letter', async () => {
+  const unit = fc.constantFrom(
+    ...'$$\\\\"\'`# =\n\r\t{}n0134:!%&|<>()*?[]~^;,é雪',
+    '\u2028',
+    '\u00a0',
+    '$A',
+    `\${A}`,
+    '\\n',
+  )
+  const values = fc.sample(fc.string({ unit, maxLength: 40 }), { numRuns: 500, seed: 11 })
+  const named = new Map([...values.map((value, index) => [`V_${index}`, value] as const), ['A', 'not this']])
+  await startWith(named, 15)
+  const arrived = environmentOf('secondary')
+  for (const [name, value] of named) assert.equal(arrived.get(name), value, JSON.stringify(value))
+})
+
+test('a plain compose up leaves a slot with its environment as it is, and starts none whose environment is lost', async () => {
+  const start = await startWith(new Map([['COLOUR', 'red']]), 16)
+  const before = await inspect('secondary')
+  writeEnvFile(directory, {
+    PRIMARY_IMAGE: build('b1').image,
+    PRIMARY_RELEASE: '1',
+    ...slotVariables('secondary', start),
+  })
+  compose('up', '-d', '--no-build', 'runtime_secondary')
+  assert.equal((await inspect('secondary'))?.id, before?.id)
+  await environmentStore(join(directory, 'state/environments')).remove(start.runtime.environment ?? '')
+  assert.throws(() => compose('up', '-d', '--no-build', 'runtime_secondary'), /env file .* not found/)
+  assert.equal((await inspect('secondary'))?.id, before?.id)
+  await slots.start('primary', started(build('b1'), 1), silent, deadline())
+  writeEnvFile(directory, {
+    PRIMARY_IMAGE: build('b1').image,
+    PRIMARY_RELEASE: '1',
+    SECONDARY_IMAGE: build('b2').image,
+    SECONDARY_RELEASE: '16',
+  })
+})
+
+test('where compose can not read app.env, nothing of what is in it is told', async () => {
+  const lines: string[] = []
+  for (const text of ['GOOD=1\nhunter2 p@ss=hunter2\n', 'T="hunter2\n', `T=hunter2\${hunter2!}\n`]) {
+    writeIn(directory, 'app.env', text)
+    const start = slots.start('secondary', started(build('b2'), 17), (line) => lines.push(line), deadline())
+    const { sentence, detail } = await sentenceOf(start)
+    assert.match(sentence, /^The secondary slot could not be started: /)
+    assert.ok(![sentence, detail, ...lines].join().includes('hunter2'), sentence)
+  }
+  assert.deepEqual(
+    (await composeFindings(project, 'secondary', async () => 0, deadline())).at(-1)?.outcome,
+    'ok',
+  )
+  rmSync(join(directory, 'app.env'))
   await slots.start('secondary', started(build('b2'), 11), silent, deadline())
 })
 

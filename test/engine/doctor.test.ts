@@ -404,16 +404,20 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    what: "the app's settings have changed since the slots were started",
+    what: 'the compose file has changed since the slots were started',
     plant: () => {
-      writeFileSync(join(system.dir, 'app.env'), 'COLOUR=blue\n')
+      const path = join(system.dir, 'docker-compose.release.yml')
+      writeFileSync(path, readFileSync(path, 'utf8').replace('pids_limit: 256', 'pids_limit: 255'))
       const { live: now } = held()
       return (['primary', 'secondary'] as const).map(
         (slot) =>
-          `The compose file, app.env or a setting has changed since the ${slot} slot was started, so a plain \`docker compose up\` would make it anew${slot === now.slot ? ' though it is live' : ''}.`,
+          `The compose file or a setting has changed since the ${slot} slot was started, so a plain \`docker compose up\` would make it anew${slot === now.slot ? ' though it is live' : ''}.`,
       )
     },
-    person: () => rmSync(join(system.dir, 'app.env')),
+    person: () => {
+      const path = join(system.dir, 'docker-compose.release.yml')
+      writeFileSync(path, readFileSync(path, 'utf8').replace('pids_limit: 255', 'pids_limit: 256'))
+    },
   },
   {
     what: 'the journal is overwritten',

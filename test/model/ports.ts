@@ -121,6 +121,7 @@ export function portsOver(life: Life, obtained: (release: number) => Build): Par
         }),
     },
     runtimes: {
+      mustBeKept: async () => undefined,
       now: (_log, signal) =>
         call(life, {
           ...{ name: 'keep the environment of now', signal, failure: broken(DISK_FULL) },

@@ -116,7 +116,7 @@ function anew(service: Service, seen: Seen): Finding {
   const isSlot = service.startsWith('runtime_')
   return {
     severity: 'warning',
-    sentence: `The compose file, app.env or a setting has changed since ${words} was started, so a plain \`docker compose up\` would make it anew${isLive ? ' though it is live' : ''}.`,
+    sentence: `The compose file or a setting has changed since ${words} was started, so a plain \`docker compose up\` would make it anew${isLive ? ' though it is live' : ''}.`,
     remedy: isSlot ? 'The next release to it takes the change up.' : '`npm run up` takes the change up.',
     mend: null,
   }

@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { ReleaseError } from '../release/errors.ts'
+import type { PreflightFindings, Runtimes } from '../release/ports.ts'
+import type { Source } from '../release/release.ts'
+import { valuesIn } from '../state/environment/parse.ts'
+import { doubledWords, problemWords, readAppFile } from '../state/environment/read.ts'
+import { environmentStore } from '../state/environment/store.ts'
+
+type Finding = PreflightFindings[number]
+
+/** What releases of the project in `directory` ran with, kept below its state/. */
+export function runtimesOf(directory: string): Runtimes {
+  const environments = environmentStore(join(directory, 'state/environments'))
+  return {
+    now: async () => ({
+      environment: await environments.keep(await currentValues(directory)),
+      preload: null,
+    }),
+    mustBeKept: async ({ environment }, slot) => {
+      if (environment === null || (await environments.read(environment)) !== null) return
+      const reason = `state/environments/${environment}.env, the environment that its build ran with, is lost`
+      throw new ReleaseError('start-failed', { slot, reason })
+    },
+  }
+}
+
+/** What is wrong with the files that hold the app's environment, before anything is started or built by them. */
+export async function environmentFindings(directory: string, source: Source): Promise<Finding[]> {
+  const isBuilt = source.kind === 'tree' || source.kind === 'ref'
+  const files = isBuilt ? (['app.env', 'app.build.env'] as const) : (['app.env'] as const)
+  const read = await Promise.all(files.map((file) => readAppFile(directory, file)))
+  return read.flatMap((file): Finding[] => {
+    const [problem, doubled] = [problemWords(file), doubledWords(file)]
+    if (problem !== null)
+      return [{ code: 'environment-invalid', name: file.file, outcome: 'refused', sentence: problem }]
+    return doubled === null ? [] : [{ name: file.file, outcome: 'warning', sentence: doubled }]
+  })
+}
+
+async function currentValues(directory: string): Promise<Map<string, string>> {
+  const read = await readAppFile(directory, 'app.env')
+  const problem = problemWords(read)
+  if (problem !== null) throw new ReleaseError('environment-invalid', { reason: problem })
+  return valuesIn(read)
+}
