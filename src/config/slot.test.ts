@@ -10,7 +10,6 @@ test('a deployed slot reads its name, release and build', () => {
     SWITCHYARD_VERSION: '1.4.0',
     SWITCHYARD_REVISION: '1a2b3c4',
     SWITCHYARD_DEPLOYMENT_ID: 'b42-1a2b3c4',
-    NEXT_MANUAL_SIG_HANDLE: '1',
   })
   assert.deepEqual(config, {
     slot: 'secondary',
@@ -18,7 +17,6 @@ test('a deployed slot reads its name, release and build', () => {
     version: '1.4.0',
     revision: '1a2b3c4',
     deploymentId: 'b42-1a2b3c4',
-    endsProcess: true,
   })
 })
 
@@ -28,7 +26,6 @@ test('development needs nothing', () => {
   assert.equal(config.release, 0)
   assert.equal(config.version, 'development')
   assert.equal(config.deploymentId, null)
-  assert.equal(config.endsProcess, false)
 })
 
 test('every wrong variable is named at once, with what was expected and what was there', () => {

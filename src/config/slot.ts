@@ -19,7 +19,6 @@ const environmentSchema = z.object({
   SWITCHYARD_DEPLOYMENT_ID: optional.refine((id) => id === null || /^[A-Za-z0-9_-]{1,64}$/.test(id), {
     message: 'expected up to 64 letters, digits, dashes and underscores',
   }),
-  NEXT_MANUAL_SIG_HANDLE: optional,
 })
 
 /** What a slot's process knows of itself. */
@@ -30,8 +29,6 @@ export type SlotConfig = {
   version: string
   revision: string | null
   deploymentId: string | null
-  /** Next leaves SIGTERM to us, as the image tells it to. */
-  endsProcess: boolean
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -46,7 +43,6 @@ export function readSlotConfig(environment: Environment): SlotConfig {
     version: parsed.data.SWITCHYARD_VERSION ?? 'development',
     revision: parsed.data.SWITCHYARD_REVISION,
     deploymentId: parsed.data.SWITCHYARD_DEPLOYMENT_ID,
-    endsProcess: parsed.data.NEXT_MANUAL_SIG_HANDLE !== null,
   }
 }
 

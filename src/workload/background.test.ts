@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { getBuiltinRequestContext } from 'next/dist/server/after/builtin-request-context.js'
-import { takeBackgroundWork } from './background.ts'
-import { workloadState } from './state.ts'
+import { takeBackgroundWork } from './preload/background.cjs'
+import { workloadState } from './preload/state.cjs'
 
 test('Next hands the work that goes on after an answer to us, and it counts until it has ended, well or not', async (t) => {
   const state = workloadState()

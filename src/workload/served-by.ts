@@ -1,6 +1,6 @@
 import { slotConfig } from '../config/slot.ts'
 import type { Slot } from '../release/slot.ts'
-import { workloadState } from './state.ts'
+import { workloadState } from './preload/state.cjs'
 
 /** Which build, slot and process made an answer. Read it in dynamic code only: a static page would keep the build's own. */
 export type ServedBy = {

@@ -5,8 +5,8 @@ import type { SlotConfig } from '../config/slot.ts'
 import { inFlightByKindSchema, statusPayloadSchema } from '../release/status-payload.ts'
 import type { Check } from './checks.ts'
 import { CHECKS, eventLoopCheck } from './checks.ts'
+import type { Answering, WorkloadState } from './preload/state.cjs'
 import { runChecks } from './run-checks.ts'
-import type { Answering, WorkloadState } from './state.ts'
 import { readStatus } from './status.ts'
 
 const CONFIG: SlotConfig = {
@@ -15,7 +15,6 @@ const CONFIG: SlotConfig = {
   version: '1.4.0',
   revision: null,
   deploymentId: 'b7-1a2b3c4',
-  endsProcess: true,
 }
 
 const newState = (): WorkloadState => ({
@@ -27,6 +26,7 @@ const newState = (): WorkloadState => ({
   sockets: new Set(),
   stop: new AbortController(),
   servers: new Set(),
+  live: { isLive: () => true, onChange: () => () => undefined },
 })
 
 /** A check that fails until it is mended. */
@@ -63,13 +63,6 @@ test('a slot starts, becomes operational, may degrade and recover, and drains', 
   assert.equal(await statusNow(), 'operational')
   state.stop.abort()
   assert.equal(await statusNow(), 'draining')
-})
-
-test('a slot is starting until its start-up has finished, whatever its checks say', async () => {
-  const state = { ...newState(), isStarted: false }
-  assert.equal((await readStatus(CONFIG, state, [])).status, 'starting')
-  state.isStarted = true
-  assert.equal((await readStatus(CONFIG, state, [])).status, 'operational')
 })
 
 test('the payload is the one that the engine expects', async () => {

@@ -1,9 +1,9 @@
 import type { SlotConfig } from '../config/slot.ts'
 import { type StatusPayload, waitedFor } from '../release/status-payload.ts'
 import type { Check } from './checks.ts'
-import { inFlightNow } from './in-flight.ts'
+import { inFlightNow } from './preload/in-flight.cjs'
+import type { WorkloadState } from './preload/state.cjs'
 import { runChecks } from './run-checks.ts'
-import type { WorkloadState } from './state.ts'
 
 /** Below the three seconds that a probe waits for the whole answer. */
 const CHECK_DEADLINE_MS = 2_000
@@ -16,7 +16,7 @@ export async function readStatus(
 ): Promise<StatusPayload> {
   const results = await runChecks(checks, CHECK_DEADLINE_MS)
   const areAllOk = Object.values(results).every((result) => result.ok)
-  if (areAllOk && state.isStarted) state.hasBeenReady = true
+  if (areAllOk) state.hasBeenReady = true
   const inFlightByKind = inFlightNow(state)
   return {
     status: statusOf(state, areAllOk),

@@ -20,9 +20,14 @@ type Slot = {
   output: () => string
 }
 
+const PRELOAD = ['--require', join(import.meta.dirname, 'preload/main.cjs')]
+const PLAIN_SLOT = join(import.meta.dirname, '../../test/fixtures/plain-slot.ts')
+/** As the image says. */
+const IN_IMAGE = { NEXT_MANUAL_SIG_HANDLE: '1' }
+
 /** A process of its own, for signals and exits are what is tested. */
-async function startSlot(environment: Record<string, string> = {}): Promise<Slot> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../test/fixtures/plain-slot.ts')], {
+async function startSlot(environment: Record<string, string> = {}, options = PRELOAD): Promise<Slot> {
+  const child = spawn(process.execPath, [...options, PLAIN_SLOT], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SLOT: 'primary', SWITCHYARD_RELEASE: '7', ...environment },
   })
@@ -102,7 +107,7 @@ test('a WebSocket is counted, and not waited for', async () => {
 })
 
 test('work after an answer is in flight until it is done', async () => {
-  const slot = await startSlot()
+  const slot = await startSlot(IN_IMAGE)
   assert.equal((await open(slot.port, '/after?ms=300', new http.Agent())).statusCode, 200)
   const { inFlight, inFlightByKind } = await slot.read()
   assert.deepEqual(
@@ -123,10 +128,14 @@ test('a request whose client has gone away is not in flight any more', async () 
   await until(async () => (await slot.read()).inFlight === 0)
 })
 
-for (const TEST_ENDS_PROCESS of ['0', '1']) {
-  const whose = TEST_ENDS_PROCESS === '1' ? 'whose process is ended for it' : 'that ends itself'
+for (const [whose, environment, options] of [
+  ['whose process is ended for it', IN_IMAGE, PRELOAD],
+  ['that has its own ending and the preload', { TEST_ENDS_ITSELF: '1' }, PRELOAD],
+  ['that knows nothing of stopping', {}, PRELOAD],
+  ['that was started without the preload', IN_IMAGE, []],
+] as const) {
   test(`a stopping slot ${whose} ends its streams, finishes what it has begun, and does not wait for kept-alive connections`, async () => {
-    const slot = await startSlot({ TEST_ENDS_PROCESS })
+    const slot = await startSlot(environment, [...options])
     const agent = new http.Agent({ keepAlive: true })
     const stream = await open(slot.port, '/events', agent, { accept: 'text/event-stream' })
     const streamEnded = once(stream.resume(), 'end')
@@ -147,7 +156,7 @@ for (const TEST_ENDS_PROCESS of ['0', '1']) {
 }
 
 test('a stopping slot finishes the work after its answers, takes no more, and leaves a deaf stream after a second', async () => {
-  const slot = await startSlot({ TEST_ENDS_PROCESS: '1' })
+  const slot = await startSlot(IN_IMAGE)
   const agent = new http.Agent({ keepAlive: true })
   const deaf = await open(slot.port, '/deaf-events', agent, { accept: 'text/event-stream' })
   const deafEnded = new Promise((resolve) => deaf.on('error', resolve).resume())
@@ -167,7 +176,7 @@ test('a stopping slot finishes the work after its answers, takes no more, and le
 })
 
 test('what never ends is cut at the cap, and the slot says what that was', async () => {
-  const slot = await startSlot({ TEST_DRAIN_CAP_MS: '300', TEST_ENDS_PROCESS: '1' })
+  const slot = await startSlot({ ...IN_IMAGE, TEST_DRAIN_CAP_MS: '300' }, [])
   const agent = new http.Agent({ keepAlive: true })
   const cut = open(slot.port, '/slow?ms=60000', agent)
   const wasCut = assert.rejects(cut, { code: 'ECONNRESET' })

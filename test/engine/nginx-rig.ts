@@ -240,12 +240,16 @@ async function runSlot(docker: Docker, slot: Slot): Promise<void> {
       `SLOT=${slot}`,
       `SWITCHYARD_RELEASE=${RELEASES[slot]}`,
       `SWITCHYARD_DEPLOYMENT_ID=${DEPLOYMENT_IDS[slot]}`,
+      'NODE_OPTIONS=--require /preload/main.cjs',
     ],
     ExposedPorts: { '3000/tcp': {} },
     HostConfig: {
       Init: true,
       RestartPolicy: { Name: 'always' },
-      Binds: [`${join(root, 'test', 'fixtures')}:/fixtures:ro`],
+      Binds: [
+        `${join(root, 'test', 'fixtures')}:/fixtures:ro`,
+        `${join(root, 'src', 'workload', 'preload')}:/preload:ro`,
+      ],
       PortBindings: { '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: String(PORTS[slot]) }] },
     },
     NetworkingConfig: at(slot === 'primary' ? 11 : 12),

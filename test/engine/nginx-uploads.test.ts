@@ -132,6 +132,27 @@ test('an upload that nginx has no room for is refused in words, and when to come
   assert.equal(await rig.steer('primary', '/echo'), asked + 1)
 })
 
+test('an answer that leaves its upload unread holds up nobody on the connections that nginx keeps', async () => {
+  const connections = new Set<number>()
+  for (let round = 0; round < 8; round++) {
+    const uploads = Array.from({ length: 5 }, (_, index) =>
+      rig.ask('/half-read', { method: 'POST', body: Buffer.alloc(100_000 * 4 ** (index % 4)) }),
+    )
+    assert.deepEqual(
+      (await Promise.all(uploads)).map(({ httpStatus }) => httpStatus),
+      [413, 413, 413, 413, 413],
+    )
+    const startedMs = performance.now()
+    const visits = await Promise.all(Array.from({ length: 10 }, () => rig.ask('/page')))
+    assert.ok(performance.now() - startedMs < 2_000, 'the next visitors wait')
+    for (const { httpStatus, body } of visits) {
+      assert.equal(httpStatus, 200)
+      connections.add(JSON.parse(body).connection)
+    }
+  }
+  assert.ok(connections.size < 60, `80 visits took ${connections.size} connections to the slot`)
+})
+
 test('an answer to a POST may be a stream, and a GET with a body is answered as one without', async () => {
   const { socket, answer } = begin('POST /sse', 'Accept: text/event-stream\r\nContent-Length: 5\r\n')
   let seen = ''

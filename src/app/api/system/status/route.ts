@@ -2,7 +2,7 @@ import { connection } from 'next/server'
 import { slotConfig } from '../../../../config/slot.ts'
 import type { StatusPayload } from '../../../../release/status-payload.ts'
 import { CHECKS } from '../../../../workload/checks.ts'
-import { workloadState } from '../../../../workload/state.ts'
+import { workloadState } from '../../../../workload/preload/state.cjs'
 import { readStatus } from '../../../../workload/status.ts'
 
 let running: Promise<StatusPayload> | undefined
