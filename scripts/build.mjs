@@ -1,8 +1,10 @@
-// `next build` as a child of the Node that has read app.build.env (`node --env-file=FILE scripts/build.mjs`): Next hands
-// its own Node options to its workers, and those refuse that one.
+// `next build` with the values of app.build.env, which the director has read (src/docker/build-values.ts).
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { coresOfBuild } from './build-cpus.mjs'
+
+const BUILD_VALUES = '/run/build_values'
+if (existsSync(BUILD_VALUES)) Object.assign(process.env, JSON.parse(readFileSync(BUILD_VALUES, 'utf8')))
 
 // Where Next does not see that it runs in a container it keeps these for 14 days, and the cache outlives the build. With
 // one key, an open tab's action runs whatever stands at its position in the next build.

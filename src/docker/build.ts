@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { mustNotBeBarred } from '../release/bar.ts'
 import { ReleaseError } from '../release/errors.ts'
 import type { Bars, Builder, LogSink } from '../release/ports.ts'
 import type { Build, Source } from '../release/release.ts'
 import { type BuildContext, knownRef, refContext, treeContext } from './build-context.ts'
+import { type BuildValues, withBuildValues } from './build-values.ts'
 import { buildImage } from './buildx.ts'
 import { deploymentIdOf, repositoryOf, unusedId } from './deployment-id.ts'
 import { shortRevision } from './git.ts'
@@ -31,22 +31,23 @@ export type BuilderOptions = {
   buildTimeoutMs?: number
 }
 
+/** `values`: the secrets by which a build gets app.build.env. */
+type Options = BuilderOptions & { values?: BuildValues }
+
 /** Builds with BuildKit from the project directory, and resolves images. */
 export function dockerBuilder(options: BuilderOptions): Builder {
   return {
-    obtain: (request, log, signal) => obtain(options, request, log, signal),
+    obtain: (request, log, signal) =>
+      request.source.kind === 'image'
+        ? obtain(options, request, log, signal)
+        : withBuildValues(options.project, (values) => obtain({ ...options, values }, request, log, signal)),
     check: (source, signal) => check(options, source, signal),
   }
 }
 
 type Request = { source: Source; release: number; label: string | null }
 
-async function obtain(
-  options: BuilderOptions,
-  request: Request,
-  log: LogSink,
-  signal: AbortSignal,
-): Promise<Build> {
+async function obtain(options: Options, request: Request, log: LogSink, signal: AbortSignal): Promise<Build> {
   const { source } = request
   switch (source.kind) {
     case 'tree':
@@ -63,7 +64,7 @@ async function obtain(
 }
 
 async function build(
-  options: BuilderOptions,
+  options: Options,
   { release, label }: Request,
   context: BuildContext,
   log: LogSink,
@@ -99,7 +100,7 @@ async function build(
         'org.opencontainers.image.version': version,
         ...(context.revision && { 'org.opencontainers.image.revision': context.revision }),
       },
-      secrets: { ca: options.caPath, build_env: join(project.directory, 'app.build.env') },
+      secrets: { ca: options.caPath, ...options.values },
       timeoutMs: options.buildTimeoutMs ?? BUILD_DEADLINE_MS,
     },
     await readRedaction(project),

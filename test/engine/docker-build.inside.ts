@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { dockerBuilder } from '../../src/docker/build.ts'
 import { describeProject } from '../../src/docker/project.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
+import { APP_ENV, ARRIVES } from '../fixtures/app-env.ts'
 import { buildSlotImage } from '../fixtures/slot-image.ts'
 import {
   commitAll,
@@ -191,14 +192,20 @@ for (const ref of ['nowhere', '--upload-pack=touch /tmp/x', 'main:page.txt', 'ma
 }
 
 test('build secrets reach the build, and neither image nor log', async () => {
-  writeIn(directory, 'app.build.env', 'BUILD_TOKEN=opensesame-opensesame\n')
+  writeIn(directory, 'app.build.env', `BUILD_TOKEN=opensesame-opensesame\n${APP_ENV}`)
   writeIn(directory, 'state/secrets/ca.pem', 'certificate\n')
-  writeBuildScript(directory, 'cat /run/build.env /run/ca.pem; sha256sum /run/build.env > proof.txt')
+  const assign =
+    "Object.assign(process.env, JSON.parse(require('fs').readFileSync('/run/build_values', 'utf8')))"
+  writeBuildScript(
+    directory,
+    `cat /run/build_values /run/ca.pem; node -e "${assign}; process.stdout.write(JSON.stringify(process.env))" > proof.txt`,
+  )
   const lines: string[] = []
   const build = await obtainTree(8, null, (line) => lines.push(line))
-  assert.match(inImage(build.image, 'cat', 'proof.txt'), /^[0-9a-f]{64} {2}\/run\/build\.env\n$/)
-  assert.ok(!/build\.env|ca\.pem/.test(inImage(build.image, 'ls', '/run', '/app')))
-  assert.ok(lines.some((line) => line.includes('BUILD_TOKEN=[BUILD_TOKEN]')))
+  const built: unknown = JSON.parse(inImage(build.image, 'cat', 'proof.txt'))
+  for (const [name, value] of Object.entries(ARRIVES)) assert.equal(Object(built)[name], value, name)
+  assert.ok(!/build_values|ca\.pem/.test(inImage(build.image, 'ls', '/run', '/app')))
+  assert.ok(lines.some((line) => line.includes('"BUILD_TOKEN":"[BUILD_TOKEN]"')))
   assert.ok(lines.some((line) => line.includes('certificate')))
   assert.ok(!lines.some((line) => line.includes('opensesame')))
   const history = execFileSync('docker', ['history', '--no-trunc', build.image], { encoding: 'utf8' })

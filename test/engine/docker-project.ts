@@ -21,7 +21,7 @@ const DOCKERFILE = `ARG NODE_IMAGE
 FROM \${NODE_IMAGE} AS build
 WORKDIR /app
 COPY . .
-RUN --mount=type=secret,id=build_env,target=/run/build.env --mount=type=secret,id=ca,target=/run/ca.pem sh build.sh
+RUN --mount=type=secret,id=build_values,target=/run/build_values --mount=type=secret,id=ca,target=/run/ca.pem sh build.sh
 FROM \${NODE_IMAGE} AS slot
 WORKDIR /app
 COPY --from=build /app /app
