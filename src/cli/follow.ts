@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Refusal } from '../director/client.ts'
 import { type ReleaseEvent, releaseEventSchema } from '../director/protocol.ts'
+import { Refusal } from '../director/refusal.ts'
 import type { ServerEvent } from './server-events.ts'
 import type { Session } from './session.ts'
 

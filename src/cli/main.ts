@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
-import { directorClient } from '../director/client.ts'
+import { hostClient } from '../director/host-client.ts'
 import { ask } from './ask.ts'
 import type { Run } from './commands/command.ts'
 import { EXIT } from './exit-codes.ts'
@@ -22,7 +22,7 @@ const screen = createScreen(stdout, stderr, { isTerminal, hasColour: isTerminal 
 const run: Run = async ({ isJson }, work) => {
   // A unix socket's address may have 107 bytes; relative to the project it is short wherever the project is.
   if (existsSync(projectDir)) process.chdir(projectDir)
-  const client = directorClient('state/run/host/director.sock')
+  const client = hostClient('state/run/host/director.sock')
   const user = env.SUDO_USER ?? userInfo().username
   const session = createSession(client, {
     ...{ user, screen, isJson, detach: detachSignal() },
@@ -51,7 +51,7 @@ function detachSignal(): AbortSignal {
 stdout.on('error', () => process.exit(EXIT.detached))
 
 try {
-  await createProgram(run).parseAsync()
+  await createProgram(run, { appVersion: env.APP_VERSION || null }).parseAsync()
 } catch (cause) {
   if (!(cause instanceof CommanderError)) throw cause
   process.exitCode = cause.exitCode === 0 ? EXIT.done : EXIT.usage

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { addAbort } from './commands/abort.ts'
 import { addBar } from './commands/bar.ts'
-import type { Run } from './commands/command.ts'
+import type { Run, Surroundings } from './commands/command.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addFreeze } from './commands/freeze.ts'
@@ -18,7 +18,8 @@ import { addUnfreeze } from './commands/unfreeze.ts'
 import { addUnkeep } from './commands/unkeep.ts'
 
 const AFTER_HELP = `
-\`npx switchyard up\` and \`down\` set the whole system up and take it down.
+\`switchyard up\` and \`down\` set the whole system up and take it down. Outside a project's directory,
+\`switchyard --project DIRECTORY …\` says which one is meant; \`npx switchyard …\` is the same command within it.
 
 Exit codes: 0 done; 1 failed, and visitors are served as before; 2 needs attention; 64 usage;
 69 Docker or the director can't be reached; 75 busy; 77 deploys by machines are frozen;
@@ -44,12 +45,12 @@ const COMMANDS = [
 ]
 
 /** The command line, with each command's work handed to `run`. Throws commander's own error for usage and help. */
-export function createProgram(run: Run): Command {
+export function createProgram(run: Run, surroundings: Surroundings = { appVersion: null }): Command {
   const program = new Command('switchyard')
     .description('Releases of this project, from its host.')
     .addHelpText('after', AFTER_HELP)
     .showHelpAfterError('Run `npx switchyard --help` to see what there is.')
     .exitOverride()
-  for (const add of COMMANDS) add(program, run)
+  for (const add of COMMANDS) add(program, run, surroundings)
   return program
 }

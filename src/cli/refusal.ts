@@ -1,5 +1,5 @@
 import { whyNotUp } from '../config/why-not-up.ts'
-import { Refusal } from '../director/client.ts'
+import { Refusal } from '../director/refusal.ts'
 import { ReleaseError, type ReleaseErrorBody } from '../release/errors.ts'
 import { describeError } from '../release/messages.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts'

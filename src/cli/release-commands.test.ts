@@ -344,3 +344,20 @@ for (const [expected, codes] of REFUSALS) {
     assert.equal((await cli(projectDir, 'rollback', '--dry-run')).exitCode, expected)
   })
 }
+
+test('a deploy has the version of APP_VERSION where no label names one', async () => {
+  const { projectDir, seen } = await scriptedDirector((app) => {
+    app.post('/v1/deploy', (context) => context.json({ release: release() }, 202))
+    app.get('/v1/releases/12/events', () => eventStream([{ event: 'end', data: liveRelease() }]))
+  })
+  const deploy = (version: string, ...args: string[]) =>
+    start(projectDir, ['deploy', ...args], undefined, { env: { APP_VERSION: version } }).ended
+  await deploy('2.4.0')
+  await deploy('2.4.0', '--label', '9.9.9')
+  await deploy('')
+  const labels = seen.filter(({ url }) => url === '/v1/deploy').map(({ body }) => JSON.parse(body).label)
+  assert.deepEqual(labels, ['2.4.0', '9.9.9', null])
+  const { exitCode, err } = await deploy('2.4 beta')
+  assert.equal(exitCode, 64)
+  assert.match(err, /APP_VERSION: A version label is up to 64 letters, digits, dots, dashes and underscores/)
+})

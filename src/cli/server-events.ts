@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser'
-import { type DirectorClient, Refusal } from '../director/client.ts'
+import type { HostClient } from '../director/host-client.ts'
 import { refusalSchema } from '../director/protocol.ts'
+import { Refusal } from '../director/refusal.ts'
 import { ReleaseError } from '../release/errors.ts'
 
 export type ServerEvent = { event: string; data: string }
@@ -13,7 +14,7 @@ const EVENT_CAP_CHARACTERS = 1024 * 1024
  * director that dies, or by silence for longer than `idleMs`.
  */
 export async function* serverEvents(
-  client: DirectorClient,
+  client: HostClient,
   path: string,
   {
     headers,

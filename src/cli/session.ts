@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { DirectorClient } from '../director/client.ts'
+import type { HostClient } from '../director/host-client.ts'
 import type { Screen } from './screen.ts'
 import { type ServerEvent, serverEvents } from './server-events.ts'
 
@@ -24,7 +24,7 @@ export type Session = {
 const ANSWER_DEADLINE_MS = 60_000
 
 export function createSession(
-  client: DirectorClient,
+  client: HostClient,
   rest: Pick<Session, 'user' | 'screen' | 'isJson' | 'detach' | 'ask'>,
 ): Session {
   const headers = { 'x-switchyard-user': rest.user }

@@ -6,6 +6,8 @@ export type HostEnvironment = {
   trustedBundles: readonly string[]
   isDumbTerminal: boolean
   hasColour: boolean
+  /** Where the host's own command is installed: `bin`, `lib` and `share` below it. */
+  commandPrefix: string
   /** Who asked, for display: sudo hides it behind root. */
   user: string
 }
@@ -24,6 +26,7 @@ export function hostEnvironment(): HostEnvironment {
     trustedBundles: [...named, ...SYSTEM_BUNDLES],
     isDumbTerminal: env.TERM === 'dumb',
     hasColour: !env.NO_COLOR,
+    commandPrefix: env.SWITCHYARD_PREFIX ?? '/usr/local',
     user: env.SUDO_USER ?? env.USER ?? 'root',
   }
 }

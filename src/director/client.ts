@@ -2,19 +2,7 @@ import { Agent, fetch, Headers, type RequestInit, type Response } from 'undici'
 import type { z } from 'zod'
 import { ReleaseError } from '../release/errors.ts'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION, refusalSchema } from './protocol.ts'
-
-/** A director's refusal, as it came over the wire: status and the error's three sentences. */
-export class Refusal extends Error {
-  readonly status: number
-  readonly body: z.infer<typeof refusalSchema>['error']
-
-  constructor(status: number, body: z.infer<typeof refusalSchema>['error']) {
-    super(`${body.what} ${body.live} ${body.next}`.trim())
-    this.name = 'Refusal'
-    this.status = status
-    this.body = body
-  }
-}
+import { Refusal } from './refusal.ts'
 
 export type DirectorClient = {
   /** Sends one request and parses its answer. Throws `Refusal`, or `ReleaseError('internal')` when the director can't be reached. */

@@ -14,6 +14,7 @@ import { releaseChanges } from './changes.ts'
 import { failOver, keepLooking } from './fail-over.ts'
 import { type Doors, openDoors } from './intake/doors.ts'
 import { seldom } from './intake/seldom.ts'
+import { cliKeeper } from './keep-cli.ts'
 import type { SystemStatus } from './protocol.ts'
 import { refreshedAtMost } from './refreshed.ts'
 import { releases } from './releases.ts'
@@ -106,6 +107,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     slotLines: seen.slotLines,
     audit: auditedBy(identity.audit, reserve),
   }
+  const cli = cliKeeper(join(stateDir, 'cli'))
+  await cli()
   const doors = await openDoors(api, identity, stateDir)
   const stopping = new AbortController()
   if (limitMs > 0) void keepLooking(lookout, stopping.signal)
@@ -114,6 +117,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     setInterval(() => void (verbs.running() ?? standby.now()), SETTLE_EVERY_MS),
     setInterval(rotation(seen), ROTATE_EVERY_MS),
     setInterval(() => void refill(reserve).then(journal.follow), REFILL_EVERY_MS),
+    setInterval(() => void cli(), REFILL_EVERY_MS),
     setInterval(() => void followDocker(seen, verbs), LOOK_FOR_DOCKER_EVERY_MS),
     setInterval(() => void leaveShared(seen, doors), LOOK_AT_MOUNTS_EVERY_MS),
     setTimeout(() => tidy.begin(console.log), TIDY_FIRST_AFTER_MS),

@@ -4,8 +4,11 @@ import { join, relative } from 'node:path'
 import { git, nulSeparated } from './git.ts'
 import { COMPOSE_FILE, type Project } from './project.ts'
 
-/** The rooms of src/ that run in the director. */
-const DIRECTOR_ROOMS = ['director', 'docker', 'nginx', 'health', 'state', 'release', 'config']
+/** The rooms of src/ that the director's image is made from: what the director runs, and the command line that it keeps. */
+const DIRECTOR_ROOMS = [
+  ...['director', 'docker', 'nginx', 'health', 'state', 'release', 'config'],
+  ...['cli', 'doctor', 'setup', 'words'],
+]
 
 /** Content by path, hashed as git does, so that a commit's files need not be read. */
 export type Hashes = ReadonlyMap<string, string>

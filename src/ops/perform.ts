@@ -1,7 +1,7 @@
 import 'server-only'
 import { headers } from 'next/headers'
 import { z } from 'zod'
-import { Refusal } from '../director/client.ts'
+import { Refusal } from '../director/refusal.ts'
 import { director } from './director.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { Outcome } from './outcome.ts'

@@ -22,13 +22,18 @@ const INPUTS = [
   'Dockerfile.runtime',
   'package.json',
   'package-lock.json',
+  'scripts/bundle-cli.mjs',
+  'src/cli',
   'src/config',
   'src/director',
   'src/docker',
+  'src/doctor',
   'src/health',
   'src/nginx',
   'src/release',
+  'src/setup',
   'src/state',
+  'src/words',
 ]
 
 /** The director's image for exactly these inputs, built where it is not there yet. Throws `SetupFailure` with the build's last lines. */

@@ -11,6 +11,7 @@ import {
 import { answers } from './docker-install.ts'
 import { engineClient } from './docker-ready.ts'
 import { Declined, SetupFailure } from './failure.ts'
+import { removeHostCommand } from './host-command/remove.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import type { Say } from './progress.ts'
 import { purgeImages } from './purge-images.ts'
@@ -49,6 +50,7 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
     await removeSockets(paths)
     await removeNetwork(docker, project)
     if (!isPurge) return []
+    await removeHostCommand(paths.directory, environment.commandPrefix)
     return progress.step('Remove data and images', (say) => purge(docker, paths, project, say))
   })
   if ('busy' in locked) {

@@ -6,18 +6,18 @@ import { type SystemStatus, sessionSchema, setupLinkSchema } from '../director/p
 import { clock } from './clock.ts'
 
 const WHAT_NEXT = [
-  ['npx switchyard deploy', 'release what is in this directory'],
-  ['npx switchyard rollback', 'bring back the build before'],
-  ['npm run status', 'what runs, and how it is'],
-  ['npm run logs', "the last release's log"],
-  ['npm run down', 'stop everything, keep all data'],
+  ['deploy', 'release what is in this directory'],
+  ['rollback', 'bring back the build before'],
+  ['status', 'what runs, and how it is'],
+  ['logs', "the last release's log"],
+  ['down', 'stop everything, keep all data'],
 ] as const
 
 /** The last screen: where the site and the console are, and the one-time link as long as there is no operator. */
 export async function showFarewell(
   session: Session,
   settings: Settings,
-  status: SystemStatus,
+  { status, hasCommand }: { status: SystemStatus; hasCommand: boolean },
 ): Promise<void> {
   const { screen } = session
   const site = siteAddress(settings)
@@ -41,8 +41,10 @@ export async function showFarewell(
   }
   screen.line('')
   screen.line('In this directory:')
-  for (const [command, purpose] of WHAT_NEXT)
+  for (const [verb, purpose] of WHAT_NEXT) {
+    const command = `${hasCommand ? '' : 'npx '}switchyard ${verb}`
     screen.line(`  ${command.padEnd(26)}${screen.paint('dim', purpose)}`)
+  }
 }
 
 function field(screen: Screen, name: string, value: string): void {

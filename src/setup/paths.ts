@@ -20,6 +20,7 @@ export function pathsOf(directory: string) {
     nginx: join(directory, 'nginx'),
     nginxLive: join(directory, 'nginx', 'live'),
     appliedNginx: join(state, 'applied-nginx'),
+    cli: join(state, 'cli', 'current'),
     scratch: join(state, 'tmp'),
   }
 }

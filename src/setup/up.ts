@@ -4,7 +4,7 @@ import { createScreen } from '../cli/screen.ts'
 import { createSession, type Session } from '../cli/session.ts'
 import type { HostEnvironment } from '../config/host-environment.ts'
 import type { Settings } from '../config/settings.ts'
-import { type DirectorClient, directorClient } from '../director/client.ts'
+import { type HostClient, hostClient } from '../director/host-client.ts'
 import { reloadResultSchema, type SystemStatus, systemStatusSchema } from '../director/protocol.ts'
 import { writeNetwork } from '../nginx/network.ts'
 import type { DeployRequest } from '../release/release.ts'
@@ -18,6 +18,7 @@ import { readyDocker } from './docker-ready.ts'
 import { showFarewell } from './farewell.ts'
 import { ensureFirstRelease, followFirstRelease } from './first-release.ts'
 import type { Host } from './host.ts'
+import { installHostCommand } from './host-command/install.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import type { Progress } from './progress.ts'
 import { settingsOf } from './read-settings.ts'
@@ -88,7 +89,10 @@ export async function bringUp(options: SetupOptions): Promise<void> {
     )
     if (nginxIsStale) await reload(client, paths, progress)
     await removeOldDirectors(docker, project, director)
-    await withSession(client, options, (session) => finish(session, options, settings, status))
+    const hasCommand = await installHostCommand(paths, environment.commandPrefix, progress)
+    await withSession(client, options, (session) =>
+      finish(session, options, { settings, status, hasCommand }),
+    )
   })
 }
 
@@ -110,9 +114,9 @@ async function pastFirstRelease<T>(
 }
 
 // A unix socket's address may have 107 bytes; relative to the project it is short wherever the project is.
-async function converse<T>(paths: Paths, work: (client: DirectorClient) => Promise<T>): Promise<T> {
+async function converse<T>(paths: Paths, work: (client: HostClient) => Promise<T>): Promise<T> {
   process.chdir(paths.directory)
-  const client = directorClient('state/run/host/director.sock')
+  const client = hostClient('state/run/host/director.sock')
   try {
     return await work(client)
   } finally {
@@ -120,7 +124,7 @@ async function converse<T>(paths: Paths, work: (client: DirectorClient) => Promi
   }
 }
 
-async function reload(client: DirectorClient, paths: Paths, progress: Progress): Promise<void> {
+async function reload(client: HostClient, paths: Paths, progress: Progress): Promise<void> {
   await progress.step(
     'Reload nginx with its changed configuration',
     async () => {
@@ -138,8 +142,7 @@ async function reload(client: DirectorClient, paths: Paths, progress: Progress):
 async function finish(
   session: Session,
   { firstSource, progress }: SetupOptions,
-  settings: Settings,
-  before: SystemStatus,
+  { settings, status: before, hasCommand }: { settings: Settings; status: SystemStatus; hasCommand: boolean },
 ): Promise<void> {
   if (!(await ensureFirstRelease(session, before, firstSource))) {
     process.exitCode = EXIT.detached
@@ -149,12 +152,12 @@ async function finish(
     deadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
     detach: session.detach,
   })
-  await showFarewell(session, settings, status)
+  await showFarewell(session, settings, { status, hasCommand })
 }
 
 /** Runs `work` with a session on this terminal, which Ctrl-C detaches from what it follows. */
 async function withSession<T>(
-  client: DirectorClient,
+  client: HostClient,
   { environment }: SetupOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {

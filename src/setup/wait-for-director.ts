@@ -1,5 +1,5 @@
 import type Docker from 'dockerode'
-import type { DirectorClient } from '../director/client.ts'
+import type { HostClient } from '../director/host-client.ts'
 import { type SystemStatus, systemStatusSchema } from '../director/protocol.ts'
 import { demultiplexer } from '../docker/demux.ts'
 import { projectContainers, serviceOf } from './containers.ts'
@@ -13,7 +13,7 @@ const ANSWER_TIMEOUT_MS = 20_000
 /** Waits until the director answers on the host's socket. Throws `SetupFailure` with the last lines of its container. */
 export async function waitForDirector(
   docker: Docker,
-  client: DirectorClient,
+  client: HostClient,
   project: string,
   say: Say,
 ): Promise<SystemStatus> {

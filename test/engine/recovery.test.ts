@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, w
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { Refusal } from '../../src/director/client.ts'
+import { Refusal } from '../../src/director/refusal.ts'
 import type { Release } from '../../src/release/release.ts'
 import type { StepName } from '../../src/release/step-names.ts'
 import { thisMachine } from '../system/place.ts'

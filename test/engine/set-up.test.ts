@@ -8,7 +8,9 @@ import { DIRECTOR_LABEL } from '../../src/setup/director-image.ts'
 import { slotsBehind } from '../../src/setup/slots-behind.ts'
 import { buildSlotImage } from '../fixtures/slot-image.ts'
 import { thisMachine } from '../system/place.ts'
+import { hostPrefix } from '../system/system.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { hostCommandTests } from './host-command.ts'
 import { until } from './until.ts'
 
 let system: EngineSystem
@@ -229,6 +231,8 @@ test('whoever reads no further stops nothing', async () => {
   assert.equal((await (await system.container('runtime_secondary')).inspect()).State.Running, true)
 })
 
+hostCommandTests(() => system)
+
 test('after down the same builds are served when up has ended', async () => {
   // A killed one leaves its sockets, which would say that they refuse instead of that nothing is there.
   await (await system.container('director')).kill()
@@ -341,4 +345,9 @@ test("purge removes the project's tags and data, and nothing that something else
   const directors = await docker.listImages({ filters: { label: [`${DIRECTOR_LABEL}=${system.name}`] } })
   assert.deepEqual(directors, [])
   assert.equal(existsSync(join(system.dir, 'state')), false)
+  const installed = ['bin/switchyard', 'lib/switchyard', 'share/zsh/site-functions/_switchyard']
+  assert.deepEqual(
+    installed.filter((path) => existsSync(join(hostPrefix(system.dir), path))),
+    [],
+  )
 })

@@ -64,6 +64,7 @@ export function systemAt(options: SystemOptions): TestSystem {
     PRIMARY_PORT: String(httpPort + 1),
     SECONDARY_PORT: String(httpPort + 2),
     NETWORK_PREFIX: networkPrefix,
+    SWITCHYARD_PREFIX: hostPrefix(dir),
     ...settings,
   }
   const run: TestSystem['run'] = (program, args, extra = {}) =>
@@ -80,6 +81,9 @@ export function systemAt(options: SystemOptions): TestSystem {
     sweep: () => sweep(place.docker, name, dir),
   }
 }
+
+/** Where a system's set-up installs the host's command, beside what this machine has. */
+export const hostPrefix = (dir: string): string => `${dir}-host`
 
 /** Packages are shared with this checkout; a copy that tests the first command of a new user leaves them out. */
 export function sharePackages(system: TestSystem): void {
@@ -156,7 +160,7 @@ async function sweep(docker: Docker, name: string, dir: string): Promise<void> {
   for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove()
   const images = await docker.listImages({ filters: { label: [`io.switchyard.project=${name}`] } })
   for (const { Id } of images) await docker.getImage(Id).remove({ force: true })
-  rmSync(dir, { recursive: true, force: true })
+  for (const path of [dir, hostPrefix(dir)]) rmSync(path, { recursive: true, force: true })
 }
 
 async function containerOf(docker: Docker, project: string, service: string): Promise<Docker.Container> {

@@ -9,8 +9,14 @@ export type Run = (
   work: (session: Session) => Promise<ExitCode>,
 ) => Promise<void>
 
+/** What the environment says to commands. */
+export type Surroundings = {
+  /** The version of a deploy that names none: `APP_VERSION`. */
+  appVersion: string | null
+}
+
 /** Adds one command to the program. */
-export type AddCommand = (program: Command, run: Run) => void
+export type AddCommand = (program: Command, run: Run, surroundings: Surroundings) => void
 
 export const jsonFlag = ['--json', 'answer with JSON for programs'] as const
 

@@ -19,14 +19,17 @@ const optionsSchema = jsonOption.extend({
   despiteFreeze: z.boolean().default(false),
 })
 
-export const addDeploy: AddCommand = (program, run) => {
+export const addDeploy: AddCommand = (program, run, { appVersion }) => {
   program
     .command('deploy')
     .description('build the working tree, a ref or take an image, and move the traffic to it')
     .addOption(new Option('--ref <ref>', 'build this branch, tag or commit').conflicts('image'))
     .addOption(new Option('--image <image>', 'take this image from an allowed source instead of building'))
     .addOption(new Option('--no-console', 'the image has no /ops: do not check for it'))
-    .option('--label <version>', 'the version that the build shows; of a ready image, in the history alone')
+    .option(
+      '--label <version>',
+      'the version that the build shows, $APP_VERSION by default; of a ready image, in the history alone',
+    )
     .option('--note <text>', 'why, for the history')
     .option('--dry-run', 'show what would be done, change nothing')
     .option('--despite-freeze', 'you know of the freeze that refuses machines, and deploy all the same')
@@ -35,7 +38,7 @@ export const addDeploy: AddCommand = (program, run) => {
       const options = optionsSchema.parse(given)
       return run({ isJson: options.json }, async (session) => {
         const frozen = await freezeInSight(session, options.despiteFreeze)
-        const request = { ...requestOf(options), ...(frozen && { despiteFreeze: frozen.at }) }
+        const request = { ...requestOf(options, appVersion), ...(frozen && { despiteFreeze: frozen.at }) }
         if (options.dryRun) return preview(session, { verb: 'deploy', request })
         if (frozen && !(await isDeployedDespite(session, frozen, options.despiteFreeze))) {
           session.screen.line('Nothing was begun.')
@@ -48,21 +51,20 @@ export const addDeploy: AddCommand = (program, run) => {
 }
 
 /** Throws `bad-request` on what the director would refuse, sooner. */
-function requestOf({
-  ref,
-  image,
-  console: hasConsole,
-  label,
-  note,
-}: z.infer<typeof optionsSchema>): DeployRequest {
+function requestOf(
+  { ref, image, console: hasConsole, label: given, note }: z.infer<typeof optionsSchema>,
+  appVersion: string | null,
+): DeployRequest {
+  const label = given ?? appVersion
   if (!hasConsole && image === undefined)
     throw new ReleaseError('bad-request', { reason: '--no-console goes with --image only' })
   const result = deployRequestSchema.safeParse({ source: sourceOf({ ref, image, hasConsole }), label, note })
   if (result.success) return result.data
   const issue = result.error.issues[0]
-  const flag = issue?.path.at(-1)
+  const flag = String(issue?.path.at(-1))
+  const name = flag === 'label' && given === null ? 'APP_VERSION' : `--${flag}`
   throw new ReleaseError('bad-request', {
-    reason: `--${String(flag)}: ${(issue?.message ?? '').replace(/\.$/, '')}`,
+    reason: `${name}: ${(issue?.message ?? '').replace(/\.$/, '')}`,
   })
 }
 

@@ -1,4 +1,4 @@
-import { directorClient } from '../../director/client.ts'
+import { hostClient } from '../../director/host-client.ts'
 import { systemStatusSchema } from '../../director/protocol.ts'
 import type { DirectorSight } from '../seen.ts'
 
@@ -11,7 +11,7 @@ const UNSETTLED = /can't be settled/
 
 /** Asks the director on the host's socket. Never throws: it need not run. */
 export async function lookAtDirector(socketPath: string): Promise<DirectorSight> {
-  const client = directorClient(socketPath)
+  const client = hostClient(socketPath)
   try {
     const { routing } = await client.call(systemStatusSchema, '/v1/status', {
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Refusal } from '../../../src/director/client.ts'
 import { acceptedSchema } from '../../../src/director/protocol.ts'
+import { Refusal } from '../../../src/director/refusal.ts'
 import type { Fault, Moment } from '../fault.ts'
 import type { Rig } from '../rig.ts'
 import { restartDirector } from '../rig-acts.ts'

@@ -1,0 +1,44 @@
+// Makes the command line as the director's image holds it: `node scripts/bundle-cli.mjs TARGET`. A few files without
+// packages, so that they can be handed to the host and start quickly there, on any Node from 20 on (the doctor: 22.13).
+import { createHash } from 'node:crypto'
+import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const target = process.argv[2]
+const root = join(import.meta.dirname, '..')
+
+/** Docker is reached by its socket alone: what dockerode would load for SSH and for BuildKit's sessions is left out. */
+const withoutTransports = {
+  name: 'without-transports',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(ssh2|@grpc\/.*|protobufjs.*)$/ }, ({ path }) => ({ path, namespace: 'none' }))
+    onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
+await build({
+  entryPoints: { main: join(root, 'src/cli/main.ts') },
+  outdir: target,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  logLevel: 'warning',
+  plugins: [withoutTransports],
+  banner: {
+    js: "import{createRequire as requireHere}from'node:module';const require=requireHere(import.meta.url);",
+  },
+})
+copyFileSync(join(root, 'src/cli/host-command.sh'), join(target, 'switchyard'))
+chmodSync(join(target, 'switchyard'), 0o755)
+
+const hash = createHash('sha256')
+for (const name of readdirSync(target).sort())
+  hash.update(`${name}\0`).update(readFileSync(join(target, name)))
+writeFileSync(join(target, 'VERSION'), `${hash.digest('hex').slice(0, 16)}\n`)
