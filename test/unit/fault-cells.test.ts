@@ -10,7 +10,14 @@ const passed = (names: readonly string[]) => names.flatMap((name) => [`${name}:s
 const deploy = planRelease({ ...facts, verb: 'deploy', source: 'image' }).map(({ name }) => name)
 const rollback = planRelease({ ...facts, verb: 'rollback', source: 'standby' }).map(({ name }) => name)
 const POINTS: Points = {
-  deploy: ['created', ...passed(deploy), 'build:built', 'switch:switching', 'record:live'],
+  deploy: [
+    'created',
+    ...passed(deploy),
+    'build:built',
+    'preflight:runtime',
+    'switch:switching',
+    'record:live',
+  ],
   rollback: ['created', ...passed(rollback), 'switch:switching', 'record:live'],
 }
 
