@@ -68,11 +68,13 @@ network_is_gone() {
 }
 
 # Docker's forwarding of published ports on loopback dies with its daemon; the containers live on at their own addresses.
-# Empty for a system that set-up has not written the network of, and for a network that is gone.
-container_address() { # LAST_NUMBER
+# Empty for a system that set-up has not written the network of, and for a network that is gone. A system from before slots
+# had networks of their own has all of its parts on one.
+container_address() { # LAST_NUMBER [SETTING]
   local network
   ! network_is_gone || return 0
   network=$(setting NETWORK_PREFIX '')
+  [ -z "$network" ] || network=$(setting "${2:-NETWORK_PREFIX}" "$network")
   printf '%s' "${network:+$network.$1}"
 }
 
@@ -102,9 +104,9 @@ healthy_release() { # SLOT PORT CONTAINER_ADDRESS
 # Sets port and address, by which SLOT is asked past nginx.
 ways_to() { # SLOT
   if [ "$1" = primary ]; then
-    port=$(setting PRIMARY_PORT 8001) address=$(container_address 11)
+    port=$(setting PRIMARY_PORT 8001) address=$(container_address 11 PRIMARY_NETWORK_PREFIX)
   else
-    port=$(setting SECONDARY_PORT 8002) address=$(container_address 12)
+    port=$(setting SECONDARY_PORT 8002) address=$(container_address 12 SECONDARY_NETWORK_PREFIX)
   fi
 }
 

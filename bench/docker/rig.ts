@@ -26,6 +26,8 @@ export type Rig = {
   docker: Docker
   dir: string
   gateway: string
+  /** Of a proxy that is started as `host`. */
+  addressOf(host: number): string
   slotAddress(slot: Slot): string
   slotUrl(slot: Slot): URL
   startSlot(slot: Slot): Promise<void>
@@ -78,6 +80,7 @@ async function bringUp(docker: Docker, publishesSlots: boolean): Promise<Omit<Ri
   return {
     docker,
     gateway: `${PREFIX}.1`,
+    addressOf: (host) => `${PREFIX}.${host}`,
     slotAddress,
     slotUrl,
     startSlot,

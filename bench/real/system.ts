@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { acceptedSchema, type SystemStatus, systemStatusSchema } from '../../src/director/protocol.ts'
 import { type Release, releaseSchema, type Source } from '../../src/release/release.ts'
 import type { Slot } from '../../src/release/slot.ts'
+import { addressOf } from '../../src/topology/addresses.ts'
 import { freshSystem, sharePackages, systemAt, type TestSystem } from '../../test/system/system.ts'
 import type { BenchContext } from '../group.ts'
 
@@ -103,8 +104,8 @@ function joined(system: TestSystem, signal: AbortSignal): RealSystem {
     system,
     images,
     status,
-    nginxUrl: `http://${OPTIONS.networkPrefix}.2:8080`,
-    addressOf: (slot) => `http://${OPTIONS.networkPrefix}.${slot === 'primary' ? 11 : 12}:3000`,
+    nginxUrl: `http://${addressOf(system.prefixes, 'nginx')}:8080`,
+    addressOf: (slot) => `http://${addressOf(system.prefixes, slot)}:3000`,
     build: () => {
       changePage(system.dir)
       return deploy({ kind: 'tree' })

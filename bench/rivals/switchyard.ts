@@ -1,13 +1,14 @@
 import { chown, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { slotHealth } from '../../src/health/slot-health.ts'
-import { writeNetwork } from '../../src/nginx/network.ts'
+import { writeAdmin } from '../../src/nginx/admin.ts'
 import { nginxTraffic } from '../../src/nginx/traffic.ts'
 import { drainSlot } from '../../src/release/drain.ts'
 import type { RoutingState, Traffic } from '../../src/release/ports.ts'
 import { NO_ROUTING } from '../../src/release/routing.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
 import { MADE_IMAGES } from '../../src/setup/image-names.ts'
+import { NGINX_PORTS } from '../../src/topology/addresses.ts'
 import { nginxContainer } from '../../test/nginx-container.ts'
 import type { Rig } from '../docker/rig.ts'
 import { GRACE_SECONDS, type Rival } from './rival.ts'
@@ -33,12 +34,12 @@ export const switchyard: Rival = {
     const name = `switchyard-${host}`
     const dir = join(rig.dir, name)
     const liveDir = join(dir, 'nginx', 'live')
-    await layOut(dir, liveDir, rig.gateway)
+    await layOut(dir, liveDir, rig.addressOf(host), rig.gateway)
     const { address } = await rig.startProxy({ name, host, container: proxyContainer(rig, dir, tlsDir) })
     const traffic = nginxTraffic({
       liveDir,
       publicUrl: new URL(`http://${address}:8080`),
-      internalUrl: new URL(`http://${address}:8081`),
+      internalUrl: new URL(`http://${address}:${NGINX_PORTS.admin}`),
       docker: rig.docker,
       containerFilter: { label: [] },
     })
@@ -72,7 +73,7 @@ export const switchyard: Rival = {
   },
 }
 
-async function layOut(dir: string, liveDir: string, gateway: string): Promise<void> {
+async function layOut(dir: string, liveDir: string, address: string, gateway: string): Promise<void> {
   await cp(join(root, 'nginx'), join(dir, 'nginx'), {
     recursive: true,
     filter: (path) => path !== join(root, 'nginx', 'live'),
@@ -80,7 +81,7 @@ async function layOut(dir: string, liveDir: string, gateway: string): Promise<vo
   await addTls(join(dir, 'nginx', 'proxy.conf'))
   for (const part of ['assets', 'traffic']) await mkdir(join(dir, 'state', part), { recursive: true })
   await chown(join(dir, 'state', 'traffic'), 1000, 1000)
-  await writeNetwork(liveDir, [gateway])
+  await writeAdmin(liveDir, { address, port: NGINX_PORTS.admin, allowed: [gateway] })
 }
 
 async function addTls(path: string): Promise<void> {

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { AMOUNT } from './amount.ts'
 
+const prefix = z.string().regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}$/)
 const port = z.coerce.number().int().min(1).max(65_535)
 
 const schema = z.object({
   SWITCHYARD_DIR: z.string().startsWith('/'),
   COMPOSE_PROJECT_NAME: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
-  NETWORK_PREFIX: z.string().regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}$/),
+  NETWORK_PREFIX: prefix,
+  PRIMARY_NETWORK_PREFIX: prefix,
+  SECONDARY_NETWORK_PREFIX: prefix,
   HTTP_PORT: port,
   PRIMARY_PORT: port,
   SECONDARY_PORT: port,

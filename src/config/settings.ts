@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { nearestName } from '../release/nearest-name.ts'
+import { NETWORK_NAMES, NETWORKS } from '../topology/networks.ts'
 import { AMOUNT, bytesOf } from './amount.ts'
 
 const port = (initial: number) =>
@@ -31,6 +32,13 @@ const wholeNumber = (initial: number, most: number) =>
     .min(0, `expected 0 to ${most}`)
     .max(most, `expected 0 to ${most}`)
     .default(initial)
+
+const prefix = z
+  .string()
+  .refine(
+    (numbers) => numbers.split('.').length === 3 && isIPv4(`${numbers}.0`),
+    'expected the first three numbers of a network, such as 172.30.42',
+  )
 
 const image = (initial: string) =>
   z
@@ -64,13 +72,10 @@ const settingsSchema = z.object({
   HTTP_PORT: port(80),
   PRIMARY_PORT: port(8001),
   SECONDARY_PORT: port(8002),
-  NETWORK_PREFIX: z
-    .string()
-    .refine(
-      (prefix) => prefix.split('.').length === 3 && isIPv4(`${prefix}.0`),
-      'expected the first three numbers of a network, such as 172.30.42',
-    )
-    .default('172.30.42'),
+  NETWORK_PREFIX: prefix.default(NETWORKS.control.initial),
+  /** Where they are not set, set-up finds two that are free. */
+  PRIMARY_NETWORK_PREFIX: prefix.optional(),
+  SECONDARY_NETWORK_PREFIX: prefix.optional(),
   NODE_IMAGE: image(OFFICIAL_IMAGES.node),
   NGINX_IMAGE: image(OFFICIAL_IMAGES.nginx),
   SLOT_CPUS: cores,
@@ -134,7 +139,9 @@ export function readSettings(
   )
   const problems = [
     ...unknownNames(file),
-    ...(parsed.success ? samePorts(parsed.data) : wordsFor(parsed.error, given)),
+    ...(parsed.success
+      ? [...samePorts(parsed.data), ...sameNetworks(parsed.data)]
+      : wordsFor(parsed.error, given)),
   ]
   if (parsed.success && problems.length === 0) return { ok: true, settings: parsed.data }
   return { ok: false, problems }
@@ -170,5 +177,17 @@ function samePorts(settings: Settings): SettingsProblem[] {
       .slice(index + 1)
       .filter((other) => settings[other] === settings[name])
       .map((other) => `${name} and ${other}: expected two different ports, got ${settings[name]} for both`),
+  )
+}
+
+function sameNetworks(settings: Settings): SettingsProblem[] {
+  const names = NETWORK_NAMES.map((network) => NETWORKS[network].setting)
+  return names.flatMap((name, index) =>
+    names
+      .slice(index + 1)
+      .filter((other) => settings[other] !== undefined && settings[other] === settings[name])
+      .map(
+        (other) => `${name} and ${other}: expected two different networks, got ${settings[name]} for both`,
+      ),
   )
 }

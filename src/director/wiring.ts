@@ -38,6 +38,8 @@ import type { Parts } from '../release/steps.ts'
 import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
 import type { StoredLogs } from '../state/release-log.ts'
 import type { Reserve } from '../state/reserve.ts'
+import { addressOf, NGINX_PORTS } from '../topology/addresses.ts'
+import { prefixesOf } from '../topology/networks.ts'
 import { preflightOf } from './preflight.ts'
 import { redactedHealth } from './redacted-health.ts'
 import { reserveFinding } from './reserve-finding.ts'
@@ -48,7 +50,6 @@ const MOVE_DEADLINE_MS = 10_000
 const ROTATE_DEADLINE_MS = 10_000
 const MOUNTS_DEADLINE_MS = 5_000
 const ACCESS_LOG_MAX_BYTES = 64 * 1024 * 1024
-const LAST_PARTS = { nginx: 2, primary: 11, secondary: 12 } as const
 
 export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' | 'trafficLog'> & {
   parts: Parts
@@ -137,12 +138,12 @@ function partsOf({
   usedBytes,
 }: Joined): Parts {
   const envFile = join(stateDir, 'deployment_state.env')
-  const addressOf = (part: keyof typeof LAST_PARTS): string =>
-    `${settings.NETWORK_PREFIX}.${LAST_PARTS[part]}`
+  const prefixes = prefixesOf(settings)
+  const nginxAt = addressOf(prefixes, 'nginx')
   const nginx = nginxTraffic({
     liveDir: join(settings.SWITCHYARD_DIR, 'nginx/live'),
-    publicUrl: new URL(`http://${addressOf('nginx')}:8080`),
-    internalUrl: new URL(`http://${addressOf('nginx')}:8081`),
+    publicUrl: new URL(`http://${nginxAt}:${NGINX_PORTS.visitors}`),
+    internalUrl: new URL(`http://${nginxAt}:${NGINX_PORTS.admin}`),
     docker,
     containerFilter: proxyOf(project),
   })
@@ -150,7 +151,7 @@ function partsOf({
   const runtimes = runtimesOf(settings.SWITCHYARD_DIR)
   const minFreeBytes = bytesOf(settings.MIN_FREE_DISK)
   const eyes = slotHealth({
-    addressOf,
+    addressOf: (slot) => addressOf(prefixes, slot),
     settings: {
       deadlineMs: settings.HEALTH_DEADLINE_SECONDS * 1_000,
       warmUpPaths: settings.WARM_UP_PATHS.split(',').map((path) => path.trim()),

@@ -11,6 +11,7 @@ import type { SlotStart } from '../release/runtime.ts'
 import type { Slot } from '../release/slot.ts'
 import { composeUp } from '../setup/compose.ts'
 import { type OpenJournal, openJournal } from '../state/journal.ts'
+import { addressOf } from '../topology/addresses.ts'
 import { routingTo } from './next-routing.ts'
 import type { Place } from './place.ts'
 import type { Seen } from './seen.ts'
@@ -48,9 +49,8 @@ export type Bench = {
 export function createBench(place: Place, seen: Seen, log: LogSink, signal: AbortSignal): Bench {
   const { docker, paths } = place
   const { system } = seen
-  const addressOf = (slot: Slot): string => `${system.networkPrefix}.${SERVICES[serviceOfSlot[slot]].host}`
   const health = slotHealth({
-    addressOf,
+    addressOf: (slot) => addressOf(system.prefixes, slot),
     settings: { deadlineMs: system.healthDeadlineMs, warmUpPaths: system.warmUpPaths },
   })
 

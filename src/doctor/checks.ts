@@ -6,7 +6,7 @@ import { files } from './checks/files.ts'
 import { disk, docker, down, lock, reserve } from './checks/host.ts'
 import { images } from './checks/images.ts'
 import { journalWhole, movedElsewhere, unfinished } from './checks/journal.ts'
-import { addresses, network } from './checks/network.ts'
+import { addresses, isolation, network } from './checks/network.ts'
 import { configuration, nginx } from './checks/nginx.ts'
 import { barred, pins, reach } from './checks/reach.ts'
 import { directorsAddress, leftovers, mount, routing } from './checks/routing.ts'
@@ -21,7 +21,7 @@ export const CHECKS: readonly Check[] = [
   ...[docker, down, disk, reserve, files, lock],
   ...[journalWhole, routing, mount, leftovers, movedElsewhere],
   ...[settings, startedBuilds, link],
-  ...[images, strangers, twins, orphans, network, addresses],
+  ...[images, strangers, twins, orphans, network, addresses, isolation],
   ...[nginx, configuration, directorsAddress],
   ...[slotContainers, slotBuilds, slotHealth],
   ...[reach, pins, barred, assets],

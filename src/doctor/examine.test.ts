@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { container, heldRelease, sight, soundSight } from '../../test/fixtures/seen.ts'
+import { container, heldRelease, NAMES, sight, soundSight } from '../../test/fixtures/seen.ts'
 import { examine } from './examine.ts'
 import { routingTo } from './next-routing.ts'
 import type { DockerSight, JournalRead, Seen } from './seen.ts'
@@ -20,6 +20,22 @@ const soundJournal = (): JournalRead => {
 const withDocker = (changes: Partial<DockerSight>): Partial<Seen> => ({
   docker: { ...soundDocker(), ...changes },
 })
+
+const withNetworks = (changes: Partial<DockerSight['networks']>): Partial<Seen> =>
+  withDocker({ networks: { ...soundDocker().networks, ...changes } })
+
+/** The running container of `service` with these addresses alone, on top of what `before` says. */
+function withAddresses(
+  service: keyof DockerSight['services'],
+  addresses: readonly [string, string][],
+  { docker = soundDocker() }: Partial<Seen> = {},
+): Partial<Seen> {
+  if (docker.kind !== 'seen') throw new Error('Docker is not seen.')
+  const [sound] = docker.services[service]
+  if (sound === undefined) throw new Error('There is no container.')
+  const services = { ...docker.services, [service]: [{ ...sound, addresses: new Map(addresses) }] }
+  return { docker: { ...docker, services } }
+}
 
 const withService = (service: keyof DockerSight['services'], changes: object): Partial<Seen> => ({
   docker: {
@@ -76,7 +92,7 @@ const CASES: readonly Case[] = [
     'a system that was taken down',
     () => ({
       ...withDocker({
-        network: null,
+        networks: { control: null, primary: null, secondary: null },
         services: { runtime_primary: [], runtime_secondary: [], traffic_proxy: [], director: [] },
       }),
       nginx: { ...nobody, seesLive: null },
@@ -213,10 +229,10 @@ const CASES: readonly Case[] = [
   ],
   [
     'a missing network',
-    () => withDocker({ network: null }),
+    () => withNetworks({ control: null, secondary: null }),
     [
       [
-        "The containers' network is missing, so nginx reaches no slot and visitors get nothing.",
+        'The network of nginx and the director and of the secondary slot is missing, so nginx reaches no slot on it and visitors may get nothing.',
         '--fix has compose make it, and every container anew on it.',
         true,
       ],
@@ -224,11 +240,107 @@ const CASES: readonly Case[] = [
   ],
   [
     'a network of other settings',
-    () => withDocker({ network: { subnet: '10.1.1.0/24', strangers: [] } }),
+    () => withNetworks({ primary: { name: NAMES.primary, subnet: '10.1.1.0/24', strangers: [] } }),
     [
       [
-        "The containers' network is 10.1.1.0/24, and the settings say 10.9.8.0/24: what is made anew gets no address on it.",
+        'The network of the primary slot is 10.1.1.0/24, and the settings say 10.9.9.0/24 (PRIMARY_NETWORK_PREFIX): what is made anew gets no address on it.',
         '`npm run down`, then `npm run up` makes it anew; all data is kept.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a stranger with an address of ours',
+    () => {
+      const strangers = [{ name: 'other', address: '10.9.10.2' }]
+      return withNetworks({ secondary: { name: NAMES.secondary, subnet: '10.9.10.0/24', strangers } })
+    },
+    [
+      [
+        'The container other is not of this project and has the address 10.9.10.2, which is that of nginx.',
+        'Take it off the network: `docker network disconnect -f shop_to_secondary other`, then run the doctor again.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'an nginx that is on one network too few',
+    () =>
+      withAddresses('traffic_proxy', [
+        [NAMES.control, '10.9.8.2'],
+        [NAMES.primary, '10.9.9.2'],
+      ]),
+    [
+      [
+        'shop-proxy-director is not on the network of the secondary slot, so nobody finds nginx at 10.9.10.2.',
+        '--fix takes it onto that network; nothing is started anew.',
+        true,
+      ],
+    ],
+  ],
+  [
+    'a slot with another address',
+    () => withAddresses('runtime_primary', [[NAMES.primary, '10.9.9.200']]),
+    [
+      [
+        'shop-env-primary has the address 10.9.9.200 instead of 10.9.9.11, so nobody finds the primary slot there.',
+        '--fix has compose make it anew with the same build.',
+        true,
+      ],
+    ],
+  ],
+  [
+    'an nginx that is older than the networks of the slots',
+    () => ({
+      ...withDocker({ recreated: { names: ['shop-proxy-director'] } }),
+      routing: { ...soundSight().routing, isMoved: true },
+    }),
+    [
+      [
+        "nginx's container was made before each slot had a network of its own, so a plain `docker compose up` would make it anew, with some seconds in which visitors are refused. It serves as it should.",
+        'At a quiet moment, `docker compose -f docker-compose.release.yml up -d --no-deps traffic_proxy` makes it anew, then `npm run up` forgets of it.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'slots that were started on one network',
+    () => {
+      const both = (own: string, host: number): [string, string][] => [
+        [NAMES.control, `10.9.8.${host}`],
+        [own, `10.9.${host - 2}.${host}`],
+      ]
+      const primary = withAddresses('runtime_primary', both(NAMES.primary, 11))
+      return withAddresses('runtime_secondary', both(NAMES.secondary, 12), primary)
+    },
+    [
+      [
+        'Both slots are on the network shop_switchyard, so the build in one can reach the other, and hurt it. Visitors are served.',
+        'They were started before each had a network of its own: the next release to one of them ends it (after `npm run up`).',
+        false,
+      ],
+    ],
+  ],
+  [
+    'a network that links the slots',
+    () => {
+      const primary = withAddresses('runtime_primary', [
+        [NAMES.primary, '10.9.9.11'],
+        ['shop_db', '10.1.1.2'],
+      ])
+      return withAddresses(
+        'runtime_secondary',
+        [
+          [NAMES.secondary, '10.9.10.12'],
+          ['shop_db', '10.1.1.3'],
+        ],
+        primary,
+      )
+    },
+    [
+      [
+        'Both slots are on the network shop_db, so the build in one can reach the other, and hurt it. Visitors are served.',
+        'Have what both need, such as a database, join to_primary and to_secondary in docker-compose.release.yml, take the shared network off the slots, then deploy.',
         false,
       ],
     ],

@@ -11,6 +11,7 @@ import type { Slot } from '../release/slot.ts'
 import type { Container } from '../setup/containers.ts'
 import { lookAtLock } from '../state/lock.ts'
 import { reserveAt } from '../state/reserve.ts'
+import { addressOf, SLOT_PORT } from '../topology/addresses.ts'
 import { lookAtAssets } from './look/assets.ts'
 import { DIRECTOR_SOCKET, lookAtDirector } from './look/director.ts'
 import { lookAtDocker } from './look/docker.ts'
@@ -22,10 +23,8 @@ import { lookAtRouting } from './look/routing.ts'
 import { directorOf, systemOf } from './look/system.ts'
 import type { Place } from './place.ts'
 import type { Seen, System } from './seen.ts'
-import { SERVICES, serviceOfSlot } from './services.ts'
 
 const LOOK_WITHIN_MS = 60_000
-const SLOT_PORT = 3_000
 const PROBE_WITHIN_MS = 3_000
 const LOOKS = 4
 const PAUSE_MS = 700
@@ -39,7 +38,7 @@ export async function lookAround(place: Place, { asksCompose = true } = {}): Pro
     const seen = await lookOnce(place, asksCompose)
     if (seen === null || look === LOOKS) return seen
     const after = await lookAtLock(join(place.paths.state, 'deploy.lock'))
-    const routing = await lookAtRouting(place.paths.nginxLive, directorAddress(seen.system))
+    const routing = await lookAtRouting(place.paths.nginxLive, seen.system.prefixes)
     const isSteady = !seen.lock.isHeld && !after.isHeld && routing.highest === seen.routing.highest
     if (isSteady || (seen.lock.isHeld && after.isHeld && !isBrief(seen))) return seen
     await pause(PAUSE_MS)
@@ -62,7 +61,7 @@ async function lookOnce(place: Place, asksCompose: boolean): Promise<Seen | null
   if (system === null) return null
   const journal = lookAtJournal(join(paths.state, 'journal.db'))
   const [routing, files, assets, directorSight, primary, secondary] = await Promise.all([
-    lookAtRouting(paths.nginxLive, directorAddress(system)),
+    lookAtRouting(paths.nginxLive, system.prefixes),
     lookAtFiles(paths.directory),
     lookAtAssets(join(paths.state, 'assets'), journal),
     lookAtDirector(DIRECTOR_SOCKET),
@@ -92,9 +91,6 @@ async function lookOnce(place: Place, asksCompose: boolean): Promise<Seen | null
   }
 }
 
-const directorAddress = ({ networkPrefix }: Pick<System, 'networkPrefix'>): string =>
-  `${networkPrefix}.${SERVICES.director.host}`
-
 async function listContainers(
   { docker }: Place,
   signal: AbortSignal,
@@ -113,13 +109,13 @@ async function environmentOf({ docker }: Place, id: string, signal: AbortSignal)
 }
 
 /** Where the containers' network is not on this host, a request would leave it for whoever has that address elsewhere. */
-async function probe({ networkPrefix }: System, slot: Slot, signal: AbortSignal): Promise<Sight> {
+async function probe({ prefixes }: System, slot: Slot, signal: AbortSignal): Promise<Sight> {
   const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? [])
-  if (!addresses.some(({ address }) => address === `${networkPrefix}.1`)) {
+  if (!addresses.some(({ address }) => address === `${prefixes[slot]}.1`)) {
     return { kind: 'unreachable', reason: 'its network is not on this host', cause: null }
   }
-  const addressOf = (asked: Slot): string => `${networkPrefix}.${SERVICES[serviceOfSlot[asked]].host}`
-  return readStatus(slot, { addressOf, port: SLOT_PORT, probeTimeoutMs: PROBE_WITHIN_MS }, signal)
+  const where = { port: SLOT_PORT, probeTimeoutMs: PROBE_WITHIN_MS }
+  return readStatus(slot, { ...where, addressOf: (asked) => addressOf(prefixes, asked) }, signal)
 }
 
 async function fullDisk(

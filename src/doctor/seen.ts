@@ -5,6 +5,7 @@ import type { RoutingState } from '../release/ports.ts'
 import type { Release } from '../release/release.ts'
 import type { Slot } from '../release/slot.ts'
 import type { EnvValues } from '../state/env-file.ts'
+import type { NetworkName, Prefixes } from '../topology/networks.ts'
 import type { AssetsSight } from './look/assets.ts'
 import type { FileSight } from './look/files.ts'
 import type { Service } from './services.ts'
@@ -32,7 +33,7 @@ export type Seen = {
 export type System = {
   directory: string
   project: string
-  networkPrefix: string
+  prefixes: Prefixes
   containerPrefix: string
   httpAddress: string
   httpPort: number
@@ -77,6 +78,8 @@ export type RoutingSight = {
   leftovers: readonly string[]
   /** What nginx's user may not read, if anything. */
   unreadable: string | null
+  /** Whether nginx is told the slots' addresses by set-up, since its container is older than they are. */
+  isMoved: boolean
   /** Whether the file that names the director's address to nginx says it. */
   namesDirector: boolean
 }
@@ -106,9 +109,15 @@ export type ContainerSight = {
   imageId: string
   /** `SWITCHYARD_RELEASE`, where it has one. */
   release: number | null
-  /** On the project's network; null where it is not on it. */
-  address: string | null
+  /** By the names of the networks that it is on. */
+  addresses: ReadonlyMap<string, string>
   restartPolicy: string
+}
+
+export type NetworkSight = {
+  name: string
+  subnet: string
+  strangers: readonly { name: string; address: string }[]
 }
 
 export type DockerSight = {
@@ -123,7 +132,8 @@ export type DockerSight = {
   images: ReadonlyMap<string, string | null>
   /** Ids of images that containers of the slots were made from and that are still here. */
   presentImageIds: ReadonlySet<string>
-  network: { subnet: string; strangers: readonly { name: string; address: string }[] } | null
+  /** Null where Docker has none. `name` is Docker's. */
+  networks: Readonly<Record<NetworkName, NetworkSight | null>>
   /** What a plain `docker compose up` would make anew; a reason where compose does not say. */
   recreated: { names: readonly string[] } | { problem: string }
 }

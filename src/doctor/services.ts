@@ -1,11 +1,11 @@
 import type { Slot } from '../release/slot.ts'
 
-/** Compose's services of a Switchyard, each with the end of its container's name, its address and what people call it. */
+/** Compose's services of a Switchyard, each with the end of its container's name, what it is by its addresses, and what people call it. */
 export const SERVICES = {
-  runtime_primary: { name: 'env-primary', host: 11, words: 'the primary slot' },
-  runtime_secondary: { name: 'env-secondary', host: 12, words: 'the secondary slot' },
-  traffic_proxy: { name: 'proxy-director', host: 2, words: 'nginx' },
-  director: { name: 'release-director', host: 3, words: 'the director' },
+  runtime_primary: { name: 'env-primary', part: 'primary', words: 'the primary slot' },
+  runtime_secondary: { name: 'env-secondary', part: 'secondary', words: 'the secondary slot' },
+  traffic_proxy: { name: 'proxy-director', part: 'nginx', words: 'nginx' },
+  director: { name: 'release-director', part: 'director', words: 'the director' },
 } as const
 
 export type Service = keyof typeof SERVICES

@@ -56,7 +56,9 @@ export const containerIn = (seen: Seen, slot: Slot): ContainerSight | null =>
 /** Taken down as a whole, as by `npm run down`: what is missing then is no matter of its own. */
 export function isDown({ docker }: Pick<Seen, 'docker'>): boolean {
   return (
-    docker.kind === 'seen' && docker.network === null && Object.values(docker.services).flat().length === 0
+    docker.kind === 'seen' &&
+    docker.networks.control === null &&
+    Object.values(docker.services).flat().length === 0
   )
 }
 

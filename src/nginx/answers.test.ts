@@ -4,10 +4,11 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { ADMIN_FILE, renderAdmin, writeAdmin } from './admin.ts'
 import { BREAK_GLASS_FILE, forgetBreakGlass, readBreakGlass } from './break-glass.ts'
 import { wrongAnswer } from './confirm.ts'
 import { freshRequest } from './fresh-request.ts'
-import { NETWORK_FILE, renderNetwork, writeNetwork } from './network.ts'
+import { renderMoved } from './moved.ts'
 import { parseReload, RELOAD_FILE, raiseReloadNumber, renderReload } from './reload-number.ts'
 import { complaints } from './words.ts'
 
@@ -90,9 +91,25 @@ test('each reload has a number of its own, and a refused one leaves the file as 
 })
 
 test('only addresses get into the list of who may ask', async () => {
-  await writeNetwork(directory, ['172.30.42.3'])
-  assert.equal(await readFile(join(directory, NETWORK_FILE), 'utf8'), 'allow 172.30.42.3;\n')
-  assert.throws(() => renderNetwork(['all; } server {']))
+  const admin = { address: '172.30.42.2', port: 8082, allowed: ['172.30.42.3'] }
+  await writeFile(join(directory, 'network.conf'), 'allow 172.30.42.3;\n')
+  await writeAdmin(directory, admin)
+  const written = await readFile(join(directory, ADMIN_FILE), 'utf8')
+  assert.equal(written, 'listen 172.30.42.2:8082;\nallow 172.30.42.3;\n')
+  await assert.rejects(readFile(join(directory, 'network.conf')), { code: 'ENOENT' })
+  for (const wrong of [
+    'all; } server {',
+    '172.30.42.3; allow all',
+    '',
+    '::1',
+    '172.30.42',
+    '172.30.42.3/24',
+  ]) {
+    assert.throws(() => renderAdmin({ ...admin, allowed: [wrong] }), wrong)
+    assert.throws(() => renderAdmin({ ...admin, address: wrong }), wrong)
+    assert.throws(() => renderMoved({ primary: wrong, secondary: '172.30.44.12' }), wrong)
+  }
+  assert.throws(() => renderAdmin({ ...admin, port: 0 }))
 })
 
 test('a record of rollback.sh is read once, and another shape is named by its path', async () => {

@@ -121,12 +121,12 @@ test('what a killed writer left is made anew', async () => {
 
 test('the ten newest generations stay, and nothing that is not ours goes', async () => {
   await mkdir(liveDir, { recursive: true })
-  await writeFile(join(liveDir, 'network.conf'), '')
+  await writeFile(join(liveDir, 'admin.conf'), '')
   for (let number = 1; number <= 13; number++) await writeGeneration(liveDir, generation(number))
   const names = await readdir(liveDir)
   const kept = names.filter((name) => name.startsWith('gen-')).toSorted()
   assert.deepEqual(kept, [4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map((n) => `gen-${n}`).toSorted())
-  assert.ok(names.includes('network.conf'))
+  assert.ok(names.includes('admin.conf'))
 })
 
 const EDITS: readonly [string, (current: string) => Promise<unknown>, string | RegExp][] = [

@@ -1,26 +1,35 @@
 import { createServer } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import type Docker from 'dockerode'
 import type { Settings } from '../config/settings.ts'
 import { reasonOf } from '../release/errors.ts'
+import type { Prefixes } from '../topology/networks.ts'
 import { isOurs, nameOf, PROJECT_DIRECTORY_LABEL, projectContainers, projectOf } from './containers.ts'
 import { cpuProblems } from './cpu-limits.ts'
 import { SettingsRefusal } from './failure.ts'
+import type { InUse } from './networks/in-use.ts'
+import { networkProblems } from './networks/problems.ts'
 import { processOnPort } from './port-holder.ts'
-import { overlaps } from './subnet.ts'
 
 const SOCKET_PATH_CAP_BYTES = 107
 
 /** What `settings` are held against: the machine that they are for, and this clone. */
-export type Room = { docker: Docker; cores: number; directory: string; slotsSocket: string }
+export type Room = {
+  docker: Docker
+  cores: number
+  directory: string
+  slotsSocket: string
+  prefixes: Prefixes
+  /** What others use of this machine's networks. */
+  inUse: readonly InUse[]
+}
 
 /**
- * Checks that names, ports and network of `settings` are free or already ours, and that the machine has what they ask for.
+ * Checks that names, ports and networks of `settings` are free or already ours, and that the machine has what they ask for.
  * Throws one `SettingsRefusal` that names every problem.
  */
 export async function checkRoom(
   settings: Settings,
-  { docker, cores, directory, slotsSocket }: Room,
+  { docker, cores, directory, slotsSocket, prefixes, inUse }: Room,
 ): Promise<void> {
   const containers = await docker.listContainers({ all: true })
   const problems = [
@@ -30,7 +39,7 @@ export async function checkRoom(
     ...nameProblems(containers, settings),
     ...cpuProblems(settings, cores),
     ...(await portProblems(containers, settings)),
-    ...(await networkProblems(docker, settings)),
+    ...(await networkProblems(docker, prefixes, settings.COMPOSE_PROJECT_NAME, inUse)),
   ]
   if (problems.length === 0) return
   throw new SettingsRefusal(
@@ -121,33 +130,4 @@ async function refusalToListen(address: string, port: number): Promise<string | 
   } finally {
     server.close()
   }
-}
-
-async function networkProblems(docker: Docker, settings: Settings): Promise<string[]> {
-  const subnet = `${settings.NETWORK_PREFIX}.0/24`
-  const networks = await docker.listNetworks()
-  const ours = networks.find(
-    ({ Labels }) => Labels?.['com.docker.compose.project'] === settings.COMPOSE_PROJECT_NAME,
-  )
-  const oursIsAt = ours?.IPAM?.Config?.[0]?.Subnet
-  if (oursIsAt === subnet) return []
-  if (oursIsAt !== undefined) {
-    return [
-      `NETWORK_PREFIX was changed, but the containers still use ${oursIsAt}: run \`npm run down\` first (it keeps all data), then \`npm run up\`.`,
-    ]
-  }
-  const other = networks.find((network) =>
-    (network.IPAM?.Config ?? []).some(({ Subnet }) => Subnet && overlaps(Subnet, subnet)),
-  )
-  if (other !== undefined) {
-    return [`The network ${subnet} overlaps Docker's network ${other.Name}: change NETWORK_PREFIX.`]
-  }
-  const card = Object.entries(networkInterfaces()).find(([, addresses]) =>
-    (addresses ?? []).some(
-      ({ family, cidr }) => family === 'IPv4' && cidr !== null && overlaps(cidr, subnet),
-    ),
-  )
-  return card === undefined
-    ? []
-    : [`The network ${subnet} overlaps this machine's interface ${card[0]}: change NETWORK_PREFIX.`]
 }

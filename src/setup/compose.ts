@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type Docker from 'dockerode'
-import type { Settings } from '../config/settings.ts'
 import { CommandFailure } from '../docker/command.ts'
 import { composeArgv, serviceOf } from '../docker/project.ts'
 import { readRedaction } from '../docker/redact.ts'
 import { unreadEnvironments } from '../docker/slot-variables.ts'
 import { SLOTS } from '../release/slot.ts'
+import { addressOf } from '../topology/addresses.ts'
+import type { Prefixes } from '../topology/networks.ts'
 import type { BaseImages } from './base-images.ts'
 import { SetupFailure } from './failure.ts'
 import type { Paths } from './paths.ts'
@@ -24,6 +25,8 @@ export type ComposeRequest = {
   env?: readonly string[]
   /** Has them made anew also where compose sees no change. */
   isForced?: boolean
+  /** A file of compose's that changes what the project's own says. */
+  override?: string
 }
 
 /** Has compose create, start or update `services`, and nothing else. Throws `SetupFailure`. */
@@ -31,13 +34,28 @@ export async function composeUp(docker: Docker, request: ComposeRequest, say: Sa
   try {
     await run(docker, request, [], say)
   } catch (cause) {
-    throw new SetupFailure(
-      `Compose could not start ${request.services.join(' and ')}.`,
-      'Mend what it says, then run the command again.',
-      { cause, detail: cause instanceof CommandFailure ? cause.lines.slice(-20).join('\n') : undefined },
-    )
+    throw refusal(`Compose could not start ${request.services.join(' and ')}.`, cause)
   }
 }
+
+/**
+ * Has compose make the networks that `services` are on. A container that is there stays as it is, and one that is not is made
+ * and not started. Throws `SetupFailure`.
+ */
+export async function createNetworks(docker: Docker, request: ComposeRequest, say: Say): Promise<void> {
+  const argv = ['create', '--no-build', '--no-recreate', ...request.services]
+  try {
+    await runErrand(docker, composeErrand(request, argv), say)
+  } catch (cause) {
+    throw refusal('Compose could not make the networks.', cause)
+  }
+}
+
+const refusal = (what: string, cause: unknown): SetupFailure =>
+  new SetupFailure(what, 'Mend what it says, then run the command again.', {
+    cause,
+    detail: cause instanceof CommandFailure ? cause.lines.slice(-20).join('\n') : undefined,
+  })
 
 /**
  * Asks compose which containers of `services` it would make anew now, and changes nothing; answers with their names.
@@ -65,14 +83,20 @@ async function run(
 }
 
 function upErrand(request: ComposeRequest, ...flags: string[]): Errand {
-  const { paths, tools, project, services, env = [], isForced = false } = request
+  const force = request.isForced === true ? ['--force-recreate'] : []
+  const argv = ['up', '-d', '--no-deps', '--no-build', ...force, ...flags, ...request.services]
+  return composeErrand(request, argv)
+}
+
+function composeErrand(request: ComposeRequest, argv: readonly string[]): Errand {
+  const { paths, tools, project, services, env = [], override } = request
   const started = SLOTS.filter((slot) => services.includes(serviceOf(slot)))
   const unread = Object.entries(unreadEnvironments(started)).map(([name, path]) => `${name}=${path}`)
-  const force = isForced ? ['--force-recreate'] : []
   const described = { directory: paths.directory, name: project, environment: {} }
+  const over = override === undefined ? [] : [`--file=${override}`]
   return {
     image: tools,
-    argv: composeArgv(described, 'up', '-d', '--no-deps', '--no-build', ...force, ...flags, ...services),
+    argv: composeArgv(described, ...over, ...argv),
     env: [...unread, ...env],
     binds: projectBinds(paths.directory),
     cwd: paths.directory,
@@ -80,12 +104,16 @@ function upErrand(request: ComposeRequest, ...flags: string[]): Errand {
   }
 }
 
+/** The names by which nginx's container knows the slots, as the compose file gives them to it. */
+export const slotHosts = (prefixes: Prefixes): string[] =>
+  SLOTS.map((slot) => `slot-${slot}:${addressOf(prefixes, slot)}`)
+
 /** Has nginx test the configuration in a container of its own, before the one that serves is touched. Throws `SetupFailure` in nginx's words. */
 export async function testNginx(
   docker: Docker,
   paths: Paths,
   base: BaseImages,
-  settings: Settings,
+  prefixes: Prefixes,
   say: Say,
 ): Promise<void> {
   try {
@@ -101,10 +129,9 @@ export async function testNginx(
         ],
         user: '1000:1000',
         tmpfs: { '/tmp': 'uid=1000,gid=1000,mode=0700,size=64m' },
-        extraHosts: [
-          `slot-primary:${settings.NETWORK_PREFIX}.11`,
-          `slot-secondary:${settings.NETWORK_PREFIX}.12`,
-        ],
+        extraHosts: slotHosts(prefixes),
+        // It has none of the addresses that nginx listens on.
+        sysctls: { 'net.ipv4.ip_nonlocal_bind': '1' },
         timeoutMs: TEST_TIMEOUT_MS,
       },
       say,

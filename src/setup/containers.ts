@@ -2,8 +2,10 @@ import type Docker from 'dockerode'
 
 export type Container = Awaited<ReturnType<Docker['listContainers']>>[number]
 
-const PROJECT_LABEL = 'com.docker.compose.project'
+export const PROJECT_LABEL = 'com.docker.compose.project'
 const SERVICE_LABEL = 'com.docker.compose.service'
+/** The compose file's name for a network. */
+export const NETWORK_LABEL = 'com.docker.compose.network'
 export const PROJECT_DIRECTORY_LABEL = 'com.docker.compose.project.working_dir'
 
 /** Whether compose made `container` for the project `name`. */

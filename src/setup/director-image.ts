@@ -33,6 +33,7 @@ const INPUTS = [
   'src/release',
   'src/setup',
   'src/state',
+  'src/topology',
   'src/words',
 ]
 

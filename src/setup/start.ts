@@ -1,11 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import type { Settings } from '../config/settings.ts'
+import { ADMIN_FILE } from '../nginx/admin.ts'
+import { MOVED_FILES } from '../nginx/moved.ts'
 import { readEnvFile } from '../state/env-file.ts'
+import type { Prefixes } from '../topology/networks.ts'
 import type { BaseImages } from './base-images.ts'
 import { type ComposeRequest, composeUp, testNginx } from './compose.ts'
 import { projectContainers, serviceOf } from './containers.ts'
 import { filesBelow, hashOf } from './file-hash.ts'
+import { joinRunning } from './networks/join-running.ts'
+import { settleProxy } from './networks/settle-proxy.ts'
 import type { Paths } from './paths.ts'
 import type { Progress } from './progress.ts'
 import { NO_IMAGE } from './write-env.ts'
@@ -14,6 +19,7 @@ export type StartRequest = {
   docker: Docker
   paths: Paths
   settings: Settings
+  prefixes: Prefixes
   base: BaseImages
   progress: Progress
 }
@@ -32,16 +38,18 @@ const STOPPED = ['created', 'exited', 'dead']
  * Answers whether nginx still has to be told of a new configuration.
  */
 export async function startContainers(request: StartRequest): Promise<{ nginxIsStale: boolean }> {
-  const { docker, paths, settings, base, progress } = request
+  const { docker, paths, prefixes, base, progress } = request
   const applied = await readFile(paths.appliedNginx, 'utf8').catch(() => '')
+  await joinRunning(request)
+  const { isKept } = await settleProxy(request)
   const wanted = await nginxHash(paths)
   if (applied !== wanted) {
-    await progress.step("Test nginx's configuration", (say) => testNginx(docker, paths, base, settings, say))
+    await progress.step("Test nginx's configuration", (say) => testNginx(docker, paths, base, prefixes, say))
   }
   const before = await runningProxy(request)
   await restoreSlots(request)
   await progress.step('Start the traffic director and the release director', (say) =>
-    composeUp(docker, up(request, ['director', 'traffic_proxy']), say),
+    composeUp(docker, up(request, isKept ? ['director'] : ['director', 'traffic_proxy']), say),
   )
   const isSameProxy = before !== null && before === (await runningProxy(request))
   if (!isSameProxy) await nginxIsApplied(paths)
@@ -87,8 +95,9 @@ async function runningProxy({ docker, settings }: StartRequest): Promise<string 
 
 /** nginx/ without what the engine writes below it; the addresses in it count, since they are set-up's. */
 async function nginxHash(paths: Paths): Promise<string> {
+  const ofSetup = [ADMIN_FILE, ...Object.values(MOVED_FILES)].map((file) => `live/${file}`)
   const files = (await filesBelow(paths.nginx, '.')).filter(
-    (file) => !file.startsWith('live/') || file === 'live/network.conf',
+    (file) => !file.startsWith('live/') || ofSetup.includes(file),
   )
   return hashOf(paths.nginx, files)
 }

@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import { CommandFailure } from '../docker/command.ts'
 import { demultiplexer } from '../docker/demux.ts'
@@ -18,6 +19,9 @@ export type Errand = {
   extraHosts?: readonly string[]
   tmpfs?: Readonly<Record<string, string>>
   network?: string
+  sysctls?: Readonly<Record<string, string>>
+  /** Sees the host's processes, and may look into them. */
+  watchesHost?: boolean
   timeoutMs: number
 }
 
@@ -54,6 +58,41 @@ export async function removeEndedErrands(docker: Docker): Promise<void> {
   const filters = { label: [ERRAND_LABEL], status: ['exited', 'dead'] }
   for (const { Id } of await docker.listContainers({ all: true, filters })) {
     await removeErrand(docker.getContainer(Id))
+  }
+}
+
+/**
+ * Starts an errand that goes on by itself, and waits until its first line is `word`, for `timeoutMs` at most. It is removed
+ * when it ends. Throws `CommandFailure` with what it said where the word does not come; then it is removed at once.
+ */
+export async function beginErrand(docker: Docker, errand: Errand, word: string): Promise<void> {
+  const { HostConfig, ...options } = described(errand)
+  const container = await docker.createContainer({
+    ...options,
+    HostConfig: { ...HostConfig, AutoRemove: true },
+  })
+  const lines: string[] = []
+  try {
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true })
+    const said = new Promise<void>((resolve, reject) => {
+      const output = demultiplexer((_stream, line) => {
+        lines.push(line)
+        if (line === word) resolve()
+      })
+      stream.on('data', output.write)
+      const ended = () => reject(new CommandFailure(`\`${errand.argv.join(' ')}\` has ended`, lines))
+      stream.once('end', ended).once('close', ended)
+    })
+    said.catch(() => undefined)
+    await container.start()
+    const late = () =>
+      new CommandFailure(`it did not say "${word}" within ${errand.timeoutMs / 1000} s`, lines)
+    await within(new AbortController().signal, errand.timeoutMs, () => said, late)
+    // It goes on; whoever listened to it may end.
+    if (stream instanceof Duplex) stream.destroy()
+  } catch (cause) {
+    await removeErrand(container)
+    throw cause
   }
 }
 
@@ -101,7 +140,11 @@ function described(errand: Errand): Docker.ContainerCreateOptions {
       NetworkMode: errand.network ?? 'none',
       ExtraHosts: [...(errand.extraHosts ?? [])],
       Tmpfs: errand.tmpfs,
+      Sysctls: errand.sysctls,
       Init: true,
+      ...(errand.watchesHost === true
+        ? { PidMode: 'host', CapAdd: ['SYS_PTRACE'], SecurityOpt: ['apparmor=unconfined'] }
+        : {}),
     },
   }
 }

@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises'
+import type Docker from 'dockerode'
 import { EXIT } from '../cli/exit-codes.ts'
 import { createScreen } from '../cli/screen.ts'
 import { createSession, type Session } from '../cli/session.ts'
@@ -6,12 +7,13 @@ import type { HostEnvironment } from '../config/host-environment.ts'
 import type { Settings } from '../config/settings.ts'
 import { type HostClient, hostClient } from '../director/host-client.ts'
 import { reloadResultSchema, type SystemStatus, systemStatusSchema } from '../director/protocol.ts'
-import { writeNetwork } from '../nginx/network.ts'
 import type { DeployRequest } from '../release/release.ts'
 import { readEnvFile } from '../state/env-file.ts'
+import type { Prefixes } from '../topology/networks.ts'
 import { checkAppEnvironment } from './app-environment.ts'
 import { getBaseImages } from './base-images.ts'
 import { checkRoom } from './check-room.ts'
+import { projectContainers, serviceOf } from './containers.ts'
 import { coresOf, withinCores } from './cpu-limits.ts'
 import { getDirectorImage, removeOldDirectors } from './director-image.ts'
 import { readyDocker } from './docker-ready.ts'
@@ -19,9 +21,12 @@ import { showFarewell } from './farewell.ts'
 import { ensureFirstRelease, followFirstRelease } from './first-release.ts'
 import type { Host } from './host.ts'
 import { installHostCommand } from './host-command/install.ts'
+import { choosePrefixes } from './networks/choose.ts'
+import { networksInUse, routedSubnets } from './networks/in-use.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import type { Progress } from './progress.ts'
 import { settingsOf } from './read-settings.ts'
+import { type Kept, keepConnections } from './reload/keep-connections.ts'
 import { tellSlotsBehind } from './slots-behind.ts'
 import { nginxIsApplied, startContainers } from './start.ts'
 import { linkEnvFile, prepareState } from './state-directory.ts'
@@ -56,7 +61,7 @@ export async function bringUp(options: SetupOptions): Promise<void> {
   const docker = await readyDocker({ host, progress, logs: paths.logs, isAgreed })
   await removeEndedErrands(docker)
   const cores = await coresOf(docker)
-  await checkRoom(given, { docker, cores, ...paths })
+  const prefixes = await checkedPrefixes(docker, given, paths, cores)
   const settings = withinCores(given, cores)
   await prepareState(paths)
 
@@ -65,10 +70,9 @@ export async function bringUp(options: SetupOptions): Promise<void> {
   const director = await getDirectorImage(docker, paths, base, project, progress)
   const apply = () =>
     underLock(paths, { user: environment.user, verb: 'set-up' }, async () => {
-      await writeEnvFile(paths, settings, { ...base, director })
+      await writeEnvFile(paths, settings, prefixes, { ...base, director })
       await linkEnvFile(paths)
-      await writeNetwork(paths.nginxLive, [`${settings.NETWORK_PREFIX}.3`])
-      const request = { docker, paths, settings, base, progress }
+      const request = { docker, paths, settings, prefixes, base, progress }
       const started = await startContainers(request)
       await tellSlotsBehind(request)
       return started
@@ -87,13 +91,34 @@ export async function bringUp(options: SetupOptions): Promise<void> {
     const status = await progress.step('Wait for the release director', (say) =>
       waitForDirector(docker, client, project, say),
     )
-    if (nginxIsStale) await reload(client, paths, progress)
+    if (nginxIsStale)
+      await reload(client, paths, progress, {
+        docker,
+        directory: paths.directory,
+        tools: base.tools,
+        prefixes,
+        project,
+      })
     await removeOldDirectors(docker, project, director)
     const hasCommand = await installHostCommand(paths, environment.commandPrefix, progress)
     await withSession(client, options, (session) =>
       finish(session, options, { settings, status, hasCommand }),
     )
   })
+}
+
+/** The networks of this clone, once settings, machine and clone are found to go together. Throws `SettingsRefusal`. */
+async function checkedPrefixes(
+  docker: Docker,
+  given: Settings,
+  paths: Paths,
+  cores: number,
+): Promise<Prefixes> {
+  const inUse = await networksInUse(docker, given.COMPOSE_PROJECT_NAME)
+  const taken = { inUse, routed: await routedSubnets() }
+  const prefixes = choosePrefixes(given, await readEnvFile(paths.envFile), taken)
+  await checkRoom(given, { docker, cores, prefixes, inUse, ...paths })
+  return prefixes
 }
 
 /** A first release that an earlier run began and left is followed to its end, and this run goes on as that one would have. */
@@ -124,10 +149,17 @@ async function converse<T>(paths: Paths, work: (client: HostClient) => Promise<T
   }
 }
 
-async function reload(client: HostClient, paths: Paths, progress: Progress): Promise<void> {
+async function reload(
+  client: HostClient,
+  paths: Paths,
+  progress: Progress,
+  kept: Omit<Kept, 'proxyId'> & { project: string },
+): Promise<void> {
   await progress.step(
     'Reload nginx with its changed configuration',
-    async () => {
+    async (say) => {
+      const refusal = await keepOver(kept)
+      if (refusal !== null) say(`Connections can't be kept over it, so some requests may be lost: ${refusal}`)
       const { workers } = await client.call(reloadResultSchema, '/v1/reload', {
         method: 'POST',
         signal: AbortSignal.timeout(RELOAD_TIMEOUT_MS),
@@ -137,6 +169,15 @@ async function reload(client: HostClient, paths: Paths, progress: Progress): Pro
     },
     (workers) => `${workers} workers serve it`,
   )
+}
+
+async function keepOver({
+  project,
+  ...kept
+}: Omit<Kept, 'proxyId'> & { project: string }): Promise<string | null> {
+  const listed = projectContainers(await kept.docker.listContainers(), project)
+  const proxy = listed.find((container) => serviceOf(container) === 'traffic_proxy')
+  return proxy === undefined ? 'nginx does not run' : keepConnections({ ...kept, proxyId: proxy.Id })
 }
 
 async function finish(

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { readEnvFile, updateEnvFile } from '../state/env-file.ts'
+import type { Prefixes } from '../topology/networks.ts'
 import type { BaseImages } from './base-images.ts'
 import type { Paths } from './paths.ts'
 
@@ -13,6 +14,7 @@ export const NO_IMAGE = 'switchyard/none'
 export async function writeEnvFile(
   paths: Paths,
   settings: Settings,
+  prefixes: Prefixes,
   images: BaseImages & { director: string },
 ): Promise<void> {
   const before = await readEnvFile(paths.envFile)
@@ -26,6 +28,8 @@ export async function writeEnvFile(
     PROXY_CPUS: null,
     PROXY_MEMORY: null,
     ...Object.fromEntries(given.filter(([, value]) => value !== 'undefined')),
+    PRIMARY_NETWORK_PREFIX: prefixes.primary,
+    SECONDARY_NETWORK_PREFIX: prefixes.secondary,
     SWITCHYARD_DIR: paths.directory,
     NODE_IMAGE: images.node,
     NGINX_IMAGE: images.nginx,

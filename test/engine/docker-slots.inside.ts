@@ -94,7 +94,7 @@ async function until<T>(look: () => Promise<T> | T, isEnough: (seen: T) => boole
 }
 
 async function statusOf(slot: Slot): Promise<unknown> {
-  const address = slot === 'primary' ? '172.30.71.11' : '172.30.71.12'
+  const address = slot === 'primary' ? '10.230.71.11' : '10.231.71.12'
   const response = await until(
     () =>
       fetch(`http://${address}:3000/api/system/status`, { signal: AbortSignal.timeout(1_000) }).catch(

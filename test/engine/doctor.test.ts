@@ -26,6 +26,7 @@ import { composeUp } from '../../src/setup/compose.ts'
 import { pathsOf } from '../../src/setup/paths.ts'
 import { type OpenJournal, openJournal } from '../../src/state/journal.ts'
 import { appendOnlyTables } from '../../src/state/journal-copy.ts'
+import { addressOf } from '../../src/topology/addresses.ts'
 import { draft } from '../fixtures/yard.ts'
 import { thisMachine } from '../system/place.ts'
 import { doctor, doctorFix, heldNow, stranger, visitors } from './doctor-rig.ts'
@@ -248,9 +249,9 @@ const PLANTS: readonly Plant[] = [
   {
     what: "nginx is not told the director's address",
     plant: () => {
-      writeFileSync(live('network.conf'), 'allow 10.9.8.7;\n')
+      writeFileSync(live('admin.conf'), 'allow 10.9.8.7;\n')
       return [
-        "nginx/live/network.conf does not name the director's address, so nginx will not tell it what is live, and no release can be confirmed. Visitors are not concerned.",
+        "nginx/live/admin.conf does not name the director's address, so nginx will not tell it what is live, and no release can be confirmed. Visitors are not concerned.",
       ]
     },
   },
@@ -378,7 +379,7 @@ const PLANTS: readonly Plant[] = [
         .replace(new RegExp(`^${name}=.*$`, 'm'), `${name}=shop:9`)
       writeFileSync(path, text)
       return [
-        `state/deployment_state.env does not say what the journal says: ${name} is shop:9 instead of ${standby.image}, LIVE_SLOT is ${standby.slot} instead of ${now.slot}. A plain \`docker compose up\` would start something else than what was released.`,
+        `state/deployment_state.env does not say what the journal says: LIVE_SLOT is ${standby.slot} instead of ${now.slot}, ${name} is shop:9 instead of ${standby.image}. A plain \`docker compose up\` would start something else than what was released.`,
       ]
     },
   },
@@ -514,9 +515,9 @@ const PLANTS: readonly Plant[] = [
     what: "a stranger has the standby's address",
     plant: async () => {
       const { slot } = held().standby
-      const address = `${PREFIX}.${slot === 'primary' ? 11 : 12}`
+      const address = addressOf(system.prefixes, slot)
       await (await system.container(`runtime_${slot}`)).stop({ t: 2 })
-      const one = await stranger(docker, { name: STRANGER, network: { name: `${NAME}_switchyard`, address } })
+      const one = await stranger(docker, { name: STRANGER, network: { name: `${NAME}_to_${slot}`, address } })
       await one.start()
       return [
         `The container ${STRANGER} is not of this project and has the address ${address}, which is that of the ${slot} slot.`,
@@ -606,9 +607,9 @@ const PLANTS: readonly Plant[] = [
     isFelt: true,
     plant: async () => {
       const { slot, container } = held().live
-      await docker.getNetwork(`${NAME}_switchyard`).disconnect({ Container: container, Force: true })
+      await docker.getNetwork(`${NAME}_to_${slot}`).disconnect({ Container: container, Force: true })
       return [
-        `${container} is on no network instead of ${PREFIX}.${slot === 'primary' ? 11 : 12}, so nobody finds the ${slot} slot there.`,
+        `${container} is not on the network of the ${slot} slot, so nobody finds the ${slot} slot at ${addressOf(system.prefixes, slot)}.`,
       ]
     },
   },
@@ -618,12 +619,14 @@ const PLANTS: readonly Plant[] = [
     isFelt: true,
     plant: async () => {
       const network = docker.getNetwork(`${NAME}_switchyard`)
-      for (const service of ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director']) {
+      for (const service of ['traffic_proxy', 'director']) {
         const { id } = await system.container(service)
         await network.disconnect({ Container: id, Force: true })
       }
       await network.remove()
-      return ["The containers' network is missing, so nginx reaches no slot and visitors get nothing."]
+      return [
+        'The network of nginx and the director is missing, so nginx reaches no slot on it and visitors may get nothing.',
+      ]
     },
   },
 ]

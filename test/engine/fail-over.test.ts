@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { otherSlot, type Slot } from '../../src/release/slot.ts'
+import { startLoad } from '../load/load.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { addressNear, floodFrom, neighboursOf, reachedFrom } from './from-a-slot.ts'
 import { until } from './until.ts'
 
 /** Longer than the default limit and the looks that it takes. */
 const LONG_ENOUGH_MS = 9_000
+const ATTACK_CONNECTIONS = 5_000
+const ATTACK_MS = 8_000
 
 let system: EngineSystem
 
@@ -36,6 +40,9 @@ async function liveSlot(): Promise<Slot> {
   if (live === null) throw new Error('Nothing is live.')
   return live
 }
+
+const containerNames = async (service: string): Promise<string[]> =>
+  [service, (await (await system.container(service)).inspect()).Name.slice(1)].toSorted()
 
 const slotOf = (slot: Slot) => system.container(`runtime_${slot}`)
 
@@ -68,6 +75,34 @@ async function staysAt(slot: Slot): Promise<void> {
   assert.equal((await system.history())[0]?.id, newest?.id)
   assert.equal((await system.status()).freeze, null)
 }
+
+test('a build that stands by reaches nothing of the live one, nginx and the director but what visitors do', async () => {
+  const standby = otherSlot(await liveSlot())
+  const seen = await reachedFrom(system, standby, await neighboursOf(system, standby))
+  const nginx = await addressNear(system, standby, 'traffic_proxy')
+  const reached = Object.entries(seen).filter(([, state]) => state !== 'no')
+  assert.ok(Object.keys(seen).length > 40, JSON.stringify(seen))
+  assert.deepEqual(new Set(reached.map(([, state]) => state)), new Set(['answers']))
+  assert.deepEqual(reached.map(([target]) => target).toSorted(), [
+    `${nginx}:8080`,
+    ...(await containerNames('traffic_proxy')).map((name) => `${name}:8080`),
+  ])
+})
+
+test('a build that stands by can not hurt the live one by thousands of connections', async () => {
+  const live = await liveSlot()
+  const [newest] = await system.history()
+  const load = await startLoad({ url: system.url, ratePerSecond: 50, durationMs: 60_000 })
+  const { NetworkSettings } = await (await slotOf(live)).inspect()
+  for (const { IPAddress: host } of Object.values(NetworkSettings.Networks)) {
+    const flood = { host, port: 3_000, count: ATTACK_CONNECTIONS, ms: ATTACK_MS }
+    assert.equal(await floodFrom(system, otherSlot(live), flood), 0)
+  }
+  const report = await load.stop()
+  console.log(`${report.sent} requests during the attack, p99 ${report.latencyMs.p99} ms`)
+  assert.equal(report.failed, 0, JSON.stringify(report.failures.slice(0, 10)))
+  assert.deepEqual([await liveSlot(), (await system.history())[0]?.id], [live, newest?.id])
+})
 
 test('a live slot that died loses the traffic within seconds, and machines may not deploy until the freeze is lifted', async () => {
   const dead = await liveSlot()

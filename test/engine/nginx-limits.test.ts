@@ -176,7 +176,7 @@ test('connections to the slots are kept, also to one beside the live slot', asyn
 })
 
 test('the slots’ connections are not kept longer than nginx is told', async () => {
-  await rig.withEdit('slots.conf', [['keepalive_timeout 60s;', 'keepalive_timeout 1s;']], async () => {
+  await rig.withEdit('pool.conf', [['keepalive_timeout 60s;', 'keepalive_timeout 1s;']], async () => {
     const openAt = async (slot: Slot) => {
       const answer = await rig.ask('/_fixture', { method: 'POST', base: slotUrl(slot) })
       return JSON.parse(answer.body).open

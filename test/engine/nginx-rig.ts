@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { z } from 'zod'
-import { writeNetwork } from '../../src/nginx/network.ts'
+import { writeAdmin } from '../../src/nginx/admin.ts'
 import { writeGeneration } from '../../src/nginx/switch.ts'
 import { nginxTraffic } from '../../src/nginx/traffic.ts'
 import type { RoutingState, Traffic } from '../../src/release/ports.ts'
 import { SLOTS, type Slot } from '../../src/release/slot.ts'
+import { NGINX_PORTS } from '../../src/topology/addresses.ts'
 import { nginxContainer } from '../nginx-container.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -60,7 +61,7 @@ export const CONTAINER_FILTER = {
 }
 export const NGINX_ADDRESS = `${NETWORK}.2`
 export const PUBLIC_URL = `http://${NETWORK}.2:8080`
-export const INTERNAL_URL = `http://${NETWORK}.2:8081`
+export const INTERNAL_URL = `http://${NETWORK}.2:${NGINX_PORTS.admin}`
 export const DEPLOYMENT_IDS = { primary: 'b1-aaaaaaa', secondary: 'b2-bbbbbbb' } as const
 export const RELEASES = { primary: 1, secondary: 2 } as const
 
@@ -79,7 +80,7 @@ export async function startRig(): Promise<Rig> {
   await mkdir(liveDir)
   await chown(join(dir, 'state', 'traffic'), 1000, 1000)
   // The tests run on the host, which is the network's gateway.
-  await writeNetwork(liveDir, [`${NETWORK}.1`])
+  await writeAdmin(liveDir, { address: NGINX_ADDRESS, port: NGINX_PORTS.admin, allowed: [`${NETWORK}.1`] })
   await makeNetwork(docker)
   for (const slot of SLOTS) await runSlot(docker, slot)
   await runProxy(docker, dir)

@@ -83,12 +83,11 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     'proxy.conf: proxy_next_upstream',
   ],
   'connections to the slots are kept, also to one beside the live slot': [
-    ...['upstream primary: keepalive', 'upstream secondary: keepalive'],
-    ...['upstream primary_first: keepalive', 'upstream secondary_first: keepalive'],
+    ...['pool.conf: keepalive', 'pool_first.conf: keepalive'],
   ],
+  'slots that moved while nginx ran are found by what set-up leaves in live/': ['map "" $moved'],
   'the slots’ connections are not kept longer than nginx is told': [
-    ...['upstream primary: keepalive_timeout', 'upstream secondary: keepalive_timeout'],
-    ...['upstream primary_first: keepalive_timeout', 'upstream secondary_first: keepalive_timeout'],
+    ...['pool.conf: keepalive_timeout', 'pool_first.conf: keepalive_timeout'],
   ],
   'what was sent and may be lost is said to be, and neither asked for nor sent again by itself': [
     ...['map "$status $was_sent $args" $error_what', 'map "$status $was_sent" $error_next'],

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { Slot } from '../../src/release/slot.ts'
 import { type Load, startLoad } from '../load/load.ts'
 import { formerVersion, pullWorkingTree } from '../system/system.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { addressNear, neighboursOf, reachedFrom } from './from-a-slot.ts'
 import { until } from './until.ts'
 
 const LOAD = { ratePerSecond: 120, durationMs: 300_000 } as const
 
 let system: EngineSystem
 let load: Load
+const JOINED = /Both slots are on the network switchyard-upgrade_switchyard/
 const commit = formerVersion()
 
 before(async () => {
@@ -18,8 +21,14 @@ before(async () => {
   system = await engineSystem({
     name: 'switchyard-upgrade',
     httpPort: 8580,
-    networkPrefix: '172.30.90',
-    settings: { HEALTH_DEADLINE_SECONDS: '15', DRAIN_CAP_SECONDS: '1' },
+    networkPrefix: '172.30.200',
+    settings: {
+      HEALTH_DEADLINE_SECONDS: '15',
+      DRAIN_CAP_SECONDS: '1',
+      // Set-up has to find them.
+      PRIMARY_NETWORK_PREFIX: '',
+      SECONDARY_NETWORK_PREFIX: '',
+    },
     commit,
   })
   await deployed('2.0.0')
@@ -67,6 +76,7 @@ test('an update by `git pull` and `npm run up` loses no request and makes no slo
   pullWorkingTree(system)
   const { code, output } = await system.run(process.execPath, ['src/setup/main.ts', 'up', '--yes'])
   assert.equal(code, 0, output)
+  assert.match((await system.cli('doctor')).output, JOINED)
   const sent = load.sentSoFar()
   await until('visitors go on', 10_000, async () => (load.sentSoFar() > sent + 200 ? true : null))
   assert.deepEqual(await runs(), before)
@@ -79,3 +89,33 @@ test('an update by `git pull` and `npm run up` loses no request and makes no slo
   console.log(`${report.sent} requests, p99 ${report.latencyMs.p99} ms`)
   assert.equal(report.failed, 0, JSON.stringify(report.failures.slice(0, 10)))
 })
+
+test('releases and a rollback go on, each slot to its own network, and then no build reaches its neighbour', async () => {
+  await deployed('4.0.0')
+  assert.doesNotMatch((await system.cli('doctor')).output, JOINED)
+  await deployed('5.0.0')
+  assert.deepEqual(await networksOf('runtime_primary'), [`${system.name}_to_primary`])
+  assert.deepEqual(await networksOf('runtime_secondary'), [`${system.name}_to_secondary`])
+  await spoken('rollback')
+  assert.equal((await system.served()).version, '4.0.0')
+  await isolated('primary')
+  await isolated('secondary')
+})
+
+const networksOf = async (service: string): Promise<string[]> =>
+  Object.keys((await (await system.container(service)).inspect()).NetworkSettings.Networks)
+
+/** nginx's container is of before, and its health check asks at what was the internal port: others get no answer there. */
+async function isolated(slot: Slot): Promise<void> {
+  const seen = await reachedFrom(system, slot, await neighboursOf(system, slot))
+  const reached = Object.entries(seen).filter(([, state]) => state !== 'no')
+  const nginx = await addressNear(system, slot, 'traffic_proxy')
+  assert.deepEqual(
+    reached.filter(([target]) => target.startsWith(nginx)),
+    [
+      [`${nginx}:8080`, 'answers'],
+      [`${nginx}:8081`, 'open'],
+    ],
+  )
+  assert.equal(reached.filter(([target]) => !/:808[01]$/.test(target)).length, 0, JSON.stringify(reached))
+}

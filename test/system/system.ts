@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type Docker from 'dockerode'
 import { type DirectorClient, directorClient } from '../../src/director/client.ts'
+import type { Prefixes } from '../../src/topology/networks.ts'
 import { type Place, thisMachine } from './place.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -30,6 +31,8 @@ export type TestSystem = {
   dir: string
   url: string
   name: string
+  /** Of its networks, unless its settings say others. */
+  prefixes: Prefixes
   director: DirectorClient
   /** Runs a program in the project directory; its output is shown, and answered. */
   run(program: string, args: string[], env?: Record<string, string>): Promise<Ended>
@@ -56,6 +59,11 @@ export async function freshSystem(options: SystemOptions): Promise<TestSystem> {
 export function systemAt(options: SystemOptions): TestSystem {
   const { name, httpPort, networkPrefix, settings = {}, place = thisMachine } = options
   const dir = join(tmpdir(), name)
+  const prefixes = {
+    control: networkPrefix,
+    primary: networkPrefix.replace(/^\d+\.\d+/, '10.230'),
+    secondary: networkPrefix.replace(/^\d+\.\d+/, '10.231'),
+  }
   const env = {
     ...process.env,
     COMPOSE_PROJECT_NAME: name,
@@ -65,6 +73,9 @@ export function systemAt(options: SystemOptions): TestSystem {
     SECONDARY_PORT: String(httpPort + 2),
     NETWORK_PREFIX: networkPrefix,
     SWITCHYARD_PREFIX: hostPrefix(dir),
+    // Those that set-up finds free may be the next test's.
+    PRIMARY_NETWORK_PREFIX: prefixes.primary,
+    SECONDARY_NETWORK_PREFIX: prefixes.secondary,
     ...settings,
   }
   const run: TestSystem['run'] = (program, args, extra = {}) =>
@@ -72,6 +83,7 @@ export function systemAt(options: SystemOptions): TestSystem {
   return {
     dir,
     name,
+    prefixes,
     url: `http://${place.address}:${httpPort}`,
     director: directorClient(join(dir, 'state/run/host/director.sock')),
     run,

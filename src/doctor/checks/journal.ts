@@ -4,10 +4,10 @@ import { adoptMove } from '../../director/adopt.ts'
 import { forgetBreakGlass, readBreakGlass } from '../../nginx/break-glass.ts'
 import { nginxTraffic } from '../../nginx/traffic.ts'
 import { copyPath } from '../../state/journal-copy.ts'
+import { addressOf, NGINX_PORTS } from '../../topology/addresses.ts'
 import type { Bench } from '../bench.ts'
 import type { Check, Finding } from '../finding.ts'
 import type { Seen } from '../seen.ts'
-import { SERVICES } from '../services.ts'
 import { containerOf, readJournalOf } from '../truth.ts'
 import { untilDirectorAnswers } from '../until-director.ts'
 
@@ -104,12 +104,11 @@ export const movedElsewhere: Check = {
 
 async function adopt({ place, seen, journal }: Bench): Promise<void> {
   const { docker, paths } = place
-  const { networkPrefix } = seen.system
-  const nginx = `http://${networkPrefix}.${SERVICES.traffic_proxy.host}`
+  const nginx = `http://${addressOf(seen.system.prefixes, 'nginx')}`
   const traffic = nginxTraffic({
     liveDir: paths.nginxLive,
-    publicUrl: new URL(`${nginx}:8080`),
-    internalUrl: new URL(`${nginx}:8081`),
+    publicUrl: new URL(`${nginx}:${NGINX_PORTS.visitors}`),
+    internalUrl: new URL(`${nginx}:${NGINX_PORTS.admin}`),
     docker,
     containerFilter: { label: [] },
   })

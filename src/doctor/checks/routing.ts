@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeNetwork } from '../../nginx/network.ts'
+import { writeAdmin } from '../../nginx/admin.ts'
 import { findProxy, signalReload } from '../../nginx/proxy-container.ts'
+import { adminOf } from '../../topology/addresses.ts'
 import type { Check, Finding } from '../finding.ts'
 import type { Seen } from '../seen.ts'
-import { SERVICES } from '../services.ts'
 import { readJournalOf, servedSlot, slotToServe } from '../truth.ts'
 
 export const routing: Check = {
@@ -112,7 +112,7 @@ export const mount: Check = {
 
 export const directorsAddress: Check = {
   name: "director's address",
-  about: "nginx's internal port answers the director: `nginx/live/network.conf` names its address",
+  about: "nginx's internal port answers the director: `nginx/live/admin.conf` names its address",
   fix: 'writes the file and has nginx read it',
   isOfReleases: false,
   find: ({ routing: { namesDirector }, system }) =>
@@ -122,11 +122,11 @@ export const directorsAddress: Check = {
           {
             severity: 'warning',
             sentence:
-              "nginx/live/network.conf does not name the director's address, so nginx will not tell it what is live, and no release can be confirmed. Visitors are not concerned.",
+              "nginx/live/admin.conf does not name the director's address, so nginx will not tell it what is live, and no release can be confirmed. Visitors are not concerned.",
             remedy: '--fix writes it and has nginx read it.',
             mend: async ({ place, signal }) => {
               const { docker, paths } = place
-              await writeNetwork(paths.nginxLive, [`${system.networkPrefix}.${SERVICES.director.host}`])
+              await writeAdmin(paths.nginxLive, adminOf(system.prefixes))
               const label = [
                 `com.docker.compose.project=${system.project}`,
                 'com.docker.compose.service=traffic_proxy',

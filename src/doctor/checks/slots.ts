@@ -1,7 +1,8 @@
 import { SLOTS, type Slot } from '../../release/slot.ts'
+import { addressOf } from '../../topology/addresses.ts'
 import type { Check, Finding } from '../finding.ts'
 import type { ContainerSight, Seen } from '../seen.ts'
-import { SERVICES, serviceOfSlot } from '../services.ts'
+import { serviceOfSlot } from '../services.ts'
 import { containerIn, effectOn, heldBy, isDown, servedSlot, slotWords } from '../truth.ts'
 
 /** By then a slot of the compose file is healthy, or has been called unhealthy. */
@@ -72,8 +73,9 @@ function obstacleOf({ docker, system }: Seen, slot: Slot): string | null {
   const service = serviceOfSlot[slot]
   const named = docker.strangers.find((stranger) => stranger.service === service)
   if (named) return `A container of someone else is called ${named.name}: remove or rename that first.`
-  const address = `${system.networkPrefix}.${SERVICES[service].host}`
-  const there = docker.network?.strangers.find((stranger) => stranger.address === address)
+  const address = addressOf(system.prefixes, slot)
+  const strangers = Object.values(docker.networks).flatMap((network) => network?.strangers ?? [])
+  const there = strangers.find((stranger) => stranger.address === address)
   return there ? `The container ${there.name} has its address: take that off the network first.` : null
 }
 
@@ -151,6 +153,6 @@ function revived(seen: Seen, slot: Slot, container: ContainerSight): Pick<Findin
   }
 }
 
-function hasAddress({ system }: Seen, slot: Slot, { address }: ContainerSight): boolean {
-  return address === `${system.networkPrefix}.${SERVICES[serviceOfSlot[slot]].host}`
+function hasAddress({ system }: Seen, slot: Slot, { addresses }: ContainerSight): boolean {
+  return [...addresses.values()].includes(addressOf(system.prefixes, slot))
 }

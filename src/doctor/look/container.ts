@@ -32,7 +32,6 @@ export async function describeContainer(
 
 function described(inspected: z.infer<typeof inspectSchema>): ContainerSight {
   const { Id, Name, Image, RestartCount, State, Config, HostConfig, NetworkSettings } = inspected
-  const addresses = Object.values(NetworkSettings.Networks ?? {}).map(({ IPAddress }) => IPAddress)
   return {
     id: Id,
     name: Name.replace(/^\//, ''),
@@ -44,7 +43,9 @@ function described(inspected: z.infer<typeof inspectSchema>): ContainerSight {
     image: Config.Image,
     imageId: Image,
     release: releaseIn(Config.Env ?? []),
-    address: addresses.find((address) => address !== '') ?? null,
+    addresses: new Map(
+      Object.entries(NetworkSettings.Networks ?? {}).map(([network, { IPAddress }]) => [network, IPAddress]),
+    ),
     restartPolicy: HostConfig.RestartPolicy?.Name || 'no',
   }
 }

@@ -3,9 +3,25 @@ import type Docker from 'dockerode'
 import { CommandFailure } from '../../docker/command.ts'
 import { ask, dockerWords, statusCodeOf } from '../../docker/engine.ts'
 import { wouldRecreate } from '../../setup/compose.ts'
-import { type Container, isOurs, nameOf, serviceOf } from '../../setup/containers.ts'
+import {
+  type Container,
+  isOurs,
+  NETWORK_LABEL,
+  nameOf,
+  PROJECT_LABEL,
+  serviceOf,
+} from '../../setup/containers.ts'
+import { addressOf } from '../../topology/addresses.ts'
+import { NETWORKS, type NetworkName } from '../../topology/networks.ts'
 import type { Place } from '../place.ts'
-import type { ContainerSight, DockerSight, EnvFileSight, JournalSight, System } from '../seen.ts'
+import type {
+  ContainerSight,
+  DockerSight,
+  EnvFileSight,
+  JournalSight,
+  NetworkSight,
+  System,
+} from '../seen.ts'
 import { SERVICE_NAMES, SERVICES, type Service } from '../services.ts'
 import { describeContainer } from './container.ts'
 
@@ -34,7 +50,7 @@ export async function lookAtDocker(
     orphans: await orphansIn(own, paths.composeFile),
     images: await imagesOf(docker, journal, signal),
     presentImageIds: new Set(await presentIds(docker, inSlots, signal)),
-    network: await networkOf(docker, system, present, signal),
+    networks: await networksOf(docker, system, present, signal),
     recreated:
       !asksCompose || envFile.kind === 'absent' || present.length === 0
         ? { names: [] }
@@ -47,13 +63,13 @@ const isOneOff = ({ Labels }: Container): boolean => Labels['com.docker.compose.
 async function servicesIn(
   docker: Docker,
   own: readonly Container[],
-  { networkPrefix }: System,
+  { prefixes }: System,
   signal: AbortSignal,
 ): Promise<DockerSight['services']> {
   const of = async (service: Service): Promise<ContainerSight[]> => {
     const found = own.filter((container) => serviceOf(container) === service)
     const sights = await Promise.all(found.map(({ Id }) => describeContainer(docker, Id, signal)))
-    const address = `${networkPrefix}.${SERVICES[service].host}`
+    const address = addressOf(prefixes, SERVICES[service].part)
     return sights
       .filter((sight) => sight !== null)
       .toSorted((a, b) => rank(b, address) - rank(a, address) || b.startedAtMs - a.startedAtMs)
@@ -68,8 +84,8 @@ async function servicesIn(
 }
 
 /** The one that does the work comes first: the director takes the running one too. */
-function rank({ state, address }: ContainerSight, wanted: string): number {
-  return (state === 'running' ? 2 : 0) + (address === wanted ? 1 : 0)
+function rank({ state, addresses }: ContainerSight, wanted: string): number {
+  return (state === 'running' ? 2 : 0) + ([...addresses.values()].includes(wanted) ? 1 : 0)
 }
 
 function strangersIn(containers: readonly Container[], system: System): DockerSight['strangers'] {
@@ -121,13 +137,25 @@ async function imageId(docker: Docker, name: string, signal: AbortSignal): Promi
   }
 }
 
-async function networkOf(
+async function networksOf(
   docker: Docker,
   { project }: System,
   own: readonly ContainerSight[],
   signal: AbortSignal,
-): Promise<DockerSight['network']> {
-  const label = [`com.docker.compose.project=${project}`, 'com.docker.compose.network=switchyard']
+): Promise<DockerSight['networks']> {
+  const of = (network: NetworkName) => networkOf(docker, project, network, own, signal)
+  const [control, primary, secondary] = await Promise.all([of('control'), of('primary'), of('secondary')])
+  return { control, primary, secondary }
+}
+
+async function networkOf(
+  docker: Docker,
+  project: string,
+  sought: NetworkName,
+  own: readonly ContainerSight[],
+  signal: AbortSignal,
+): Promise<NetworkSight | null> {
+  const label = [`${PROJECT_LABEL}=${project}`, `${NETWORK_LABEL}=${NETWORKS[sought].key}`]
   const [listed] = await ask(signal, () => docker.listNetworks({ filters: { label } }))
   if (listed === undefined) return null
   const network: Docker.NetworkInspectInfo = await ask(signal, () => docker.getNetwork(listed.Id).inspect())
@@ -138,7 +166,7 @@ async function networkOf(
       name: Name || id.slice(0, 12),
       address: IPv4Address.replace(/\/\d+$/, ''),
     }))
-  return { subnet: network.IPAM?.Config?.[0]?.Subnet ?? '', strangers }
+  return { name: network.Name, subnet: network.IPAM?.Config?.[0]?.Subnet ?? '', strangers }
 }
 
 async function recreatedBy(

@@ -6,13 +6,12 @@ import { testConfig } from '../../nginx/proxy-container.ts'
 import { complaints } from '../../nginx/words.ts'
 import { slotSchema } from '../../release/slot.ts'
 import { statusPayloadSchema } from '../../release/status-payload.ts'
+import { addressOf, NGINX_PORTS } from '../../topology/addresses.ts'
 import type { ContainerSight, NginxAnswer, NginxSight, System } from '../seen.ts'
 
 const STATUS_PATH = '/api/system/status'
 const ANSWERS = 3
 const ANSWER_WITHIN_MS = 4_000
-const CONTAINER_PORT = 8080
-const NGINX_ADDRESS = 2
 
 /** Asks nginx as visitors do, and looks into its container. `container` is the running one, if there is any. */
 export async function lookAtNginx(
@@ -31,14 +30,14 @@ export async function lookAtNginx(
 
 /** At the published port; where nothing is there, at the container's own address: Docker's forwarding may be what is broken. */
 async function askNginx(
-  { httpAddress, httpPort, networkPrefix }: System,
+  { httpAddress, httpPort, prefixes }: System,
   isRunning: boolean,
   signal: AbortSignal,
 ): Promise<Pick<NginxSight, 'answers' | 'isPublished'>> {
   const host = httpAddress === '0.0.0.0' ? '127.0.0.1' : httpAddress
   const published = await answersOf(new URL(STATUS_PATH, `http://${host}:${httpPort}`), signal)
   if (published.length > 0 || !isRunning) return { answers: published, isPublished: true }
-  const own = new URL(STATUS_PATH, `http://${networkPrefix}.${NGINX_ADDRESS}:${CONTAINER_PORT}`)
+  const own = new URL(STATUS_PATH, `http://${addressOf(prefixes, 'nginx')}:${NGINX_PORTS.visitors}`)
   return { answers: await answersOf(own, signal), isPublished: false }
 }
 

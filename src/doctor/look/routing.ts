@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
 import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { NETWORK_FILE, renderNetwork } from '../../nginx/network.ts'
+import { ADMIN_FILE, renderAdmin } from '../../nginx/admin.ts'
+import { MOVED_FILES } from '../../nginx/moved.ts'
 import { generationNumber, readGeneration, readGenerationIn } from '../../nginx/read-generation.ts'
 import { ReleaseError, reasonOf } from '../../release/errors.ts'
 import type { RoutingState } from '../../release/ports.ts'
 import type { Slot } from '../../release/slot.ts'
+import { adminOf } from '../../topology/addresses.ts'
+import { isFormer, type Prefixes } from '../../topology/networks.ts'
 import type { RoutingSight } from '../seen.ts'
 
 /** What nginx's user, which owns nothing here, needs of a directory and of a file. */
@@ -13,7 +16,7 @@ const MAY_ENTER = 0o005
 const MAY_READ = 0o004
 
 /** Looks at `nginx/live`: at what `current` leads to, at the generations beside it and at what else lies there. */
-export async function lookAtRouting(liveDir: string, directorAddress: string): Promise<RoutingSight> {
+export async function lookAtRouting(liveDir: string, prefixes: Prefixes): Promise<RoutingSight> {
   const names = await readdir(liveDir).catch(() => [])
   const { state, problem } = await currentState(liveDir)
   const numbers = names.flatMap((name) => generationNumber(name.replace(/\.tmp$/, '')) ?? [])
@@ -25,7 +28,8 @@ export async function lookAtRouting(liveDir: string, directorAddress: string): P
     highest: Math.max(0, ...numbers),
     leftovers: names.filter((name) => isLeftover(name, state)).toSorted(),
     unreadable: await unreadableIn(liveDir),
-    namesDirector: await namesDirector(liveDir, directorAddress),
+    isMoved: existsSync(join(liveDir, MOVED_FILES.upstreams)),
+    namesDirector: await namesDirector(liveDir, prefixes),
   }
 }
 
@@ -78,7 +82,9 @@ async function unreadableIn(liveDir: string): Promise<string | null> {
 
 const shortName = (liveDir: string, path: string): string => `nginx/live${path.slice(liveDir.length)}`
 
-async function namesDirector(liveDir: string, address: string): Promise<boolean> {
-  const text = await readFile(join(liveDir, NETWORK_FILE), 'utf8').catch(() => '')
-  return text === renderNetwork([address])
+/** Before slots had networks of their own, another file said it, which only `npm run up` replaces. */
+async function namesDirector(liveDir: string, prefixes: Prefixes): Promise<boolean> {
+  if (isFormer(prefixes)) return true
+  const text = await readFile(join(liveDir, ADMIN_FILE), 'utf8').catch(() => '')
+  return text === renderAdmin(adminOf(prefixes))
 }

@@ -20,13 +20,16 @@ const director: Pick<Container, 'Id' | 'Names' | 'Labels'> = {
   },
 }
 
+/** That of a system which was brought up before slots had networks of their own. */
+const ONE_NETWORK = { control: '10.9.8', primary: '10.9.8', secondary: '10.9.8' }
+
 test('a system is what its state file says', () => {
   const envFile = read({
     ...{ COMPOSE_PROJECT_NAME: 'shop', NETWORK_PREFIX: '10.9.8', CONTAINER_PREFIX: '', HTTP_PORT: '8080' },
     ...{ HTTP_ADDRESS: '127.0.0.1', HEALTH_DEADLINE_SECONDS: '15', WARM_UP_PATHS: '/, /shop' },
   })
   assert.deepEqual(systemOf('/srv/shop', envFile, [], []), {
-    ...{ directory: '/srv/shop', project: 'shop', networkPrefix: '10.9.8', containerPrefix: '' },
+    ...{ directory: '/srv/shop', project: 'shop', prefixes: ONE_NETWORK, containerPrefix: '' },
     ...{ httpAddress: '127.0.0.1', httpPort: 8080, toolsImage: 'switchyard-base/tools' },
     ...{ healthDeadlineMs: 15_000, minFreeBytes: 2 * 1024 ** 3, warmUpPaths: ['/', '/shop'] },
   })
@@ -40,8 +43,8 @@ test('without a state file it is what its director was started with', () => {
     [...['COMPOSE_PROJECT_NAME=shop', 'NETWORK_PREFIX=10.9.8', 'HTTP_PORT=8080', 'WARM_UP_PATHS=/']],
   )
   assert.deepEqual(
-    [system?.project, system?.networkPrefix, system?.containerPrefix, system?.httpPort],
-    ['shop', '10.9.8', 'shop-', 8080],
+    [system?.project, system?.prefixes, system?.containerPrefix, system?.httpPort],
+    ['shop', ONE_NETWORK, 'shop-', 8080],
   )
 })
 

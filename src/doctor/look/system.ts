@@ -8,6 +8,7 @@ import {
   serviceOf,
 } from '../../setup/containers.ts'
 import { MADE_IMAGES } from '../../setup/image-names.ts'
+import { prefixesOf } from '../../topology/networks.ts'
 import type { EnvFileSight, System } from '../seen.ts'
 import { SERVICES } from '../services.ts'
 
@@ -30,7 +31,11 @@ export function systemOf(
   return {
     directory,
     project,
-    networkPrefix: value('NETWORK_PREFIX') ?? '172.30.42',
+    prefixes: prefixesOf({
+      NETWORK_PREFIX: value('NETWORK_PREFIX'),
+      PRIMARY_NETWORK_PREFIX: value('PRIMARY_NETWORK_PREFIX'),
+      SECONDARY_NETWORK_PREFIX: value('SECONDARY_NETWORK_PREFIX'),
+    }),
     containerPrefix: file.get('CONTAINER_PREFIX') ?? prefixOf(own),
     httpAddress: value('HTTP_ADDRESS') ?? '0.0.0.0',
     httpPort: Number(value('HTTP_PORT') ?? 80),

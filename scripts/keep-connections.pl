@@ -1,0 +1,225 @@
+#!/usr/bin/perl
+# Keeps visitors' connections over a reload of nginx: keep-connections.pl ADDRESS PORT WORKER...
+#
+# A worker that ends closes connections that lie idle, also one on which a request is on its way, and that request is lost.
+# This takes a copy of each connection's descriptor out of the workers (pidfd_getfd(2)), so that it outlives them. What comes
+# on one that a worker closed while it lay idle goes to the new workers at ADDRESS:PORT, as the last request on it.
+# Perl, since it is the one language of the tools image that reaches the kernel's calls. It says `ready`, then waits for the
+# reload, and ends by itself. Whatever goes wrong here, nginx does what it always did.
+use strict;
+use warnings;
+use Errno qw(EAGAIN EINPROGRESS EINTR);
+use Fcntl;
+use IO::Select;
+use Socket qw(:DEFAULT IPPROTO_TCP SO_ERROR);
+use Time::HiRes qw(time);
+
+my ($PIDFD_OPEN, $PIDFD_GETFD, $TCP_INFO) = (434, 438, 11);
+my $LOOK_EVERY_S     = 0.01;
+my $RELOAD_WITHIN_S  = 30;
+my $IDLE_FOR_S       = 76;      # nginx's keepalive_timeout, and a little
+my $UNSURE_FOR_S     = 5;
+my $RELAY_FOR_S      = 3600;    # as worker_shutdown_timeout
+my $HEAD_CAP         = 128 * 1024;
+my $BUFFER_CAP       = 256 * 1024;
+my $CONNECTIONS_CAP  = 8192;
+
+my ($address, $port, @workers) = @ARGV;
+die "usage: keep-connections.pl ADDRESS PORT WORKER...\n" unless @workers;
+my $target  = pack_sockaddr_in($port, inet_aton($address));
+my $hexport = sprintf '%04X', $port;
+$SIG{PIPE} = 'IGNORE';
+$| = 1;
+
+my %worker;    # pid => { fd of the process, when it was last seen to serve, whether it ends }
+for my $pid (@workers) {
+    my $fd = syscall($PIDFD_OPEN, int $pid, 0);
+    die "pidfd_open: $!\n" if $fd < 0;
+    $worker{$pid} = { pidfd => $fd, served => time, ends => 0, gone => 0 };
+}
+my %kept;      # inode => { the connection, its worker, since when it is ours, and the way on }
+my $began = time;
+my $reloaded;
+
+look();
+print "ready\n";
+my $next_look = time + $LOOK_EVERY_S;
+until (is_over()) {
+    serve(max(0, $next_look - time));
+    next if time < $next_look;
+    look();
+    $next_look = time + ($reloaded && time - $reloaded > 2 ? 0.1 : $LOOK_EVERY_S);
+}
+
+sub max { $_[0] > $_[1] ? $_[0] : $_[1] }
+
+sub is_over {
+    return time - $began > $RELOAD_WITHIN_S unless $reloaded;
+    return 1 unless %kept || grep { !$_->{gone} } values %worker;
+    return 1 if time - $reloaded > $RELAY_FOR_S;
+    return time - $reloaded > $IDLE_FOR_S && !grep { $_->{onward} } values %kept;
+}
+
+# Takes what is new, and lets go of what a worker has closed by itself.
+sub look {
+    for my $pid (keys %worker) {
+        my $it = $worker{$pid};
+        next if $it->{gone};
+        my %fds = sockets_of($pid);
+        # Asked after its sockets: what was closed before it said that it ends was closed for another reason.
+        my $title = slurp("/proc/$pid/cmdline");
+        $it->{gone} = 1 if $title eq '';
+        if ($it->{gone} || $title =~ /shutting down/) { $it->{ends} = 1; $reloaded ||= time }
+        take($pid, $it, \%fds) unless $it->{ends};
+        for my $inode (grep { $kept{$_}{pid} == $pid && !$kept{$_}{ours} && !exists $fds{$_} } keys %kept) {
+            my $hold_for = $it->{ends} ? hold_for($kept{$inode}, $it) : 0;
+            if ($hold_for) { $kept{$inode}{ours} = time + $hold_for }
+            else           { drop($inode) }
+        }
+        $it->{served} = time unless $it->{ends};
+    }
+    return unless $reloaded;
+    drop($_) for grep { !$kept{$_}{onward} && ($kept{$_}{ours} || $reloaded + $IDLE_FOR_S) < time } keys %kept;
+}
+
+sub take {
+    my ($pid, $it, $fds) = @_;
+    my @new = grep { !$kept{$_} && !$it->{others}{$_} } keys %$fds;
+    return unless @new;
+    my %wanted = map { $_ => 1 } connections_of($pid);
+    $it->{others} = { map { $_ => 1 } grep { !$kept{$_} && !$wanted{$_} } keys %$fds };
+    for my $inode (grep { $wanted{$_} } @new) {
+        last if keys %kept >= $CONNECTIONS_CAP;
+        my $fd = syscall($PIDFD_GETFD, $it->{pidfd}, int $fds->{$inode}, 0);
+        die "pidfd_getfd: $!\n" if $fd < 0 && !$reloaded && !%kept && $!{EPERM};
+        next if $fd < 0;
+        open(my $socket, '+<&=', $fd) or next;
+        # Its number may have become another connection's meanwhile.
+        if ((stat $socket)[1] != $inode) { close $socket; next }
+        $kept{$inode} = { socket => $socket, pid => $pid, in => '', out => '' };
+    }
+}
+
+sub sockets_of {
+    my ($pid) = @_;
+    opendir(my $dir, "/proc/$pid/fd") or return;
+    return map { (readlink("/proc/$pid/fd/$_") // '') =~ /^socket:\[(\d+)\]$/ ? ($1 => $_) : () } grep { /^\d/ } readdir $dir;
+}
+
+# The inodes of established connections to the port.
+sub connections_of {
+    my ($pid) = @_;
+    my @found;
+    for my $line (split /\n/, slurp("/proc/$pid/net/tcp")) {
+        my (undef, undef, $local, undef, $state, undef, undef, undef, undef, undef, $inode) = split /\s+/, $line;
+        push @found, $inode if defined $inode && $state eq '01' && $local =~ /:\Q$hexport\E$/;
+    }
+    return @found;
+}
+
+# For how long one that an ending worker has closed is held. Where nothing was sent on it since the worker was last seen to
+# serve, it lay idle. Else its last answer may have said that the connection ends with it: then the visitor ends it, or waits for
+# its end, as one does who asks once.
+sub hold_for {
+    my ($kept, $worker) = @_;
+    my $info = getsockopt($kept->{socket}, IPPROTO_TCP, $TCP_INFO) or return 0;
+    my ($state, $last_sent_ms) = (unpack('C', $info), unpack('L', substr $info, 44, 4));
+    return 0 unless $state == 1 || $state == 8;
+    return $IDLE_FOR_S if time - $last_sent_ms / 1000 < $worker->{served} + 0.002;
+    my $parts_received = length $info >= 156 ? unpack('L', substr $info, 152, 4) : 0;
+    return $parts_received > 1 ? $UNSURE_FOR_S : 0;
+}
+
+# Waits at most so long, and passes on what has come.
+sub serve {
+    my ($seconds) = @_;
+    my ($reads, $writes) = (IO::Select->new, IO::Select->new);
+    my %of;
+    for my $inode (grep { $kept{$_}{ours} } keys %kept) {
+        my $it = $kept{$inode};
+        $reads->add($it->{socket}) if length $it->{in} < $BUFFER_CAP && !$it->{client_ended};
+        $writes->add($it->{socket}) if length $it->{out};
+        if ($it->{onward}) {
+            $reads->add($it->{onward}) if length $it->{out} < $BUFFER_CAP && !$it->{answer_ended};
+            $writes->add($it->{onward}) if length $it->{in};
+        }
+        $of{ fileno $_ } = $inode for grep { defined } $it->{socket}, $it->{onward};
+    }
+    my ($readable, $writable) = IO::Select::select($reads, $writes, undef, $seconds);
+    my %touched = map { $of{ fileno $_ } => 1 } @{ $readable || [] }, @{ $writable || [] };
+    move($_) for keys %touched;
+}
+
+sub move {
+    my ($inode) = @_;
+    my $it = $kept{$inode} or return;
+    if (!$it->{client_ended}) {
+        my $read = pull($it->{socket}, \$it->{in});
+        return drop($inode) if !defined $read;
+        $it->{client_ended} = 1 if $read eq 'end';
+    }
+    return drop($inode) if $it->{client_ended} && !$it->{onward};
+    if (!$it->{onward}) {
+        return if $it->{in} eq '';
+        return drop($inode) if length $it->{in} >= $HEAD_CAP;
+        return unless $it->{in} =~ /\r\n\r\n/;
+        $it->{in} = as_last($it->{in});
+        $it->{onward} = onward() or return drop($inode);
+    }
+    push_out($it->{onward}, \$it->{in}) // return drop($inode);
+    shutdown($it->{onward}, 1) if $it->{client_ended} && $it->{in} eq '' && !$it->{told}++;
+    if (!$it->{answer_ended}) {
+        my $read = pull($it->{onward}, \$it->{out});
+        return drop($inode) if !defined $read && $it->{out} eq '';
+        $it->{answer_ended} = 1 if !defined $read || $read eq 'end';
+    }
+    push_out($it->{socket}, \$it->{out}) // return drop($inode);
+    drop($inode) if $it->{answer_ended} && $it->{out} eq '';
+}
+
+# Only the worker's own answer tells a visitor that the connection ends with it. What becomes a WebSocket is passed as it is.
+sub as_last {
+    my ($head, $rest) = split /\r\n\r\n/, $_[0], 2;
+    return $_[0] if $head =~ /^Upgrade:/mi;
+    $head =~ s/\r\nConnection:[^\r\n]*//gi;
+    return "$head\r\nConnection: close\r\n\r\n$rest";
+}
+
+sub onward {
+    socket(my $socket, PF_INET, SOCK_STREAM, 0) or return;
+    fcntl($socket, F_SETFL, O_NONBLOCK | fcntl($socket, F_GETFL, 0)) or return;
+    return $socket if connect($socket, $target) || $! == EINPROGRESS;
+    return;
+}
+
+# 'end' at the end, undef where the connection is broken.
+sub pull {
+    my ($socket, $buffer) = @_;
+    fcntl($socket, F_SETFL, O_NONBLOCK | fcntl($socket, F_GETFL, 0));
+    my $count = sysread($socket, $$buffer, 65536, length $$buffer);
+    return $count ? 'some' : 'end' if defined $count;
+    return $! == EAGAIN || $! == EINTR || $!{ENOTCONN} ? 'none' : undef;
+}
+
+sub push_out {
+    my ($socket, $buffer) = @_;
+    return 0 if $$buffer eq '';
+    my $count = syswrite($socket, $$buffer);
+    if (!defined $count) { return $! == EAGAIN || $! == EINTR || $!{ENOTCONN} ? 0 : undef }
+    substr($$buffer, 0, $count, '');
+    return $count;
+}
+
+# Where a worker has it too, it stays open there.
+sub drop {
+    my ($inode) = @_;
+    my $it = delete $kept{$inode} or return;
+    close $_ for grep { defined } $it->{socket}, $it->{onward};
+}
+
+sub slurp {
+    my ($path) = @_;
+    open(my $file, '<', $path) or return '';
+    local $/;
+    return scalar(<$file>) // '';
+}
