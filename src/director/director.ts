@@ -54,7 +54,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   )
   if (journal.restored) console.error(restoredSentence(journal.restored))
   await refill(reserve)
-  const { parts, ...seen } = wire(settings, { stateDir, journal, logs, reserve })
+  const { parts: wired, ...seen } = wire(settings, { stateDir, journal, logs, reserve })
+  const parts = { ...wired, trafficLog: seen.trafficLog }
   const log = (release: number, text: string): void => {
     logs.append(release, 'record', text)
     changes.announce(release)

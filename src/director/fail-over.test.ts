@@ -2,13 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directorOver } from '../../test/fixtures/director-over.ts'
 import { traffic } from '../../test/fixtures/traffic-counts.ts'
-import { yard } from '../../test/fixtures/yard.ts'
+import { type Yard, yard } from '../../test/fixtures/yard.ts'
 import type { TrafficCounts } from '../release/traffic-counts.ts'
 import { takeLock } from '../state/lock.ts'
 import { failOver } from './fail-over.ts'
 
 /** A director that looks at a yard's live slot, secondary, by a clock that `pass` moves on. */
-async function lookout({ answered = traffic() }: { answered?: TrafficCounts } = {}) {
+async function lookout({
+  answered = traffic(),
+  everyMs = 500,
+}: {
+  answered?: TrafficCounts
+  everyMs?: number
+} = {}) {
   const system = await yard()
   const director = directorOver(system)
   let nowMs = 0
@@ -20,8 +26,8 @@ async function lookout({ answered = traffic() }: { answered?: TrafficCounts } = 
     nowMs: () => nowMs,
   })
   async function pass(seconds: number): Promise<void> {
-    for (let passed = 0; passed < seconds * 1_000; passed += 500) {
-      nowMs += 500
+    for (let passed = 0; passed < seconds * 1_000; passed += everyMs) {
+      nowMs += everyMs
       await look()
     }
   }
@@ -99,8 +105,8 @@ test('there is no second fail-over before the freeze of the first is lifted', as
 
 test('where both are down the director says so and moves nothing', async () => {
   const { system, pass, live, problem } = await lookout()
-  system.says.secondary = null
-  system.says.primary = null
+  system.says.secondary = 'gone'
+  system.says.primary = 'gone'
   await pass(30)
   assert.equal(await live(), 'secondary')
   assert.equal(
@@ -108,6 +114,49 @@ test('where both are down the director says so and moves nothing', async () => {
     `${SILENCE}, and there is nothing to move the traffic to: primary is not healthy either. The director moves nothing by itself.`,
   )
   assert.equal(system.journal.newestLive()?.id, 2)
+})
+
+const OVERLOADED = `${SILENCE}, and there is nothing to move the traffic to: primary is slow too, so this machine is overloaded. The director moves nothing by itself.`
+
+async function isOverloaded(make: (system: Yard) => void): Promise<void> {
+  const { system, pass, live, problem } = await lookout()
+  make(system)
+  await pass(30)
+  assert.deepEqual([await live(), problem()], ['secondary', OVERLOADED])
+  assert.equal(system.journal.newestLive()?.id, 2)
+}
+
+test('where both slots are silent, the machine is overloaded, which is said, and nothing moves', () =>
+  isOverloaded(({ says }) => Object.assign(says, { secondary: null, primary: null })))
+
+test('where the live slot is silent and the standby slow, the machine is overloaded, which is said, and nothing moves', () =>
+  isOverloaded(({ says, latencyMs }) => {
+    says.secondary = null
+    latencyMs.primary = 1_400
+  }))
+
+test('a live slot that is gone loses the traffic to a standby that is slow', async () => {
+  const { system, pass, live } = await lookout()
+  system.says.secondary = 'gone'
+  system.latencyMs.primary = 1_400
+  await pass(7)
+  assert.equal(await live(), 'primary')
+})
+
+test('a director that is held up itself moves nothing, and says so', async () => {
+  const { pass, live, problem, system } = await lookout({ everyMs: 4_000 })
+  system.says.secondary = null
+  await pass(40)
+  assert.deepEqual(
+    [await live(), problem()],
+    [
+      'secondary',
+      `${SILENCE}, and the director itself is held up: this machine is overloaded. The director moves nothing by itself.`,
+    ],
+  )
+  system.says.secondary = 'operational'
+  await pass(4)
+  assert.equal(problem(), null)
 })
 
 test('a barred standby is no way out, nor is one that is out of reach', async () => {

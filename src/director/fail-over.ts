@@ -2,9 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { barOn, barWords } from '../release/bar.ts'
 import { isFrozenBy } from '../release/freeze.ts'
 import { wordsOf } from '../release/messages.ts'
-import { isOperational } from '../release/operational.ts'
+import { answersVisitors } from '../release/move/answers-visitors.ts'
+import { isBrisk } from '../release/move/left-behind.ts'
+import { lookAt, type Sight } from '../release/move/look-at.ts'
 import {
   isDue,
+  isHeldUp,
   isWorthAWord,
   LOOK_DEADLINE_MS,
   LOOK_EVERY_MS,
@@ -50,7 +53,7 @@ export function failOver(options: FailOverOptions): FailOver {
     // What is under way may be changing either slot.
     const isOthers = routing === null || routing.live === null || releases.running() !== null
     const from = parts.journal.newestLive()?.id
-    const seen = isOthers ? null : await lookAt(parts, routing, nowMs)
+    const seen = isOthers ? null : await lookAtLive(parts, routing, nowMs)
     // A look takes seconds at a slot that hangs: who moved the traffic meanwhile has decided where it is to be.
     outage = parts.journal.newestLive()?.id === from ? outageAfter(outage, seen) : null
     if (outage === null) failed = null
@@ -62,6 +65,8 @@ export function failOver(options: FailOverOptions): FailOver {
     if (!isWorthAWord(now)) return problem
     const { slot } = now
     const silence = `${slot} is live and does not answer`
+    if (isHeldUp(now))
+      return `${silence}, and the director itself is held up: this machine is overloaded. The director moves nothing by itself.`
     const hindrance = hindranceOf(now)
     if (hindrance !== null) return `${silence}${hindrance}`
     if (!isDue(now, limitMs))
@@ -123,34 +128,33 @@ export async function keepLooking({ look }: Pick<FailOver, 'look'>, signal: Abor
   }
 }
 
-async function lookAt(parts: Parts, routing: RoutingState, nowMs: () => number): Promise<Look | null> {
+async function lookAtLive(parts: Parts, routing: RoutingState, nowMs: () => number): Promise<Look | null> {
   const slot = routing.live
   if (slot === null) return null
   const startedMs = nowMs()
-  const isAnswered = await parts.health.probe(slot, AbortSignal.timeout(LOOK_DEADLINE_MS)).then(
-    () => true,
-    () => false,
-  )
-  const standbyProblem = isAnswered ? null : await whyNoWayOut(parts, routing, otherSlot(slot))
+  const sight = await lookAt(parts.health, slot, parts.journal.holderOf(slot)?.id ?? 0, LOOK_DEADLINE_MS)
+  const isAnswered = ANSWERS.includes(sight.kind)
+  const standbyProblem = isAnswered ? null : await whyNoWayOut(parts, routing, otherSlot(slot), sight)
   return { slot, startedMs, endedMs: nowMs(), isAnswered, standbyProblem }
 }
 
-async function whyNoWayOut(parts: Parts, { up }: RoutingState, slot: Slot): Promise<string | null> {
+/** It said how it is, whatever that was. */
+const ANSWERS: readonly Sight['kind'][] = ['well', 'ill', 'other']
+
+async function whyNoWayOut(
+  parts: Parts,
+  { up }: RoutingState,
+  slot: Slot,
+  live: Sight,
+): Promise<string | null> {
   const holder = parts.journal.holderOf(slot)
   if (!holder?.build) return `${slot} holds no build.`
   const bar = barOn(parts.bars.list(), holder.build)
   if (bar !== null) return barWords(bar)
   if (!up.includes(slot)) return `${slot} is out of reach.`
-  const isHealthy = await isOperational(parts.health, slot, holder.id, AbortSignal.timeout(LOOK_DEADLINE_MS))
-  return isHealthy ? null : `${slot} is not healthy either.`
-}
-
-/**
- * Whether visitors got anything good from `slot` within the time: what is only too busy to say how it is, is not down. Streams
- * do not count, since they are logged when they are cut, nor does 499, for whoever gave up. Lines come about two seconds late.
- */
-function answersVisitors(trafficLog: FailOverOptions['trafficLog'], slot: Slot, withinMs: number): boolean {
-  const { statuses, streams } = trafficLog.since(slot, Date.now() - withinMs)
-  const eventStreams = Math.max(0, streams - statuses['1xx'])
-  return statuses['2xx'] + statuses['3xx'] > eventStreams
+  const sight = await lookAt(parts.health, slot, holder.id, LOOK_DEADLINE_MS)
+  if (sight.kind === 'well' && (live.kind !== 'silent' || isBrisk(sight))) return null
+  // A slot that is gone is no matter of the load; two that take connections and answer late are.
+  const isSlowToo = live.kind === 'silent' && (sight.kind === 'silent' || sight.kind === 'well')
+  return isSlowToo ? `${slot} is slow too, so this machine is overloaded.` : `${slot} is not healthy either.`
 }

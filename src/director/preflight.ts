@@ -57,18 +57,23 @@ async function routingFinding(traffic: Traffic): Promise<Finding> {
 
 const SERVED_TRIES = 2
 
-/** One silence may be the load of a bad moment. */
+/** One silence may be the load of a bad moment. An nginx that takes connections and is late runs, and reads what is on the disk. */
 async function servedFinding(traffic: Traffic, signal: AbortSignal): Promise<Finding> {
-  return finding('nginx', 'nginx answers.', async () => {
+  let isLate = false
+  const found = await finding('nginx', 'nginx answers.', async () => {
     for (let tries = 1; ; tries++) {
       try {
         await traffic.served(signal)
         return
       } catch (cause) {
+        isLate = cause instanceof ReleaseError && cause.facts.contact === 'taken'
         if (tries === SERVED_TRIES) throw cause
       }
     }
   })
+  if (!isLate || found.outcome !== 'refused') return found
+  const sentence = 'nginx runs and is late to answer, as on a machine that is short of processor time.'
+  return { name: found.name, outcome: 'warning', sentence }
 }
 
 async function nginxFinding(traffic: Traffic, signal: AbortSignal): Promise<Finding> {

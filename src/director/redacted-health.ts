@@ -8,7 +8,7 @@ import type { Health } from '../release/ports.ts'
  */
 export function redactedHealth(health: Health, readRedaction: () => Promise<Redact>): Health {
   return {
-    probe: (slot, signal) => redacting(readRedaction, () => health.probe(slot, signal)),
+    probe: (slot, signal, withinMs) => redacting(readRedaction, () => health.probe(slot, signal, withinMs)),
     untilHealthy: async (slot, expected, log, signal) => {
       const redact = await readRedaction()
       return redacting(

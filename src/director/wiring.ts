@@ -46,7 +46,8 @@ import { reserveFinding } from './reserve-finding.ts'
 import { environmentFindings, runtimesOf } from './runtimes.ts'
 import type { ViewOptions } from './view.ts'
 
-const MOVE_DEADLINE_MS = 10_000
+/** More than nginx and a slot are waited for together (src/nginx/confirm.ts), which is what decides. */
+const MOVE_DEADLINE_MS = 45_000
 const ROTATE_DEADLINE_MS = 10_000
 const MOUNTS_DEADLINE_MS = 5_000
 const ACCESS_LOG_MAX_BYTES = 64 * 1024 * 1024

@@ -1,4 +1,5 @@
 import http from 'node:http'
+import { awakeDeadline } from '../release/move/awake.ts'
 
 /** One whole answer: its body was read to the end, within the cap. */
 export type Answer = {
@@ -9,8 +10,11 @@ export type Answer = {
   latencyMs: number
 }
 
-/** No whole answer, and why, as the end of a sentence. `isTooLarge`: there was one, but of no length that we read. */
-export type NoAnswer = { reason: string; isTooLarge: boolean; cause?: unknown }
+/**
+ * No whole answer, and why, as the end of a sentence. `isTooLarge`: there was one, but of no length that we read. `isTaken`: the
+ * connection was taken, and time ran out.
+ */
+export type NoAnswer = { reason: string; isTooLarge: boolean; isTaken: boolean; cause?: unknown }
 
 export type GetResult = { ok: true; answer: Answer } | { ok: false; problem: NoAnswer }
 
@@ -18,7 +22,7 @@ export type GetOptions = {
   host: string
   port: number
   path: string
-  /** For everything: connecting, waiting and reading. */
+  /** For everything: connecting, waiting and reading, in time that this process is awake. */
   timeoutMs: number
   maxBytes: number
   accept: string
@@ -30,19 +34,25 @@ export type GetOptions = {
  */
 export async function get(options: GetOptions, signal: AbortSignal): Promise<GetResult> {
   signal.throwIfAborted()
-  const deadline = AbortSignal.timeout(options.timeoutMs)
+  using deadline = awakeDeadline(options.timeoutMs)
+  const contact = { isTaken: false }
   const startedMs = performance.now()
   try {
-    const response = await request(options, AbortSignal.any([signal, deadline]))
+    const response = await request(options, contact, AbortSignal.any([signal, deadline.signal]))
     const body = await readCapped(response, options.maxBytes)
     if (body === null) {
-      return failed({ reason: `its body is over ${options.maxBytes / 1024} KiB`, isTooLarge: true })
+      return failed({
+        reason: `its body is over ${options.maxBytes / 1024} KiB`,
+        isTooLarge: true,
+        isTaken: false,
+      })
     }
     return { ok: true, answer: toAnswer(response, body, performance.now() - startedMs) }
   } catch (cause) {
     signal.throwIfAborted()
-    const reason = deadline.aborted ? `no whole answer within ${options.timeoutMs / 1000} s` : reasonOf(cause)
-    return failed({ reason, isTooLarge: false, cause })
+    const isLate = deadline.signal.aborted
+    const reason = isLate ? `no whole answer within ${options.timeoutMs / 1000} s` : reasonOf(cause)
+    return failed({ reason, isTooLarge: false, isTaken: isLate && contact.isTaken, cause })
   }
 }
 
@@ -50,10 +60,18 @@ const failed = (problem: NoAnswer): GetResult => ({ ok: false, problem })
 
 function request(
   { host, port, path, accept }: GetOptions,
+  contact: { isTaken: boolean },
   signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    http.get({ host, port, path, agent: false, signal, headers: { accept } }, resolve).on('error', reject)
+    http
+      .get({ host, port, path, agent: false, signal, headers: { accept } }, resolve)
+      .on('error', reject)
+      .on('socket', (socket) =>
+        socket.once('connect', () => {
+          contact.isTaken = true
+        }),
+      )
   })
 }
 

@@ -14,7 +14,11 @@ export async function probe(
     case 'status':
       return { payload: sight.payload, latencyMs: sight.latencyMs, httpStatus: sight.httpStatus }
     case 'unreachable':
-      throw new ReleaseError('status-missing', { slot, reason: sight.reason }, { cause: sight.cause })
+      throw new ReleaseError(
+        'status-missing',
+        { slot, reason: sight.reason, contact: sight.isTaken ? 'taken' : 'none' },
+        { cause: sight.cause },
+      )
     case 'wrong':
       throw new ReleaseError(sight.code, { slot, reason: sight.reason })
   }

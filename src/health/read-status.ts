@@ -17,7 +17,7 @@ export type SlotAddress = { addressOf(slot: Slot): string; port: number; probeTi
  */
 export type Sight =
   | { kind: 'status'; payload: StatusPayload; latencyMs: number; httpStatus: number }
-  | { kind: 'unreachable'; reason: string; cause: unknown }
+  | { kind: 'unreachable'; reason: string; isTaken?: boolean; cause: unknown }
   | { kind: 'wrong'; code: 'status-missing' | 'status-shape' | 'status-wrong-release'; reason: string }
 
 /** Reads the status of `slot` once. Throws only when `signal` aborts. */
@@ -38,8 +38,8 @@ export async function readStatus(slot: Slot, where: SlotAddress, signal: AbortSi
 
 function judge(slot: Slot, result: GetResult): Sight {
   if (!result.ok) {
-    const { reason, isTooLarge, cause } = result.problem
-    return isTooLarge ? wrong('status-shape', reason) : { kind: 'unreachable', reason, cause }
+    const { reason, isTooLarge, isTaken, cause } = result.problem
+    return isTooLarge ? wrong('status-shape', reason) : { kind: 'unreachable', reason, isTaken, cause }
   }
   const { answer } = result
   const missing = missingReason(answer)

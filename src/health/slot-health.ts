@@ -14,7 +14,8 @@ export function slotHealth({
 }): Health {
   const where = { ...DEFAULT_HEALTH_SETTINGS, ...settings, addressOf }
   return {
-    probe: (slot, signal) => probe(slot, where, signal),
+    probe: (slot, signal, withinMs = where.probeTimeoutMs) =>
+      probe(slot, { ...where, probeTimeoutMs: withinMs }, signal),
     untilHealthy: (slot, expected, log, signal) => untilHealthy(slot, expected, where, log, signal),
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { ADMIN_FILE, renderAdmin, writeAdmin } from './admin.ts'
 import { BREAK_GLASS_FILE, forgetBreakGlass, readBreakGlass } from './break-glass.ts'
-import { wrongAnswer } from './confirm.ts'
+import { judged } from './confirm.ts'
 import { freshRequest } from './fresh-request.ts'
 import { renderMoved } from './moved.ts'
 import { parseReload, RELOAD_FILE, raiseReloadNumber, renderReload } from './reload-number.ts'
@@ -54,15 +54,18 @@ for (const [what, servedBy, body, sentence] of ANSWERS) {
   test(`an answer from ${what} counts as it should`, () => {
     const headers = servedBy === undefined ? {} : { 'x-served-by': servedBy }
     const text = typeof body === 'string' ? body : JSON.stringify(body)
-    assert.equal(wrongAnswer({ httpStatus: 200, headers, body: text }, expected), sentence)
+    assert.equal(judged({ httpStatus: 200, headers, body: text }, expected).reason, sentence)
   })
 }
 
 test('a slot that is not operational is no place to move to, and may be one to go back to', () => {
   const body = JSON.stringify({ ...payload, status: 'degraded' })
   const answer = { httpStatus: 503, headers: { 'x-served-by': 'secondary' }, body }
-  assert.equal(wrongAnswer(answer, expected), 'the secondary slot answers 503 and says that it is degraded')
-  assert.equal(wrongAnswer(answer, { ...expected, health: 'any' }), null)
+  assert.deepEqual(judged(answer, expected), {
+    kind: 'ill',
+    reason: 'the secondary slot answers 503 and says that it is degraded',
+  })
+  assert.equal(judged(answer, { ...expected, health: 'any' }).kind, 'good')
 })
 
 test('nginx’s words are told without its time and process', () => {

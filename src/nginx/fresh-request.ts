@@ -1,19 +1,45 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { awakeDeadline } from '../release/move/awake.ts'
 
 /** No answer that we ask nginx for is near this. */
 const MAX_BODY_BYTES = 64 * 1024
 
 export type FreshAnswer = { httpStatus: number; headers: IncomingHttpHeaders; body: string }
 
+/** No whole answer in time. `isTaken`: the connection was taken, so that somebody is there who is late. */
+export class NoAnswer extends Error {
+  readonly isTaken: boolean
+
+  constructor(message: string, isTaken: boolean, options: { cause?: unknown } = {}) {
+    super(message, options)
+    this.name = 'NoAnswer'
+    this.isTaken = isTaken
+  }
+}
+
 /**
  * One GET on a connection of its own, so that no kept-alive connection to an old worker can answer for the new state.
- * Rejects when `timeoutMs` for the whole answer is over, when `signal` aborts and when the body passes 64 KiB.
+ * Rejects with `NoAnswer` when `timeoutMs` for the whole answer are over, in time that this process is awake, and when nobody
+ * takes the connection; and when `signal` aborts or the body passes 64 KiB.
  */
-export function freshRequest(url: URL, timeoutMs: number, signal: AbortSignal): Promise<FreshAnswer> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+export async function freshRequest(url: URL, timeoutMs: number, signal: AbortSignal): Promise<FreshAnswer> {
+  using deadline = awakeDeadline(timeoutMs)
+  const contact = { isTaken: false }
+  try {
+    return await sent(url, contact, AbortSignal.any([signal, deadline.signal]))
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (deadline.signal.aborted)
+      throw new NoAnswer(`${url.host} did not answer within ${timeoutMs} ms`, contact.isTaken, { cause })
+    if (!contact.isTaken)
+      throw new NoAnswer(cause instanceof Error ? cause.message : 'no answer', false, { cause })
+    throw cause
+  }
+}
+
+function sent(url: URL, contact: { isTaken: boolean }, signal: AbortSignal): Promise<FreshAnswer> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(deadline.aborted ? deadlineError(url, timeoutMs, error) : error)
-    const outgoing = request(url, { agent: false, signal: deadline }, (incoming) => {
+    const outgoing = request(url, { agent: false, signal }, (incoming) => {
       const chunks: Buffer[] = []
       let bytes = 0
       incoming.on('data', (chunk: Buffer) => {
@@ -21,7 +47,7 @@ export function freshRequest(url: URL, timeoutMs: number, signal: AbortSignal): 
         chunks.push(chunk)
         if (bytes > MAX_BODY_BYTES) incoming.destroy(new Error(`${url} answers with more than 64 KiB`))
       })
-      incoming.on('error', fail)
+      incoming.on('error', reject)
       incoming.on('end', () => {
         resolve({
           httpStatus: incoming.statusCode ?? 0,
@@ -30,11 +56,12 @@ export function freshRequest(url: URL, timeoutMs: number, signal: AbortSignal): 
         })
       })
     })
-    outgoing.on('error', fail)
+    outgoing.on('socket', (socket) =>
+      socket.once('connect', () => {
+        contact.isTaken = true
+      }),
+    )
+    outgoing.on('error', reject)
     outgoing.end()
   })
-}
-
-function deadlineError(url: URL, timeoutMs: number, cause: Error): Error {
-  return new Error(`${url.host} did not answer within ${timeoutMs} ms`, { cause })
 }

@@ -39,8 +39,12 @@ async function runStep(context: StepContext, name: StepName): Promise<void> {
   const { journal } = context.parts
   const { state } = journal.append(context.id, { type: 'step-started', name })
   if (state === 'preparing') context.signal.throwIfAborted()
-  const detail = await STEPS[name](context)
-  journal.append(context.id, { type: 'step-ended', name, outcome: 'done', detail })
+  const end = await STEPS[name](context)
+  const isFailed = end !== null && typeof end === 'object'
+  journal.append(context.id, {
+    ...{ type: 'step-ended', name },
+    ...(isFailed ? { outcome: 'failed', detail: end.failed } : { outcome: 'done', detail: end }),
+  })
 }
 
 /** Puts everything back as it was before the release, then says so in the journal. Where that would take visitors to a dead slot, they stay. */

@@ -34,7 +34,7 @@ export const journalEventSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('runtime'), runtime: runtimeSchema }),
   z.object({ type: z.literal('built'), build: buildSchema }),
-  z.object({ type: z.literal('switching') }),
+  z.object({ type: z.literal('switching'), leftBehind: releaseSchema.shape.leftBehind }),
   z.object({ type: z.literal('live') }),
   z.object({ type: z.literal('failed'), error: releaseErrorSchema }),
   z.object({ type: z.literal('aborted'), error: releaseErrorSchema }),

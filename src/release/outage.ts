@@ -27,6 +27,8 @@ export type Outage = {
   looks: number
   ready: { sinceMs: number; looks: number } | null
   standbyProblem: string | null
+  /** Looks that did not come at their pace, as on a machine that is starved: they say nothing of the slot. */
+  late: number
 }
 
 /**
@@ -36,12 +38,17 @@ export type Outage = {
 export function outageAfter(before: Outage | null, look: Look | null): Outage | null {
   if (look === null) return null
   const { slot, startedMs, endedMs, standbyProblem } = look
-  if (look.isAnswered || endedMs - startedMs > 2 * LOOK_DEADLINE_MS + SLACK_MS) return null
-  const isOfThisPace =
-    before?.slot === slot && startedMs - before.lookedMs <= LOOK_EVERY_MS + SLACK_MS ? before : null
+  if (look.isAnswered) return null
+  const same = before?.slot === slot ? before : null
+  if (endedMs - startedMs > 2 * LOOK_DEADLINE_MS + SLACK_MS) {
+    const none = { sinceMs: endedMs, lookedMs: endedMs, looks: 0, ready: null }
+    return { ...none, slot, standbyProblem, late: (same?.late ?? 0) + 1 }
+  }
+  const isOfThisPace = same && startedMs - same.lookedMs <= LOOK_EVERY_MS + SLACK_MS ? same : null
   const ready = isOfThisPace?.ready ?? { sinceMs: startedMs, looks: 0 }
   return {
     ...{ slot, standbyProblem, lookedMs: endedMs },
+    late: same === null ? 0 : same.late + (isOfThisPace ? 0 : 1),
     sinceMs: isOfThisPace?.sinceMs ?? startedMs,
     looks: (isOfThisPace?.looks ?? 0) + 1,
     ready: standbyProblem === null ? { ...ready, looks: ready.looks + 1 } : null,
@@ -57,6 +64,11 @@ export function isDue({ ready, lookedMs }: Outage, limitMs: number): boolean {
 }
 
 /** Whether it is more than one unlucky look, and so worth a word. */
-export function isWorthAWord({ looks }: Outage): boolean {
-  return looks >= LEAST_LOOKS
+export function isWorthAWord({ looks, late }: Outage): boolean {
+  return looks >= LEAST_LOOKS || late >= LEAST_LOOKS
+}
+
+/** Whether the director is held up itself, again and again: then it can't tell a slot that hangs from a machine that is starved. */
+export function isHeldUp({ looks, late }: Outage): boolean {
+  return looks < LEAST_LOOKS && late >= LEAST_LOOKS
 }

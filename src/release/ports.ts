@@ -40,6 +40,18 @@ export type Expectation = {
   health: 'operational' | 'any'
 }
 
+/**
+ * What was seen of a move through nginx. `answers`: five good answers in a row. `slow`: good ones, but fewer in the time.
+ * `ill`: the right release, which says that it is not well. `silent`: no answer of the slot. In all of these nginx says that it
+ * serves the generation; at `nginx-late` it runs, and does not say which one it serves.
+ */
+export type Confirmation = {
+  tookMs: number
+  sight: 'answers' | 'slow' | 'ill' | 'silent' | 'nginx-late'
+  /** What is missing, as the end of a sentence; null for `answers`. */
+  missing: string | null
+}
+
 export type Traffic = {
   /** The generation on disk, or null when there is none yet. Throws `routing-edited` where the flags and `state.json` disagree. */
   read(): Promise<RoutingState | null>
@@ -47,8 +59,11 @@ export type Traffic = {
   served(signal: AbortSignal): Promise<RoutingState | null>
   /** Writes `gen-N` and renames the symlink onto it, each fsynced: the commit point. The caller holds the lock. */
   write(next: RoutingState): Promise<void>
-  /** Fresh connections, several in a row: generation and answering slot's release. Throws `switch-unconfirmed`. */
-  confirm(expected: Expectation, signal: AbortSignal): Promise<{ tookMs: number }>
+  /**
+   * Asks on fresh connections which generation nginx serves, and who answers. Silence is told, and no error. Throws
+   * `switch-unconfirmed` where nginx is not there or says another generation, and where another slot or release answers.
+   */
+  confirm(expected: Expectation, signal: AbortSignal): Promise<Confirmation>
   /** `nginx -t`. Throws `nginx-invalid` with nginx's own words. */
   checkConfig(signal: AbortSignal): Promise<void>
   /** Tests, signals, and confirms that new workers serve. Throws `nginx-invalid`, `nginx-unreachable`. */
@@ -95,11 +110,14 @@ export type Builder = {
 export type Health = {
   /**
    * One probe of a slot's status route by its container address: exact shape, capped body, no redirects, total deadline.
-   * Where the connection is refused, what is thrown has an error with `code: 'ECONNREFUSED'` as its `cause`.
+   * `withinMs` is for the whole answer, in time that this process is awake; by default 3 s. Where the connection is refused,
+   * what is thrown has an error with `code: 'ECONNREFUSED'` as its `cause`. Where nothing came that is an answer, it has the
+   * fact `contact`: `taken` where the slot took the connection, else `none`.
    */
   probe(
     slot: Slot,
     signal: AbortSignal,
+    withinMs?: number,
   ): Promise<{ payload: StatusPayload; latencyMs: number; httpStatus: number }>
   /** Several good probes in a row of exactly this release and build, warm-up paths, and `/ops` unless the build has none. */
   untilHealthy(

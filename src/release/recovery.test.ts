@@ -243,6 +243,21 @@ for (const isWritten of [true, false]) {
   })
 }
 
+test('where neither slot ever answers, visitors stay where they were led, and a person is called for', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'switch', { moved: true })
+  system.parts.settings.healthDeadlineMs = 600
+  Object.assign(system.says, { primary: null, secondary: null })
+  const release = await recover(system.parts, killed, quiet)
+  assert.deepEqual([release.state, (await system.routing())?.live], ['live', 'primary'])
+  assert.equal(
+    release.recovery,
+    'The director was stopped after the traffic had moved; it found neither slot to say that it is well, left visitors at primary ' +
+      'and finished the release. Look at the load of this machine and at the logs of both. nginx confirms it.',
+  )
+  assert.equal(exitCodeOfRelease(release), 2)
+})
+
 test('where neither slot answers, as after a power cut, the new one is waited for', async () => {
   const system = await yard()
   const killed = await killedAt(system, 'switch', { moved: true })
@@ -301,7 +316,7 @@ test('a candidate that fell ill while its files were published gets no visitors'
   assert.equal(release.state, 'failed')
   assert.equal(
     release.error?.what,
-    'The build never became healthy: it was healthy, and says now that it is degraded.',
+    'The build never became healthy: it was healthy, and now primary says that it is degraded.',
   )
   assert.equal(release.steps.find(({ state }) => state === 'failed')?.name, 'switch')
   assert.deepEqual(await system.routing().then((routing) => [routing?.live, routing?.up]), [

@@ -1,5 +1,5 @@
 import { ReleaseError } from './errors.ts'
-import { answersWell, goForward } from './forward.ts'
+import { goForward, howItStands } from './forward.ts'
 import type { LogSink, RoutingState } from './ports.ts'
 import type { Release, StepRecord } from './release.ts'
 import type { Parts } from './steps.ts'
@@ -7,17 +7,22 @@ import { movedTo, undoneError, undoRelease } from './undo.ts'
 
 /**
  * Settles a release that a killed director left under way, or that could not be undone, under the lock: backward where the
- * symlink had not moved, forward where it had and the new slot is healthy. Can itself be killed anywhere and run again.
+ * symlink had not moved, forward where it had and the other slot is no better. Can itself be killed anywhere and run again.
  * Throws what keeps the routing from being read or written; the release is then under way as before.
  */
 export async function recover(parts: Parts, release: Release, log: LogSink): Promise<Release> {
   const routing = await parts.traffic.read()
   const slot = movedTo(release, routing)
   if (slot === null) return goBack(parts, release, log, beforeOrBack(release, routing))
-  if (!(await answersWell(parts, release, slot)))
+  const standing = await howItStands(parts, release, slot)
+  if (standing === 'worse')
     return goBack(parts, release, log, `after the traffic had moved, and ${slot} is not healthy`)
-  const found = `${beginning(release, 'after the traffic had moved')} found ${slot} healthy and finished the release.`
-  return goForward(parts, release, slot, found, log)
+  const seen =
+    standing === 'well'
+      ? `found ${slot} healthy and finished the release.`
+      : `found neither slot to say that it is well, left visitors at ${slot} and finished the release. Look at the load of this machine and at the logs of both.`
+  const found = `${beginning(release, 'after the traffic had moved')} ${seen}`
+  return goForward(parts, release, slot, found, log, standing)
 }
 
 /** Past the commit point it can't be told whether the traffic had not moved yet, or had and is back. */

@@ -85,6 +85,8 @@ export const releaseSchema = z.object({
   error: releaseErrorSchema.nullable(),
   /** What the director did beyond the plan, in words: after it had been killed, or where it could not write down what is live. Null mostly. */
   recovery: z.string().nullable(),
+  /** How the slot that visitors came from was when they left it. Left out where nobody looked, as in releases of before. */
+  leftBehind: z.enum(['well', 'unwell']).optional(),
 })
 
 export type Release = z.infer<typeof releaseSchema>

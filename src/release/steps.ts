@@ -2,6 +2,11 @@ import { mustNotBeBarred } from './bar.ts'
 import { drainSlot } from './drain.ts'
 import { ReleaseError } from './errors.ts'
 import { isFailOver } from './freeze.ts'
+import { awakeDeadline } from './move/awake.ts'
+import { checkStandby } from './move/check-standby.ts'
+import { howItIsLeft, isLeftBehindBetter } from './move/left-behind.ts'
+import { lookAt } from './move/look-at.ts'
+import { confirmationWords } from './move/words.ts'
 import type {
   Assets,
   Bars,
@@ -19,6 +24,7 @@ import type {
   StartedSlots,
   Stock,
   Traffic,
+  TrafficLog,
 } from './ports.ts'
 import { makeRoom } from './pruning.ts'
 import type { Build, Release } from './release.ts'
@@ -43,6 +49,8 @@ export type Parts = {
   freezes: Freezes
   envFile: EnvFile
   stock: Stock
+  /** What visitors were answered; left out where nobody keeps count. */
+  trafficLog?: Pick<TrafficLog, 'since'>
   settings: {
     drainCapMs: number
     healthDeadlineMs: number
@@ -60,8 +68,10 @@ export type StepContext = {
   signal: AbortSignal
 }
 
-/** Runs one step; answers with one line of what was seen, or null. */
-export type Step = (context: StepContext) => Promise<string | null>
+/** How a step ended: one line of what was seen, or null. One that `failed` is told as such, and the release goes on. */
+export type StepEnd = string | null | { failed: string }
+
+export type Step = (context: StepContext) => Promise<StepEnd>
 
 /** What each step does. Every one can run twice: recovery may begin again where a killed director stopped. */
 export const STEPS: Readonly<Record<StepName, Step>> = {
@@ -103,7 +113,7 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
 
   health: async (context) => {
     const { verb, slot } = current(context)
-    if (verb === 'rollback') return checkStandby(context, slot)
+    if (verb === 'rollback') return checkStandby(context, current(context), expectedIn(context))
     return untilHealthy(context, slot)
   },
 
@@ -122,28 +132,38 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
   switch: async (context) => {
     const { parts, id, signal } = context
     await checkStill(context)
+    const leftBehind = await howItIsLeft(parts, current(context).from, signal)
     const routing = (await parts.traffic.read()) ?? NO_ROUTING
     signal.throwIfAborted()
-    const { slot } = parts.journal.append(id, { type: 'switching' })
+    const { slot } = parts.journal.append(id, { type: 'switching', leftBehind })
     const bars = parts.bars.list()
     const next = nextRouting(routing, { live: slot, builds: buildsAfter(context), bars, release: id })
     await parts.traffic.write(next)
     return `generation ${next.generation}`
   },
 
-  confirm: async ({ parts, id }) => {
+  confirm: async (context) => {
+    const { parts, id, log } = context
     const routing = await parts.traffic.read()
-    const release = mustGet(parts.journal, id)
-    const { tookMs } = await parts.traffic.confirm(
-      {
-        generation: routing?.generation ?? 0,
-        slot: release.slot,
-        release: startedBy(parts.journal, release),
-        health: 'operational',
-      },
-      AbortSignal.timeout(parts.settings.moveDeadlineMs),
-    )
-    return `answered by ${release.slot} on fresh connections, ${Math.round(tookMs)} ms`
+    const release = current(context)
+    const expected = {
+      generation: routing?.generation ?? 0,
+      slot: release.slot,
+      release: expectedIn(context),
+      health: 'operational',
+    } as const
+    using deadline = awakeDeadline(parts.settings.moveDeadlineMs)
+    const seen = await parts.traffic.confirm(expected, deadline.signal)
+    if (seen.missing === null)
+      return `answered by ${release.slot} on fresh connections, ${Math.round(seen.tookMs)} ms`
+    if (seen.sight !== 'slow' && (await isLeftBehindBetter(parts, release, release.slot, expected.release)))
+      throw new ReleaseError('switch-unconfirmed', {
+        reason: `${seen.missing}, and ${release.from} answers well`,
+      })
+    const { detail, sentence } = confirmationWords(seen, release, expected.generation)
+    parts.journal.append(id, { type: 'recovered', sentence })
+    log(sentence)
+    return seen.sight === 'nginx-late' ? { failed: detail } : detail
   },
 
   record: async ({ parts, id }) => {
@@ -207,50 +227,25 @@ async function untilHealthy(context: StepContext, slot: Slot): Promise<string> {
   return `healthy after ${(tookMs / 1000).toFixed(1)} s, answers in ${Math.round(latencyMs)} ms`
 }
 
+/** It has answered five times within 3 s each a moment ago. A candidate gets no visitors unless it says that it is well. */
+const CANDIDATE_WITHIN_MS = 10_000
+
 /** Publishing files takes time, and a director may be held up anywhere: what was healthy may have fallen ill meanwhile. */
 async function checkStill(context: StepContext): Promise<void> {
   const { slot, verb } = current(context)
   if (verb === 'rollback') {
-    await checkStandby(context, slot, 1)
+    await checkStandby(context, current(context), expectedIn(context), 1)
     return
   }
-  const { payload } = await context.parts.health.probe(slot, context.signal)
-  if (payload.status === 'operational') return
-  throw new ReleaseError('never-healthy', {
-    reason: `it was healthy, and says now that it is ${payload.status}`,
-  })
-}
-
-const STANDBY_PROBES = 3
-
-/** A standby has been healthy before; a rollback is for bad moments, so three good answers in a row must do. */
-async function checkStandby(
-  { parts, id, signal }: StepContext,
-  slot: Slot,
-  probes = STANDBY_PROBES,
-): Promise<string> {
-  const expected = startedBy(parts.journal, mustGet(parts.journal, id))
-  let latencyMs = 0
-  for (let probe = 0; probe < probes; probe++) {
-    const seen = await parts.health.probe(slot, signal).catch((cause: unknown) => {
-      throw new ReleaseError(
-        'standby-unhealthy',
-        { reason: `${slot} does not answer as it should` },
-        { cause },
-      )
-    })
-    if (seen.payload.status !== 'operational' || seen.httpStatus !== 200) {
-      throw new ReleaseError('standby-unhealthy', {
-        reason: `${slot} says that it is ${seen.payload.status}`,
-      })
-    }
-    if (seen.payload.release !== expected) {
-      const reason = `${slot} runs release ${seen.payload.release}, not ${expected}`
-      throw new ReleaseError('standby-unhealthy', { reason })
-    }
-    latencyMs = seen.latencyMs
-  }
-  return `${probes} of ${probes} healthy, answers in ${Math.round(latencyMs)} ms`
+  const sight = await lookAt(
+    context.parts.health,
+    slot,
+    expectedIn(context),
+    CANDIDATE_WITHIN_MS,
+    context.signal,
+  )
+  if (sight.kind === 'well') return
+  throw new ReleaseError('never-healthy', { reason: `it was healthy, and now ${sight.reason}` })
 }
 
 function refuseOnFinding(findings: PreflightFindings, log: LogSink): string {
@@ -269,6 +264,8 @@ async function recordRuntime({ parts, id, log, signal }: StepContext): Promise<v
 }
 
 const current = ({ parts, id }: StepContext): Release => mustGet(parts.journal, id)
+
+const expectedIn = (context: StepContext): number => startedBy(context.parts.journal, current(context))
 
 function buildOf(context: StepContext): Build {
   const { build } = current(context)

@@ -43,7 +43,11 @@ export function applyEvent(release: Release, event: JournalEvent, at: string): R
     case 'built':
       return { ...release, build: event.build }
     case 'switching':
-      return { ...release, state: 'switching' }
+      return {
+        ...release,
+        state: 'switching',
+        ...(event.leftBehind === undefined ? {} : { leftBehind: event.leftBehind }),
+      }
     case 'live':
       return { ...release, state: 'live', endedAt: at }
     case 'failed':

@@ -249,9 +249,9 @@ test('a way back that nginx does not confirm is not told as one', async () => {
   const deploy = follow('6.1.0', 'slow-start')
   const { id } = await deploy.release
   await reached(id, 'health')
-  await proxy.pause()
+  await proxy.stop({ t: 1 })
   const { code, output } = await deploy.ended
-  await proxy.unpause()
+  await proxy.start()
   assert.equal(code, 2, output)
   const { error } = await system.release(id)
   assert.equal(error?.code, 'switch-unconfirmed')

@@ -15,7 +15,7 @@ export type Act =
 /** A release makes some fifty calls; the first ones of anything are the more interesting. */
 const at = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 60 }))
 const slot = fc.constantFrom(...SLOTS)
-const mishap = fc.constantFrom<Mishap>('dies', 'falls ill', 'recovers')
+const mishap = fc.constantFrom<Mishap>('dies', 'falls ill', 'hangs', 'recovers')
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ at, kind: fc.constant('is killed' as const), after: fc.boolean() }) },

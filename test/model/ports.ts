@@ -200,15 +200,17 @@ function trafficOver(life: Life): Parts['traffic'] {
         effect: () => {
           const { routing, containers } = world
           const container = containers[expected.slot]
-          world.seenThroughNginx = container?.status ?? null
-          const isServed =
-            routing?.generation === expected.generation &&
-            routing.live === expected.slot &&
-            container?.state === 'running' &&
-            container.release === expected.release &&
-            (expected.health === 'any' || container.status === 'operational')
+          world.seenThroughNginx = null
+          const isServed = routing?.generation === expected.generation && routing.live === expected.slot
           if (!isServed) throw new ReleaseError('switch-unconfirmed', { reason: 'something else answers' })
-          return { tookMs: 1 }
+          if (container?.state !== 'running' || container.isHung)
+            return { tookMs: 1, sight: 'silent', missing: 'it does not answer' } as const
+          world.seenThroughNginx = container.status
+          if (container.release !== expected.release)
+            throw new ReleaseError('switch-unconfirmed', { reason: 'another release answers' })
+          return expected.health === 'any' || container.status === 'operational'
+            ? ({ tookMs: 1, sight: 'answers', missing: null } as const)
+            : ({ tookMs: 1, sight: 'ill', missing: 'it is ill' } as const)
         },
       }),
   }
@@ -219,7 +221,13 @@ function healthOver(life: Life): Parts['health'] {
   const look = (slot: Slot) => ({ payload: probe(world, slot), latencyMs: 1, httpStatus: 200 })
   return {
     probe: (slot, signal) =>
-      call(life, { name: `probe ${slot}`, effect: () => look(slot), failure: broken('no answer'), signal }),
+      call(life, {
+        ...{ name: `probe ${slot}`, effect: () => look(slot), signal },
+        failure: () => {
+          world.seenWell[slot] = null
+          return new Error('no answer')
+        },
+      }),
     untilHealthy: (slot, { release }, _log, signal) =>
       call(life, {
         ...{

@@ -82,7 +82,7 @@ function moveByScript(world: World, leavesWord: boolean): void {
   const [from, to] = [routing.live, otherSlot(routing.live)]
   const standby = world.containers[to]
   const isReady = routing.up.includes(to) && !routing.barred.includes(to)
-  if (!isReady || standby?.state !== 'running' || standby.status !== 'operational') return
+  if (!isReady || standby?.state !== 'running' || standby.isHung || standby.status !== 'operational') return
   const generation = routing.generation + 1
   write(world, { ...routing, generation, live: to, shares: {}, release: null })
   if (!leavesWord) return
@@ -189,7 +189,8 @@ function mustBeSettled({ left, life: { world } }: Director): void {
     // Those of the live build go to it by default.
     if (slot !== live && routing.up.includes(slot) && id && !isPinned)
       violations.push(`the tabs of ${id} are not led to ${slot}`)
-    const isWell = containers[slot]?.state === 'running' && containers[slot].status === 'operational'
+    const { state, status, isHung } = containers[slot] ?? {}
+    const isWell = state === 'running' && status === 'operational' && !isHung
     const isBarred = journal.bars.list().some(({ deploymentId }) => deploymentId === id)
     const isHeld = holder !== null && container?.release === holder.id && isWell
     if (isHeld && !isBarred && !routing.up.includes(slot)) violations.push(`${slot} is well and out of reach`)

@@ -5,7 +5,7 @@ import { ReleaseError } from '../../src/release/errors.ts'
 import type { RoutingState, SlotContainer, StartedSlots } from '../../src/release/ports.ts'
 import type { Build, Release } from '../../src/release/release.ts'
 import { type Runtime, type SlotStart, UNRECORDED } from '../../src/release/runtime.ts'
-import { SLOTS, type Slot } from '../../src/release/slot.ts'
+import { otherSlot, SLOTS, type Slot } from '../../src/release/slot.ts'
 import type { StatusPayload } from '../../src/release/status-payload.ts'
 import { now } from './clock.ts'
 import { type MemoryJournal, memoryJournal } from './memory-journal.ts'
@@ -18,6 +18,8 @@ export type Container = {
   build: Build
   state: 'running' | 'exited'
   status: 'operational' | 'degraded'
+  /** It takes connections and answers none. */
+  isHung: boolean
   /** Ends by itself once nothing new can reach the slot. */
   inFlight: number
   /** By the product and not by a fault: then nothing starts it again. */
@@ -88,7 +90,10 @@ export function write(world: World, next: RoutingState): void {
   mustPinWhatRuns(world)
 }
 
-/** A release that moves the traffic must know that its slot is well. The way back need not: where it leads was good before. */
+/**
+ * A release that moves the traffic must know that its slot is well. The way back need not: where it leads was good before. Nor
+ * need a rollback from a slot that was seen to be no better.
+ */
 function mustBeSeenWell(
   { journal, containers, seenWell, violations }: World,
   next: RoutingState,
@@ -100,10 +105,11 @@ function mustBeSeenWell(
     violations.push(`the traffic moved while release ${release.id} was ${release.state}`)
   const container = containers[live]
   if (container && seenWell[live] === container.release) return
+  if (release.verb === 'rollback' && release.from !== null && seenWell[release.from] === null) return
   violations.push(`visitors were sent to ${live}, which was not known to be well`)
 }
 
-/** What is written down as live is what visitors get, from a slot that this director has seen to be well. */
+/** What is written down as live is what visitors get, from a slot that this director has seen to be well, or no worse than the other. */
 export function mustBeLive(
   { routing, seenWell, seenThroughNginx, violations }: World,
   { id, slot, from, steps, recovery }: Release,
@@ -112,7 +118,7 @@ export function mustBeLive(
   if (routing?.live !== at)
     violations.push(`release ${id} was called live, and visitors got ${routing?.live}`)
   // What ./rollback.sh has moved is taken over as it is.
-  else if (steps.length > 0 && seenWell[at] === null)
+  else if (steps.length > 0 && seenWell[at] === null && (from === null || seenWell[otherSlot(at)] !== null))
     violations.push(`release ${id} was called live, and ${at} was not known to be well`)
   else if (steps.length > 0 && recovery === null && seenThroughNginx !== 'operational')
     violations.push(`release ${id} was called live, and ${at} was not seen to be well through nginx`)
@@ -137,7 +143,10 @@ export function start(world: World, slot: Slot, { build, release, runtime }: Slo
   if (!isDeepStrictEqual(world.journal.get(release)?.runtime, runtime))
     world.violations.push(`${slot} was started for release ${release} with what another one was started with`)
   const status = world.ill.has(build.madeBy) ? 'degraded' : 'operational'
-  world.containers[slot] = { release, build, state: 'running', status, inFlight: 0, isStopped: false }
+  world.containers[slot] = {
+    ...{ release, build, state: 'running', status },
+    ...{ isHung: false, inFlight: 0, isStopped: false },
+  }
   world.seenWell[slot] = null
   mustPinWhatRuns(world)
 }
@@ -166,6 +175,10 @@ export function probe(world: World, slot: Slot): StatusPayload {
     world.seenWell[slot] = null
     throw new Error('no answer', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) })
   }
+  if (container.isHung) {
+    world.seenWell[slot] = null
+    throw new Error('no answer')
+  }
   const { status, release, build, inFlight } = container
   world.seenWell[slot] = status === 'operational' ? release : null
   if (world.routing?.up.includes(slot) !== true) container.inFlight = Math.max(0, inFlight - 1)
@@ -183,14 +196,16 @@ export function inspect({ containers }: World, slot: Slot): SlotContainer | null
 }
 
 /** What a container does by itself, or its host to it. */
-export type Mishap = 'dies' | 'falls ill' | 'recovers'
+export type Mishap = 'dies' | 'falls ill' | 'hangs' | 'recovers'
 
 export function befall({ containers, ill, routing }: World, slot: Slot, mishap: Mishap): void {
   const container = containers[slot]
   if (!container || container.isStopped) return
-  if (mishap === 'dies') Object.assign(container, { state: 'exited', inFlight: 0 })
+  if (mishap === 'dies') Object.assign(container, { state: 'exited', isHung: false, inFlight: 0 })
+  if (mishap === 'hangs') container.isHung = true
   if (mishap === 'falls ill') container.status = 'degraded'
   if (mishap === 'recovers') {
+    container.isHung = false
     if (container.state !== 'running') container.inFlight = routing?.up.includes(slot) ? IN_FLIGHT : 0
     container.state = 'running'
     if (!ill.has(container.build.madeBy)) container.status = 'operational'

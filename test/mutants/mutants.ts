@@ -14,6 +14,11 @@ export type Mutant = {
 const STEPS = 'src/release/steps.ts'
 const UNDO = 'src/release/undo.ts'
 const SWITCH = 'src/nginx/switch.ts'
+const CONFIRM = 'src/nginx/confirm.ts'
+const LEFT_BEHIND = 'src/release/move/left-behind.ts'
+
+const moves = (title: string): Killer => unit('src/release/move/moves.test.ts', title)
+const confirming = (title: string): Killer => unit('src/nginx/confirm.test.ts', title)
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -26,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: '    return null\n  },\n\n  assets',
       },
       { file: STEPS, from: '    await checkStill(context)\n', to: '' },
-      { file: STEPS, from: "if (payload.status === 'operational') return\n", to: 'if (payload) return\n' },
+      { file: STEPS, from: "  if (sight.kind === 'well') return\n", to: '  if (sight) return\n' },
     ],
     killers: [model, cell('deploy/switch:started/target-dies')],
   },
@@ -36,7 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: STEPS,
-        from: "const { slot } = parts.journal.append(id, { type: 'switching' })",
+        from: "const { slot } = parts.journal.append(id, { type: 'switching', leftBehind })",
         to: 'const { slot } = mustGet(parts.journal, id)',
       },
       {
@@ -53,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: STEPS,
-        from: "const { slot } = parts.journal.append(id, { type: 'switching' })",
+        from: "const { slot } = parts.journal.append(id, { type: 'switching', leftBehind })",
         to: "parts.journal.append(id, { type: 'switching' })\n    const { slot } = parts.journal.append(id, { type: 'live' })",
       },
       {
@@ -85,8 +90,196 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no-confirm',
     means: 'a switch counts without being seen through nginx',
-    changes: [{ file: STEPS, from: "        health: 'operational',\n", to: "        health: 'any',\n" }],
+    changes: [{ file: STEPS, from: "      health: 'operational',\n", to: "      health: 'any',\n" }],
     killers: [model],
+  },
+  {
+    name: 'back-on-silence',
+    means: 'a move is taken back for the silence of its slot alone',
+    changes: [
+      {
+        file: STEPS,
+        from: "if (seen.sight !== 'slow' && (await isLeftBehindBetter(",
+        to: "if (seen.sight !== 'slow' && null !== (await isLeftBehindBetter(",
+      },
+    ],
+    killers: [moves('a rollback to a slot that falls silent stays where the one of before is silent too')],
+  },
+  {
+    name: 'no-comparison',
+    means: 'visitors stay at a slot that hangs, though the one of before is well',
+    changes: [
+      {
+        file: STEPS,
+        from: "if (seen.sight !== 'slow' && (await isLeftBehindBetter(",
+        to: "if (seen.sight === 'answers' && (await isLeftBehindBetter(",
+      },
+    ],
+    killers: [
+      moves('a rollback to a slot that falls silent goes back to one that was well and answers'),
+      moves('a deploy to a slot that falls silent goes back to one that was well and answers'),
+    ],
+  },
+  {
+    name: 'quick-without-visitors',
+    means: 'the slot of before is judged by how it is without its visitors',
+    changes: [{ file: LEFT_BEHIND, from: " || leftBehind === 'unwell'", to: " || leftBehind === 'well'" }],
+    killers: [moves('a slot that was slow with its visitors is no better for being quick without them')],
+  },
+  {
+    name: 'busy-slot-left',
+    means: 'a slot that answers visitors is left because it does not say how it is',
+    changes: [{ file: LEFT_BEHIND, from: "if (now.kind === 'silent' && trafficLog", to: 'if (!trafficLog' }],
+    killers: [moves('a slot that answers visitors is too busy to say how it is, and they stay')],
+  },
+  {
+    name: 'held-up-and-judging',
+    means: 'a director that is held up itself judges slots by it',
+    changes: [{ file: LEFT_BEHIND, from: 'if (isHeldUp || !isBrisk(before))', to: 'if (!isBrisk(before))' }],
+    killers: [moves('a director that is held up while it compares has seen nothing, and visitors stay')],
+  },
+  {
+    name: 'stall-counts',
+    means: 'time in which the director stood still counts as silence of others',
+    changes: [
+      {
+        file: 'src/release/move/awake.ts',
+        from: 'Math.min(nowMs - lastMs, MOST_TICKS_LATE * tickMs)',
+        to: 'Math.max(nowMs - lastMs, MOST_TICKS_LATE)',
+      },
+    ],
+    killers: [
+      unit(
+        'src/release/move/awake.test.ts',
+        'an answer that came while the process stood still is taken, by nginx and by a slot',
+      ),
+    ],
+  },
+  {
+    name: 'other-release-ignored',
+    means: 'an answer by another slot or release is no reason to go back',
+    changes: [{ file: CONFIRM, from: "if (last.kind === 'wrong')", to: "if (last.kind === 'silent')" }],
+    killers: [
+      confirming('a switch that the other slot answers to the end is unconfirmed, with what was seen last'),
+      confirming(
+        'another release is never taken for the one that was to move, also where it answers once and falls silent',
+      ),
+    ],
+  },
+  {
+    name: 'generation-not-asked',
+    means: 'a move counts whatever generation nginx says',
+    changes: [
+      {
+        file: CONFIRM,
+        from: 'if (state?.generation === generation) return null',
+        to: 'if (generation) return null',
+      },
+    ],
+    killers: [confirming('an nginx that says another generation, or is not there, confirms nothing')],
+  },
+  {
+    name: 'late-nginx-denies',
+    means: 'an nginx that is starved is taken for one that says otherwise',
+    changes: [
+      {
+        file: CONFIRM,
+        from: "isLate: cause.facts.contact === 'taken' }",
+        to: "isLate: cause.facts.contact === 'late' }",
+      },
+    ],
+    killers: [confirming('an nginx that is late to say its generation is waited for, and then told')],
+  },
+  {
+    name: 'absent-nginx-excused',
+    means: 'an nginx that is not there is taken for one that is late',
+    changes: [
+      {
+        file: CONFIRM,
+        from: "isLate: cause.facts.contact === 'taken' }",
+        to: "isLate: cause.facts.contact !== 'late' }",
+      },
+    ],
+    killers: [confirming('an nginx that says another generation, or is not there, confirms nothing')],
+  },
+  {
+    name: 'silent-standby-refused',
+    means: 'a rollback is refused for a silence that the live slot shares',
+    changes: [
+      {
+        file: 'src/release/move/check-standby.ts',
+        from: '  return neitherAnswers(parts, release, signal)',
+        to: "  void neitherAnswers(parts, release, signal).catch(() => null)\n  throw new ReleaseError('standby-unhealthy')",
+      },
+    ],
+    killers: [
+      moves(
+        'a rollback from a slot that is as silent as the standby goes through: visitors lose nothing by it',
+      ),
+    ],
+  },
+  {
+    name: 'hung-standby-taken',
+    means: 'a rollback goes to a standby that hangs, from a live slot that answers',
+    changes: [
+      {
+        file: 'src/release/move/check-standby.ts',
+        from: "if (kind !== 'silent' && kind !== 'gone')",
+        to: "if (kind === 'malformed')",
+      },
+    ],
+    killers: [moves('a rollback to a standby that is silent is refused while the live slot answers')],
+  },
+  {
+    name: 'fail-over-when-starved',
+    means: 'the director fails over though both slots are slow',
+    changes: [
+      {
+        file: 'src/director/fail-over.ts',
+        from: "if (sight.kind === 'well' && (live.kind !== 'silent' || isBrisk(sight))) return null",
+        to: "if (sight.kind === 'well' || (live.kind === 'gone' && isBrisk(sight))) return null",
+      },
+    ],
+    killers: [
+      unit(
+        'src/director/fail-over.test.ts',
+        'where the live slot is silent and the standby slow, the machine is overloaded, which is said, and nothing moves',
+      ),
+    ],
+  },
+  {
+    name: 'recovery-back-on-silence',
+    means: 'a director that starts anew takes visitors back from a slot that is silent to one that is so too',
+    changes: [
+      {
+        file: 'src/release/forward.ts',
+        from: "tries < PROBE_TRIES && former ? 'no worse' : 'worse'",
+        to: "tries < 0 && former ? 'no worse' : 'worse'",
+      },
+    ],
+    killers: [
+      unit(
+        'src/release/recovery.test.ts',
+        'where neither slot ever answers, visitors stay where they were led, and a person is called for',
+      ),
+    ],
+  },
+  {
+    name: 'late-nginx-refuses-rollback',
+    means: 'a rollback is refused because nginx is late to answer',
+    changes: [
+      {
+        file: 'src/director/preflight.ts',
+        from: "if (!isLate || found.outcome !== 'refused') return found",
+        to: 'if (!isLate || found) return found',
+      },
+    ],
+    killers: [
+      unit(
+        'src/director/preflight.test.ts',
+        'an nginx that is late is a warning to a rollback, and one that is not there refuses it',
+      ),
+    ],
   },
   {
     name: 'undo-skipped',
@@ -157,8 +350,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'src/release/recovery.ts',
-        from: 'if (!(await answersWell(parts, release, slot)))',
-        to: 'if (answersWell === undefined)',
+        from: 'const standing = await howItStands(parts, release, slot)',
+        to: "const standing = howItStands ? 'well' : 'worse'",
       },
     ],
     killers: [
@@ -175,8 +368,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'src/release/recovery.ts',
-        from: 'if (!(await answersWell(parts, release, slot)))',
-        to: 'if (!(await answersWell(parts, release, slot)) || slot === release.slot)',
+        from: "if (standing === 'worse')",
+        to: "if (standing === 'worse' || slot === release.slot)",
       },
     ],
     killers: [
@@ -222,12 +415,12 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: STEPS,
-        from: "if (verb === 'rollback') return checkStandby(context, slot)",
+        from: "if (verb === 'rollback') return checkStandby(context, current(context), expectedIn(context))",
         to: "if (verb === 'rollback') return checkStandby ? null : null",
       },
       {
         file: STEPS,
-        from: '    await checkStandby(context, slot, 1)\n    return\n',
+        from: '    await checkStandby(context, current(context), expectedIn(context), 1)\n    return\n',
         to: '    return\n',
       },
     ],

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Release } from '../release.ts'
+import type { Slot } from '../slot.ts'
+import type { Parts } from '../steps.ts'
+import { answersVisitors } from './answers-visitors.ts'
+import { lookAt, type Sight } from './look-at.ts'
+
+const LEAVING_WITHIN_MS = 2_000
+/** One silence may be the load of a bad moment. */
+const LEAVING_LOOKS = 2
+const BRISK_WITHIN_MS = 1_000
+
+const ROUND_WITHIN_MS = 2_500
+const ROUND_PAUSE_MS = 300
+/** A director that was held up in a round has seen nothing in it. */
+const ROUND_SLACK_MS = 1_000
+const ROUNDS = 6
+/** So many in which the one answers and the other does not. */
+const ENOUGH = 2
+/** nginx's log is two seconds late, so these are the ones before. */
+const VISITORS_WITHIN_MS = 6_000
+
+/** Looks at `from` while it still has its visitors: how it is without them says less. Undefined where there is none, or nobody knows what it should run. */
+export async function howItIsLeft(
+  { health, journal }: Pick<Parts, 'health' | 'journal'>,
+  from: Slot | null,
+  signal: AbortSignal,
+): Promise<Release['leftBehind']> {
+  const holder = from && journal.holderOf(from)
+  if (!from || !holder) return undefined
+  for (let looks = 0; looks < LEAVING_LOOKS; looks++) {
+    const sight = await lookAt(health, from, holder.id, LEAVING_WITHIN_MS, signal)
+    if (isBrisk(sight)) return 'well'
+  }
+  return 'unwell'
+}
+
+/** A slot that takes longer to say how it is has no room for anybody who is sent there. */
+export function isBrisk(sight: Sight): boolean {
+  return sight.kind === 'well' && sight.latencyMs < BRISK_WITHIN_MS
+}
+
+/**
+ * Whether visitors of `slot`, which does not say that it is well, would be better served where they came from: that was well
+ * when they left it, answers now, and `slot` does not, neither this question nor visitors. On a starved machine both are slow, and
+ * the one without visitors is the quicker one by that alone.
+ */
+export async function isLeftBehindBetter(
+  { health, journal, trafficLog }: Pick<Parts, 'health' | 'journal' | 'trafficLog'>,
+  { from, leftBehind }: Release,
+  slot: Slot,
+  expected: number,
+): Promise<boolean> {
+  const former = from && journal.holderOf(from)
+  if (!from || !former || leftBehind === 'unwell') return false
+  let better = 0
+  for (let round = 0; round < ROUNDS && better < ENOUGH; round++) {
+    if (round > 0) await delay(ROUND_PAUSE_MS)
+    const startedMs = performance.now()
+    const [now, before] = await Promise.all([
+      lookAt(health, slot, expected, ROUND_WITHIN_MS),
+      lookAt(health, from, former.id, ROUND_WITHIN_MS),
+    ])
+    if (now.kind === 'well') return false
+    const isHeldUp = performance.now() - startedMs > ROUND_WITHIN_MS + ROUND_SLACK_MS
+    if (isHeldUp || !isBrisk(before)) continue
+    // What says that it is ill is believed, whatever it still answers visitors.
+    if (now.kind === 'silent' && trafficLog && answersVisitors(trafficLog, slot, VISITORS_WITHIN_MS))
+      return false
+    better += 1
+  }
+  return better >= ENOUGH
+}
