@@ -8,7 +8,10 @@ export LC_ALL=C
 DONE=0 FAILED_SAFE=1 NEEDS_ATTENTION=2 USAGE=64 UNREACHABLE=69 BUSY=75
 IN_A_ROW=5            # good answers on fresh connections before a move counts
 CONFIRM_WITHIN_S=10
-ANSWER_WITHIN_S=3
+ANSWER_WITHIN_S=5     # a slot that shares a tenth of a core with another took 3 s
+LEAVING_WITHIN_S=2    # for the slot that has the visitors now, and for each look that compares
+SLOT_WITHIN_S=5       # for the slot to answer through nginx, once nginx says that it is live
+NGINX_WITHIN_S=15     # for an nginx that takes connections to say what it serves
 
 say() { printf '%s\n' "$*"; }
 complain() { printf '%s\n' "$*" >&2; }
@@ -47,10 +50,13 @@ other_slot() { if [ "$1" = primary ]; then printf secondary; else printf primary
 
 # ---- HTTP --------------------------------------------------------------------------------------------------------
 
-# GET on a connection of its own, by bash alone: status line, headers and body on standard output.
-http_get() { # HOST PORT PATH
+SILENT=124 # what `timeout` ends with
+
+# GET on a connection of its own, by bash alone: status line, headers and body on standard output. Ends with SILENT where the
+# connection was taken, or may have been, and no whole answer came in time.
+http_get() { # HOST PORT PATH [SECONDS]
   # shellcheck disable=SC2016
-  timeout "$ANSWER_WITHIN_S" bash -c '
+  timeout "${4:-$ANSWER_WITHIN_S}" bash -c '
     exec 3<>"/dev/tcp/$1/$2" || exit 1
     printf "GET %s HTTP/1.0\r\nHost: %s:%s\r\nAccept: application/json\r\nConnection: close\r\n\r\n" "$3" "$1" "$2" >&3
     head -c 65536 <&3
@@ -84,21 +90,47 @@ answers() { # HOST PORT
 
 http_status() { sed -n '1s/^HTTP\/1\.[01] \([0-9]\{3\}\).*/\1/p'; }
 
-# Sets the release number that a healthy standby reports; else says what is wrong and fails.
-healthy_release() { # SLOT PORT CONTAINER_ADDRESS
-  local answer status
-  answer=$(http_get 127.0.0.1 "$2" /api/system/status)
+# Asks SLOT past nginx how it is. Sets `sight` to well, ill, silent (it takes the connection and does not answer in time, as where
+# it hangs or the machine is starved) or gone, `seen_release` to the release that a well one reports, else `problem`.
+look_at() { # SLOT [SECONDS]
+  local port address answer status ended
+  ways_to "$1"
+  sight=ill seen_release='' problem=''
+  answer=$(http_get 127.0.0.1 "$port" /api/system/status "${2:-}")
+  ended=$?
   status=$(http_status <<<"$answer")
-  if [ -z "$status" ] && [ -n "$3" ]; then
-    answer=$(http_get "$3" 3000 /api/system/status)
+  if [ -z "$status" ] && [ "$ended" != "$SILENT" ] && [ -n "$address" ]; then
+    answer=$(http_get "$address" 3000 /api/system/status "${2:-}")
+    ended=$?
     status=$(http_status <<<"$answer")
   fi
-  [ -n "$status" ] || { problem="it does not answer on 127.0.0.1:$2"; return 1; }
-  [ "$status" = 200 ] || { problem="its status route answers $status"; return 1; }
-  grep -q '"status" *: *"operational"' <<<"$answer" || { problem="its status is not operational"; return 1; }
-  grep -q "\"slot\" *: *\"$1\"" <<<"$answer" || { problem="127.0.0.1:$2 does not answer as the $1 slot"; return 1; }
-  standby_release=$(grep -o '"release" *: *[0-9]\+' <<<"$answer" | grep -o '[0-9]\+$' | head -n 1)
-  [ -n "$standby_release" ] || { problem="its status names no release"; return 1; }
+  if [ -z "$status" ]; then
+    problem="it does not answer on 127.0.0.1:$port"
+    if [ "$ended" = "$SILENT" ]; then sight=silent; else sight=gone; fi
+    return
+  fi
+  [ "$status" = 200 ] || { problem="its status route answers $status"; return; }
+  grep -q '"status" *: *"operational"' <<<"$answer" || { problem="its status is not operational"; return; }
+  grep -q "\"slot\" *: *\"$1\"" <<<"$answer" || { problem="127.0.0.1:$port does not answer as the $1 slot"; return; }
+  seen_release=$(grep -o '"release" *: *[0-9]\+' <<<"$answer" | grep -o '[0-9]\+$' | head -n 1)
+  [ -n "$seen_release" ] || { problem="its status names no release"; return; }
+  sight=well
+}
+
+# Asks nginx which slot is live. Sets `nginx_says` to primary or secondary, to late (it takes the connection and is silent), gone, or
+# unknown (it was not reloaded since it learnt to say).
+ask_nginx() { # HOST PORT
+  local answer ended status
+  answer=$(http_get "$1" "$2" /_switchyard/live)
+  ended=$?
+  status=$(http_status <<<"$answer")
+  nginx_says=unknown
+  if [ -z "$status" ]; then
+    if [ "$ended" = "$SILENT" ]; then nginx_says=late; else nginx_says=gone; fi
+  elif [ "$status" = 200 ]; then
+    answer=$(tail -n 1 <<<"$answer")
+    case "$answer" in primary | secondary) nginx_says=$answer ;; esac
+  fi
 }
 
 # Sets port and address, by which SLOT is asked past nginx.
@@ -112,29 +144,65 @@ ways_to() { # SLOT
 
 # One silence may be the load of a bad moment.
 is_healthy() { # SLOT
-  local port address problem standby_release
-  ways_to "$1"
   for _ in 1 2 3; do
-    ! healthy_release "$1" "$port" "$address" || return 0
+    look_at "$1"
+    [ "$sight" != well ] || return 0
     sleep 0.5
   done
   return 1
 }
 
-# Whether nginx answers with SLOT (and RELEASE, where it is given) on several fresh connections in a row.
-confirmed() { # SLOT [RELEASE]
-  local answer in_a_row=0 until=$((SECONDS + CONFIRM_WITHIN_S))
-  while [ "$in_a_row" -lt "$IN_A_ROW" ]; do
-    [ "$SECONDS" -lt "$until" ] || return 1
-    answer=$(http_get "$http_address" "$http_port" /api/system/status)
-    if grep -qix "x-served-by: $1" <<<"$answer" &&
-      { [ -z "${2:-}" ] || grep -q "\"release\" *: *$2\\b" <<<"$answer"; }; then
-      in_a_row=$((in_a_row + 1))
-    else
-      in_a_row=0
-      sleep 0.05
-    fi
+# Sets `seen` to what was seen of the move through nginx:
+#   answers    SLOT (and RELEASE, where it is given) answered on several fresh connections in a row
+#   slow       it answered, and not so often in the time
+#   unreached  nginx says that SLOT is live, and gives errors of its own in its place
+#   silent     nginx says so, and nobody answers
+#   late       nginx runs, and has not said which slot is live
+#   wrong      nginx says another slot, or another slot or release answers; or nginx is gone
+confirm() { # SLOT [RELEASE]
+  local since=$SECONDS answer good=0 in_a_row=0 status
+  while true; do
+    ask_nginx "$http_address" "$http_port"
+    case "$nginx_says" in
+      "$1" | unknown) break ;;
+      late) [ $((SECONDS - since)) -lt "$NGINX_WITHIN_S" ] || { seen=late; return; } ;;
+      *) [ $((SECONDS - since)) -lt "$CONFIRM_WITHIN_S" ] || { seen=wrong; return; } ;;
+    esac
+    sleep 0.05
   done
+  # An nginx that can't say which slot is live has said it by no silence either.
+  seen=silent
+  [ "$nginx_says" != unknown ] || seen=late
+  since=$SECONDS
+  while [ "$in_a_row" -lt "$IN_A_ROW" ] && [ $((SECONDS - since)) -lt "$SLOT_WITHIN_S" ]; do
+    answer=$(http_get "$http_address" "$http_port" /api/system/status)
+    status=$(http_status <<<"$answer")
+    if grep -qix "x-served-by: $1" <<<"$answer" &&
+      { [ "${2:-0}" = 0 ] || grep -q "\"release\" *: *$2\b" <<<"$answer"; }; then
+      in_a_row=$((in_a_row + 1)) good=$((good + 1)) seen=slow
+      continue
+    fi
+    in_a_row=0
+    # Silence takes nothing back that was answered before.
+    if grep -qi '^x-served-by: .' <<<"$answer"; then seen=wrong; elif [ -n "$status" ]; then seen=unreached; fi
+    sleep 0.05
+  done
+  [ "$in_a_row" -lt "$IN_A_ROW" ] || seen=answers
+}
+
+# Whether visitors would be better served where they came from: `live` was well with them, answers now, and the standby does not.
+# Without its visitors a slot is quicker by that alone.
+left_behind_is_better() {
+  local better=0
+  "$left_well" || return 1
+  for _ in 1 2 3 4; do
+    [ "$better" -lt 2 ] || return 0
+    look_at "$standby" "$LEAVING_WITHIN_S"
+    if [ "$sight" = well ] && [ "$seen" != unreached ]; then return 1; fi
+    look_at "$live" "$LEAVING_WITHIN_S"
+    [ "$sight" != well ] || better=$((better + 1))
+  done
+  [ "$better" -ge 2 ]
 }
 
 # ---- the switch --------------------------------------------------------------------------------------------------
@@ -308,18 +376,34 @@ check_ways() {
       exit "$FAILED_SAFE"
       ;;
   esac
-  ways_to "$standby"
-  if ! healthy_release "$standby" "$port" "$address"; then
-    if network_is_gone && ! answers 127.0.0.1 "$port"; then
-      complain "The containers do not run: their network ($(setting NETWORK_PREFIX '').0/24) is not on this host. \`npm run up\` starts them. Nothing has changed."
-      exit "$UNREACHABLE"
-    fi
-    complain "The standby ($standby) is not healthy: $problem. The traffic stays with $live; nothing has changed."
-    exit "$FAILED_SAFE"
-  fi
+  local silence
+  for _ in 1 2; do
+    look_at "$standby"
+    [ "$sight" = silent ] || break
+  done
+  case "$sight" in
+    well) standby_release=$seen_release ;;
+    silent)
+      silence=$problem
+      # Where the live slot is as silent, visitors lose nothing by the move, and it is wanted.
+      if answers_at_all "$live"; then refuse_standby "$silence"; fi
+      standby_release=$(setting "${standby^^}_RELEASE" 0)
+      complain "$standby does not answer within $ANSWER_WITHIN_S s, and neither does $live: visitors lose nothing by the move."
+      ;;
+    *)
+      ways_to "$standby"
+      if network_is_gone && ! answers 127.0.0.1 "$port"; then
+        complain "The containers do not run: their network ($(setting NETWORK_PREFIX '').0/24) is not on this host. \`npm run up\` starts them. Nothing has changed."
+        exit "$UNREACHABLE"
+      fi
+      refuse_standby "$problem"
+      ;;
+  esac
   address=$(container_address 2)
-  if ! answers "$http_address" "$http_port"; then
-    if [ -n "$address" ] && answers "$address" 8080; then
+  ask_nginx "$http_address" "$http_port"
+  if [ "$nginx_says" = gone ]; then
+    if [ -n "$address" ]; then ask_nginx "$address" 8080; fi
+    if [ "$nginx_says" != gone ]; then
       http_address=$address http_port=8080
       return
     fi
@@ -327,27 +411,77 @@ check_ways() {
     complain "Look at the container proxy-director, then try again."
     exit "$UNREACHABLE"
   fi
+  [ "$nginx_says" != late ] || complain "nginx takes connections and is late to answer, as on a machine that is short of processor time."
+}
+
+answers_at_all() { # SLOT
+  for _ in 1 2; do
+    look_at "$1"
+    case "$sight" in silent | gone) ;; *) return 0 ;; esac
+  done
+  return 1
+}
+
+refuse_standby() { # PROBLEM
+  complain "The standby ($standby) is not healthy: $1. The traffic stays with $live; nothing has changed."
+  exit "$FAILED_SAFE"
 }
 
 move() {
-  local next=$((number + 1))
+  local next=$((number + 1)) seen left_well=false
   say "Moving the traffic from $live to $standby (release $standby_release)."
+  for _ in 1 2; do
+    "$left_well" || look_at "$live" "$LEAVING_WITHIN_S"
+    [ "$sight" != well ] || left_well=true
+  done
   write_generation "$live_dir/$current" "$next" "$standby" || is_served "$next" ||
     { make_room && write_generation "$live_dir/$current" "$next" "$standby"; } || is_served "$next" || {
     complain "Generation $next could not be written. The traffic stays with $live; nothing has changed."
     exit "$FAILED_SAFE"
   }
-  if ! confirmed "$standby" "$standby_release"; then
-    # Visitors are not led from a slot that is healthy to one that is not.
-    if is_healthy "$live" || ! is_healthy "$standby"; then move_back "$((next + 1))"; fi
-    stay "$next"
-  fi
+  confirm "$standby" "$standby_release"
+  case "$seen" in
+    answers | slow) ;;
+    silent | unreached | late) if left_behind_is_better; then move_back "$((next + 1))" "$(doubt), and $live answers well."; fi ;;
+    *)
+      # Visitors are not led from a slot that is healthy to one that is not.
+      if is_healthy "$live" || ! is_healthy "$standby"; then
+        move_back "$((next + 1))" "nginx did not serve $standby within $CONFIRM_WITHIN_S s."
+      fi
+      stay "$next"
+      ;;
+  esac
   if insist record "$next" "$live" "$standby" && insist remember_live "$standby"; then
-    say "Done: nginx serves $standby, release $standby_release (generation $next). The director takes notice of it."
-    exit "$DONE"
+    told "$next"
   fi
   complain "nginx serves $standby, release $standby_release, but state/ could not be written: $env_file may name the wrong slot as live."
   exit "$NEEDS_ATTENTION"
+}
+
+# What is missing, as the beginning of a sentence.
+doubt() {
+  case "$seen" in
+    slow) printf '%s' "$standby is slow to answer through nginx" ;;
+    unreached) printf '%s' "nginx gives errors of its own in place of $standby" ;;
+    silent) printf '%s' "$standby has not answered through nginx within $SLOT_WITHIN_S s" ;;
+    late) printf '%s' "nginx runs and has not said which slot it serves" ;;
+  esac
+}
+
+told() { # GENERATION
+  case "$seen" in
+    late | unreached)
+      complain "Generation $1 is on the disk and leads visitors to $standby, release $standby_release, but $(doubt), and $live is no better."
+      complain "Look at the load of this machine and at the container proxy-director, then at \`npx switchyard status\`."
+      exit "$NEEDS_ATTENTION"
+      ;;
+  esac
+  say "Done: nginx serves $standby, release $standby_release (generation $1). The director takes notice of it."
+  case "$seen" in
+    slow) say "But $(doubt). Look at the load of this machine." ;;
+    silent) say "But $(doubt), and $live is no better. Look at the load of this machine and at the log of the slot." ;;
+  esac
+  exit "$DONE"
 }
 
 stay() { # GENERATION
@@ -358,12 +492,15 @@ stay() { # GENERATION
   exit "$NEEDS_ATTENTION"
 }
 
-move_back() { # GENERATION
-  complain "nginx did not serve $standby within $CONFIRM_WITHIN_S s. Moving the traffic back to $live."
-  if write_generation "$live_dir/gen-$number" "$1" "$live" && confirmed "$live"; then
+move_back() { # GENERATION WHY
+  complain "$2 Moving the traffic back to $live."
+  seen=''
+  if write_generation "$live_dir/gen-$number" "$1" "$live"; then confirm "$live"; fi
+  case "$seen" in answers | slow | silent | unreached)
     complain "$live is live again (generation $1). Look at the $standby slot and at nginx, then try again."
     exit "$FAILED_SAFE"
-  fi
+    ;;
+  esac
   complain "That could not be confirmed either. nginx/live/current leads to $(readlink "$live_dir/current"); look at the container proxy-director."
   exit "$NEEDS_ATTENTION"
 }

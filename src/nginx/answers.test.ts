@@ -33,7 +33,7 @@ const payload = {
 
 const ANSWERS: readonly [string, string | undefined, unknown, string | null][] = [
   ['the expected slot and release', 'secondary', payload, null],
-  ['no slot', undefined, '', 'nginx itself answers 200'],
+  ['no slot', undefined, '', 'nginx itself answers 200 in place of secondary'],
   ['the other slot', 'primary', payload, 'the primary slot answers, not secondary'],
   [
     'another release',

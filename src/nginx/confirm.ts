@@ -83,7 +83,7 @@ async function lookAtNginx(
   }
 }
 
-type Answer = { kind: 'good' | 'ill' | 'wrong' | 'silent'; reason: string | null }
+type Answer = { kind: 'good' | 'ill' | 'wrong' | 'unreached' | 'silent'; reason: string | null }
 
 async function untilSlotAnswers(
   { publicUrl }: Addresses,
@@ -111,7 +111,7 @@ async function untilSlotAnswers(
     return { sight: 'silent', missing: `${expected.slot} has not answered through it ${within}` }
   if (last.kind === 'wrong')
     throw new ReleaseError('switch-unconfirmed', { reason: last.reason ?? 'something else answers' })
-  if (last.kind === 'ill') return { sight: 'ill', missing: last.reason }
+  if (last.kind === 'ill' || last.kind === 'unreached') return { sight: last.kind, missing: last.reason }
   const answers = good === 1 ? 'one good answer' : `${good} good answers`
   return {
     sight: 'slow',
@@ -134,15 +134,13 @@ async function answerOf(
   }
 }
 
-/**
- * What a status answer that came through nginx says of the move. nginx's own errors are the silence of the slot that it asked:
- * which slot that is, its generation says.
- */
+/** What a status answer that came through nginx says of the move. nginx answers by itself where it can't reach the slot. */
 export function judged(answer: FreshAnswer, expected: Expectation): Answer {
   const { slot, release } = expected
   const servedBy = answer.headers['x-served-by']
   const is = (kind: Answer['kind'], reason: string): Answer => ({ kind, reason })
-  if (servedBy === undefined) return is('silent', `nginx itself answers ${answer.httpStatus}`)
+  if (servedBy === undefined)
+    return is('unreached', `nginx itself answers ${answer.httpStatus} in place of ${slot}`)
   if (servedBy !== slot) return is('wrong', `the ${servedBy} slot answers, not ${slot}`)
   const payload = statusPayloadSchema.safeParse(parseJson(answer.body))
   if (!payload.success)

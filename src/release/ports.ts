@@ -42,12 +42,13 @@ export type Expectation = {
 
 /**
  * What was seen of a move through nginx. `answers`: five good answers in a row. `slow`: good ones, but fewer in the time.
- * `ill`: the right release, which says that it is not well. `silent`: no answer of the slot. In all of these nginx says that it
+ * `ill`: the right release, which says that it is not well. `unreached`: errors of nginx itself, which does not reach the slot.
+ * `silent`: no answer at all. In all of these nginx says that it
  * serves the generation; at `nginx-late` it runs, and does not say which one it serves.
  */
 export type Confirmation = {
   tookMs: number
-  sight: 'answers' | 'slow' | 'ill' | 'silent' | 'nginx-late'
+  sight: 'answers' | 'slow' | 'ill' | 'unreached' | 'silent' | 'nginx-late'
   /** What is missing, as the end of a sentence; null for `answers`. */
   missing: string | null
 }

@@ -156,14 +156,14 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
     const seen = await parts.traffic.confirm(expected, deadline.signal)
     if (seen.missing === null)
       return `answered by ${release.slot} on fresh connections, ${Math.round(seen.tookMs)} ms`
-    if (seen.sight !== 'slow' && (await isLeftBehindBetter(parts, release, release.slot, expected.release)))
+    if (seen.sight !== 'slow' && (await isLeftBehindBetter(parts, release, expected, seen.sight)))
       throw new ReleaseError('switch-unconfirmed', {
         reason: `${seen.missing}, and ${release.from} answers well`,
       })
     const { detail, sentence } = confirmationWords(seen, release, expected.generation)
     parts.journal.append(id, { type: 'recovered', sentence })
     log(sentence)
-    return seen.sight === 'nginx-late' ? { failed: detail } : detail
+    return seen.sight === 'nginx-late' || seen.sight === 'unreached' ? { failed: detail } : detail
   },
 
   record: async ({ parts, id }) => {

@@ -285,7 +285,7 @@ test('a move that nginx does not serve is taken back', () =>
     const back = (before?.generation ?? 0) + 2
     assert.equal(
       output,
-      `Moving the traffic from secondary to primary (release 1).\nnginx did not serve primary within 10 s. Moving the traffic back to secondary.\nsecondary is live again (generation ${back}). Look at the primary slot and at nginx, then try again.\n`,
+      `Moving the traffic from secondary to primary (release 1).\nnginx gives errors of its own in place of primary, and secondary answers well. Moving the traffic back to secondary.\nsecondary is live again (generation ${back}). Look at the primary slot and at nginx, then try again.\n`,
     )
     assert.equal(code, 1)
     assert.equal((await rig.ask('/page')).headers['x-served-by'], 'secondary')
@@ -302,7 +302,7 @@ test('a move that nginx does not serve stays where the slot of before is dead', 
       const { code, output } = await rollback()
       assert.equal(
         output,
-        `Moving the traffic from secondary to primary (release 1).\nnginx did not serve primary within 10 s, but secondary is not healthy and primary is.\nSo the traffic stays with primary, release 1 (generation ${next}). Look at nginx: the container proxy-director.\n`,
+        `Moving the traffic from secondary to primary (release 1).\nGeneration ${next} is on the disk and leads visitors to primary, release 1, but nginx gives errors of its own in place of primary, and secondary is no better.\nLook at the load of this machine and at the container proxy-director, then at \`npx switchyard status\`.\n`,
       )
       assert.equal(code, 2)
       const now = await rig.traffic.read()
@@ -313,6 +313,20 @@ test('a move that nginx does not serve stays where the slot of before is dead', 
       await rig.steer('secondary', '/api/system/status', 'ok')
     }
   }))
+
+test('a live slot that hangs keeps nobody from a healthy standby', async () => {
+  await rig.steer('secondary', '/api/system/status', 'hang')
+  try {
+    const { code, output } = await rollback()
+    assert.match(
+      output,
+      /^Done: nginx serves primary, release 1 \(generation \d+\)\. The director takes notice of it\.\n$/m,
+    )
+    assert.equal(code, 0)
+  } finally {
+    await rig.steer('secondary', '/api/system/status', 'ok')
+  }
+})
 
 test('flags that were edited by hand are replaced by a whole generation', async () => {
   await writeFile(join(rig.liveDir, 'current', 'live-primary'), '')

@@ -129,8 +129,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'busy-slot-left',
     means: 'a slot that answers visitors is left because it does not say how it is',
-    changes: [{ file: LEFT_BEHIND, from: "if (now.kind === 'silent' && trafficLog", to: 'if (!trafficLog' }],
+    changes: [{ file: LEFT_BEHIND, from: "if (now.kind !== 'ill' && trafficLog", to: 'if (!trafficLog' }],
     killers: [moves('a slot that answers visitors is too busy to say how it is, and they stay')],
+  },
+  {
+    name: 'unreached-and-kept',
+    means: 'visitors stay at a slot that the director reaches and nginx does not',
+    changes: [
+      {
+        file: LEFT_BEHIND,
+        from: "if (now.kind === 'well' && sight !== 'unreached')",
+        to: "if (now.kind === 'well' && sight)",
+      },
+    ],
+    killers: [moves('a slot that the director reaches and nginx does not is left for one that is well')],
   },
   {
     name: 'held-up-and-judging',

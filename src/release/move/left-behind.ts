@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Confirmation, Expectation } from '../ports.ts'
 import type { Release } from '../release.ts'
 import type { Slot } from '../slot.ts'
 import type { Parts } from '../steps.ts'
@@ -43,13 +44,13 @@ export function isBrisk(sight: Sight): boolean {
 /**
  * Whether visitors of `slot`, which does not say that it is well, would be better served where they came from: that was well
  * when they left it, answers now, and `slot` does not, neither this question nor visitors. On a starved machine both are slow, and
- * the one without visitors is the quicker one by that alone.
+ * the one without visitors is the quicker one by that alone. What `slot` says to us is nothing to them where nginx does not reach it.
  */
 export async function isLeftBehindBetter(
   { health, journal, trafficLog }: Pick<Parts, 'health' | 'journal' | 'trafficLog'>,
   { from, leftBehind }: Release,
-  slot: Slot,
-  expected: number,
+  { slot, release: expected }: Pick<Expectation, 'slot' | 'release'>,
+  sight: Confirmation['sight'],
 ): Promise<boolean> {
   const former = from && journal.holderOf(from)
   if (!from || !former || leftBehind === 'unwell') return false
@@ -61,11 +62,11 @@ export async function isLeftBehindBetter(
       lookAt(health, slot, expected, ROUND_WITHIN_MS),
       lookAt(health, from, former.id, ROUND_WITHIN_MS),
     ])
-    if (now.kind === 'well') return false
+    if (now.kind === 'well' && sight !== 'unreached') return false
     const isHeldUp = performance.now() - startedMs > ROUND_WITHIN_MS + ROUND_SLACK_MS
     if (isHeldUp || !isBrisk(before)) continue
     // What says that it is ill is believed, whatever it still answers visitors.
-    if (now.kind === 'silent' && trafficLog && answersVisitors(trafficLog, slot, VISITORS_WITHIN_MS))
+    if (now.kind !== 'ill' && trafficLog && answersVisitors(trafficLog, slot, VISITORS_WITHIN_MS))
       return false
     better += 1
   }

@@ -177,6 +177,20 @@ async function goesBackFromIll(verb: ReleaseVerb): Promise<void> {
   assert.deepEqual([release.state, await live(system)], ['failed', 'secondary'])
 }
 
+test('a slot that the director reaches and nginx does not is left for one that is well', async () => {
+  const system = await yard()
+  const unreached: Confirmation = {
+    ...{ tookMs: 5_000, sight: 'unreached' },
+    missing: 'nginx itself answers 502 in place of primary',
+  }
+  const release = await moved(system, 'deploy', unreached)
+  assert.deepEqual([release.state, await live(system)], ['failed', 'secondary'])
+  assert.equal(
+    release.error?.what,
+    'The move could not be confirmed through nginx and was taken back: nginx itself answers 502 in place of primary, and secondary answers well.',
+  )
+})
+
 test('a slot that was slow with its visitors is no better for being quick without them', async () => {
   const system = await yard()
   system.latencyMs.secondary = 1_500
