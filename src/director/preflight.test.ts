@@ -7,7 +7,7 @@ import { type HostChecks, preflightOf } from './preflight.ts'
 const nothing = async () => null
 const HOST: HostChecks = {
   ...{ docker: nothing, disk: nothing, foundation: nothing, envFiles: nothing },
-  ...{ reserve: () => null, compose: async () => [] },
+  ...{ reserve: () => null, compose: async () => [], environment: async () => [] },
 }
 
 async function findingOf(contact: 'taken' | 'none') {
