@@ -522,6 +522,13 @@ const ANSWERS: readonly Row[] = [
     is: { status: 204, by: null, body: /^$/ },
   },
   {
+    shows: ['location = /_switchyard/live', 'location = /_switchyard/live: add_header Cache-Control'],
+    says: 'nginx says which slot is live without asking it',
+    routing: { live: 'secondary' },
+    ask: { path: '/_switchyard/live' },
+    is: { status: 200, by: null, body: /^secondary\n$/, headers: { 'cache-control': 'no-store' } },
+  },
+  {
     shows: ['to_slot.conf: proxy_hide_header Cache-Control', 'to_slot.conf: add_header Cache-Control'],
     says: 'the status route has one word on how long it is kept: not at all',
     ask: { path: '/api/system/status' },
