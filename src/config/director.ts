@@ -17,6 +17,8 @@ const schema = z.object({
   ALLOWED_IMAGES: z.string().default(''),
   /** How many cores a build may have. Empty: all but one. */
   BUILD_CPUS: z.string().default(''),
+  /** How much memory a build may have. Empty: three quarters of the machine's. */
+  BUILD_MEMORY: z.union([z.literal(''), z.string().regex(AMOUNT)]).default(''),
   /** How long a release waits for the slot that it will reuse. */
   DRAIN_CAP_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
   /** How long the live slot must be down until the traffic is moved to a healthy standby; 0: for ever. */

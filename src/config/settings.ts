@@ -88,6 +88,7 @@ const settingsSchema = z.object({
     .string()
     .regex(/^[1-9]\d{0,3}$/, 'expected a whole number of cores, 1 or more')
     .optional(),
+  BUILD_MEMORY: memory,
   ALLOWED_IMAGES: z
     .string()
     .regex(/^[^'\r\n]*$/, 'expected names of images, separated by commas')

@@ -110,6 +110,8 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   }
   const cli = cliKeeper(join(stateDir, 'cli'))
   await cli()
+  // A build that nobody waits for would take processor and memory from visitors until the next one.
+  if (!verbs.running()) void endLeftBuilds(seen)
   const doors = await openDoors(api, identity, stateDir)
   const stopping = new AbortController()
   if (limitMs > 0) void keepLooking(lookout, stopping.signal)
@@ -172,6 +174,14 @@ function rotation({ rotateAccessLog }: Pick<Wired, 'rotateAccessLog'>): () => vo
       .finally(() => {
         isUnderWay = false
       })
+  }
+}
+
+async function endLeftBuilds({ removeLeftBuilds }: Pick<Wired, 'removeLeftBuilds'>): Promise<void> {
+  try {
+    await removeLeftBuilds()
+  } catch (cause) {
+    console.error(`What a build left could not be removed: ${wordsOf(cause)}.`)
   }
 }
 

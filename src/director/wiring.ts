@@ -4,6 +4,7 @@ import { bytesOf } from '../config/amount.ts'
 import type { DirectorSettings } from '../config/director.ts'
 import { dockerAssets } from '../docker/assets.ts'
 import { dockerBuilder } from '../docker/build.ts'
+import { removeLeftBuilds } from '../docker/building/left-builds.ts'
 import { envFilesFinding } from '../docker/env-files.ts'
 import { foundationFinding } from '../docker/foundation.ts'
 import { type ContainerLogLine, readContainerLog } from '../docker/logs.ts'
@@ -50,6 +51,7 @@ import type { ViewOptions } from './view.ts'
 const MOVE_DEADLINE_MS = 45_000
 const ROTATE_DEADLINE_MS = 10_000
 const MOUNTS_DEADLINE_MS = 5_000
+const REMOVE_BUILDS_DEADLINE_MS = 60_000
 const ACCESS_LOG_MAX_BYTES = 64 * 1024 * 1024
 
 export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' | 'trafficLog'> & {
@@ -63,6 +65,8 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' 
   rotateAccessLog(): Promise<boolean>
   /** Whether a container of this project, running or not, was started with the socket directory that both slots had. */
   isSharedSocketMounted(): Promise<boolean>
+  /** Ends what a director that was killed left of its build. */
+  removeLeftBuilds(): Promise<void>
   /** Whether Docker was started anew in a way that only a new start of this container can follow. */
   isDockerReplaced(): Promise<boolean>
   close(): Promise<void>
@@ -85,6 +89,7 @@ export function wire(settings: DirectorSettings, { stateDir, journal, logs, rese
     socketPath: settings.DOCKER_SOCKET,
     environment: settings.toolEnvironment,
   })
+  const startedMs = Date.now()
   const slots = dockerSlots({ docker, project })
   const stats = containerStats(docker, (cause) => console.error(`Usage can't be read: ${wordsOf(cause)}.`))
   const accessLog = join(stateDir, 'traffic/access.log')
@@ -110,6 +115,8 @@ export function wire(settings: DirectorSettings, { stateDir, journal, logs, rese
       ),
     isSharedSocketMounted: () =>
       isMounted(docker, project, join(stateDir, 'run/slots'), AbortSignal.timeout(MOUNTS_DEADLINE_MS)),
+    removeLeftBuilds: () =>
+      removeLeftBuilds(docker, project.name, AbortSignal.timeout(REMOVE_BUILDS_DEADLINE_MS), startedMs),
     isDockerReplaced: () => isSocketReplaced(settings.DOCKER_SOCKET),
     trafficLog,
     close: async () => {
@@ -172,6 +179,7 @@ function partsOf({
       project,
       nodeImage: settings.NODE_IMAGE,
       buildCpus: settings.BUILD_CPUS,
+      buildMemoryBytes: settings.BUILD_MEMORY === '' ? null : bytesOf(settings.BUILD_MEMORY),
       allowedImages: settings.ALLOWED_IMAGES,
       caPath: join(stateDir, 'secrets/ca.pem'),
       bars: journal.bars,

@@ -1,19 +1,25 @@
+import { rm } from 'node:fs/promises'
 import type Docker from 'dockerode'
+import { z } from 'zod'
 import { mustNotBeBarred } from '../release/bar.ts'
 import { ReleaseError } from '../release/errors.ts'
 import type { Bars, Builder, LogSink } from '../release/ports.ts'
 import type { Build, Source } from '../release/release.ts'
-import { type BuildContext, knownRef, refContext, treeContext } from './build-context.ts'
 import { type BuildValues, withBuildValues } from './build-values.ts'
-import { buildImage } from './buildx.ts'
+import { makeImage } from './building/make-image.ts'
 import { deploymentIdOf, repositoryOf, unusedId } from './deployment-id.ts'
+import { ask } from './engine.ts'
 import { shortRevision } from './git.ts'
 import { findImage, resolveImage } from './image-source.ts'
 import type { Project } from './project.ts'
-import { readRedaction } from './redact.ts'
-import { listTree } from './tree.ts'
+import { readRedaction, redaction } from './redact.ts'
+import { type BuildContext, knownRef, refContext, treeContext } from './source/build-context.ts'
+import { listTree } from './source/tree.ts'
 
 const BUILD_DEADLINE_MS = 30 * 60_000
+const MEMORY_SHARE = 0.75
+
+const infoSchema = z.object({ MemTotal: z.number().positive() })
 
 export type BuilderOptions = {
   docker: Docker
@@ -22,6 +28,8 @@ export type BuilderOptions = {
   nodeImage: string
   /** How many cores a build may have. Empty: all but one. */
   buildCpus: string
+  /** How much memory a build may have. Null: three quarters of the machine's. */
+  buildMemoryBytes: number | null
   /** Globs of repositories, separated by commas. Empty: images on this host alone, and none is pulled. */
   allowedImages: string
   /** The certificates that builds trust in addition, given as a secret; the file need not exist. */
@@ -51,15 +59,35 @@ async function obtain(options: Options, request: Request, log: LogSink, signal: 
   const { source } = request
   switch (source.kind) {
     case 'tree':
-      return build(options, request, await treeContext(options.project, signal), log, signal)
+      return buildAndClear(options, request, await treeContext(options.project, signal), log, signal)
     case 'ref':
-      return build(options, request, await refContext(options.project, source.ref, signal), log, signal)
+      return buildAndClear(
+        options,
+        request,
+        await refContext(options.project, source.ref, signal),
+        log,
+        signal,
+      )
     case 'image':
       return resolveImage(options, { ...request, ...source }, log, signal)
     case 'standby':
       throw new ReleaseError('internal', {
         reason: 'A rollback brings its build with it; there is nothing to make.',
       })
+  }
+}
+
+async function buildAndClear(
+  options: Options,
+  request: Request,
+  context: BuildContext,
+  log: LogSink,
+  signal: AbortSignal,
+): Promise<Build> {
+  try {
+    return await build(options, request, context, log, signal)
+  } finally {
+    await rm(context.scratch, { recursive: true, force: true })
   }
 }
 
@@ -81,10 +109,11 @@ async function build(
   const image = `${repositoryOf(project)}:${deploymentId}`
   const version = label ?? context.version
   log(`Building ${image} from ${context.words}.`)
-  const id = await buildImage(
-    project,
+  const redactEnv = await readRedaction(project)
+  const redactNpmrc = redaction(context.hidden)
+  const id = await makeImage(
     {
-      context,
+      ...{ docker, project, context, deploymentId },
       tag: image,
       buildArguments: {
         NODE_IMAGE: options.nodeImage,
@@ -101,14 +130,22 @@ async function build(
         ...(context.revision && { 'org.opencontainers.image.revision': context.revision }),
       },
       secrets: { ca: options.caPath, ...options.values },
+      buildCpus: options.buildCpus,
+      memoryBytes: options.buildMemoryBytes ?? (await defaultMemory(docker, signal)),
       timeoutMs: options.buildTimeoutMs ?? BUILD_DEADLINE_MS,
+      redact: (text) => redactNpmrc(redactEnv(text)),
     },
-    await readRedaction(project),
     log,
     signal,
   )
   log(`Built ${image}, ${id}.`)
   return { image, deploymentId, version, revision: context.revision, hasConsole: true, madeBy: release }
+}
+
+/** A build that takes all that there is has the machine end others for it. */
+async function defaultMemory(docker: Docker, signal: AbortSignal): Promise<number> {
+  const { MemTotal } = infoSchema.parse(await ask(signal, () => docker.info()))
+  return Math.floor(MemTotal * MEMORY_SHARE)
 }
 
 async function check(options: BuilderOptions, source: Source, signal: AbortSignal): Promise<string> {

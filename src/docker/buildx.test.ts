@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { ReleaseError } from '../release/errors.ts'
 import { describeError } from '../release/messages.ts'
-import type { BuildContext } from './build-context.ts'
 import { buildImage, buildProblem, failureDetail } from './buildx.ts'
+import type { Archive } from './source/build-context.ts'
 
 /** A build whose archive is what the shell runs as `archive`, and whose docker is the shell's `docker`; what it says when it fails. */
 async function failureWith(archive: string, docker: string, signal = AbortSignal.timeout(20_000)) {
@@ -15,16 +15,10 @@ async function failureWith(archive: string, docker: string, signal = AbortSignal
   writeFileSync(join(directory, 'docker'), `#!/bin/sh\n${docker}\n`)
   chmodSync(join(directory, 'docker'), 0o755)
   const project = { directory, name: 'shop', environment: { PATH: `${directory}:/usr/bin:/bin` } }
-  const context: BuildContext = {
-    argv: ['sh', '-c', archive],
-    revision: null,
-    changedHash: null,
-    version: '1.0.0',
-    words: 'a test',
-  }
+  const archived = (): Archive => ({ argv: ['sh', '-c', archive], cwd: directory })
   const empty = { buildArguments: {}, labels: {}, secrets: {} }
   try {
-    const build = { context, tag: 'shop:b1', timeoutMs: 20_000, ...empty }
+    const build = { archive: archived, target: 'slot', tag: 'shop:b1', timeoutMs: 20_000, ...empty }
     await buildImage(
       project,
       build,

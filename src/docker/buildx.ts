@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PassThrough, type Writable } from 'node:stream'
 import { ReleaseError } from '../release/errors.ts'
 import type { LogSink } from '../release/ports.ts'
-import type { BuildContext } from './build-context.ts'
+import { endedBadly } from './building/ending.ts'
 import {
   CommandFailure,
   type CommandResult,
@@ -16,13 +16,18 @@ import {
 import { unreachableByLines } from './engine.ts'
 import type { Project } from './project.ts'
 import type { Redact } from './redact.ts'
+import type { Archive } from './source/build-context.ts'
 
 const DETAIL_LINES = 30
 const MAX_INSTRUCTION_LENGTH = 120
 
 export type ImageBuild = {
-  context: BuildContext
-  tag: string
+  /** The files to build; asked for once. */
+  archive(): Archive
+  /** A stage of Dockerfile.runtime. */
+  target: string
+  /** Null: the image gets no name. */
+  tag: string | null
   buildArguments: Readonly<Record<string, string>>
   labels: Readonly<Record<string, string>>
   /** Path by id; those that do not exist are left out. */
@@ -31,9 +36,9 @@ export type ImageBuild = {
 }
 
 /**
- * Builds the `slot` stage of Dockerfile.runtime under `tag` and answers with the image's id.
- * Aborting `signal` ends archive and build before this throws. Throws `build-failed` (facts: `reason`; detail: last lines),
- * `docker-unreachable`, `aborted`.
+ * Builds a stage of Dockerfile.runtime and answers with the image's id.
+ * Aborting `signal` ends archive and build before this throws. Throws `build-failed` and `build-killed` (facts: `reason`;
+ * detail: last lines), `docker-unreachable`, `aborted`.
  */
 export async function buildImage(
   project: Project,
@@ -52,7 +57,7 @@ export async function buildImage(
       (line) => log(redact(line)),
       signal,
     )
-    if (code !== 0) throw unreachableByLines(lines) ?? failed(buildProblem(lines, code), lines, redact)
+    if (code !== 0) throw unreachableByLines(lines) ?? notBuilt(lines, code, redact)
     return (await readFile(idFile, 'utf8')).trim()
   } catch (cause) {
     if (cause instanceof ReleaseError) throw cause
@@ -69,7 +74,7 @@ export async function buildImage(
  */
 async function piped(
   project: Project,
-  { context, timeoutMs }: ImageBuild,
+  { archive: archiveFrom, timeoutMs }: ImageBuild,
   argv: [string, ...string[]],
   log: LogSink,
   signal: AbortSignal,
@@ -77,7 +82,7 @@ async function piped(
   const failure = new AbortController()
   const archive = new PassThrough()
   const common = { cwd: project.directory, env: project.environment, timeoutMs, log }
-  const written = runCommand({ ...common, argv: context.argv, stdin: context.stdin, stdout: archive, signal })
+  const written = runCommand({ ...common, ...archiveFrom(), stdout: archive, signal })
     .then((result) => refuseIncomplete(result, archive))
     .catch((cause: unknown) => failure.abort(cause))
   const building = runCommand({
@@ -119,11 +124,11 @@ async function buildxArgv(build: ImageBuild, idFile: string): Promise<[string, .
     'build',
     '--builder=default',
     '--file=Dockerfile.runtime',
-    '--target=slot',
+    `--target=${build.target}`,
     '--provenance=false',
     '--progress=plain',
     `--iidfile=${idFile}`,
-    `--tag=${build.tag}`,
+    ...(build.tag === null ? [] : [`--tag=${build.tag}`]),
     ...pairs('build-arg', build.buildArguments),
     ...pairs('label', build.labels),
     ...secrets.flat(),
@@ -131,7 +136,7 @@ async function buildxArgv(build: ImageBuild, idFile: string): Promise<[string, .
   ]
 }
 
-async function isReadable(path: string): Promise<boolean> {
+export async function isReadable(path: string): Promise<boolean> {
   return access(path, constants.R_OK).then(
     () => true,
     () => false,
@@ -143,6 +148,23 @@ function failed(reason: string, lines: readonly string[], redact: Redact, cause?
     'build-failed',
     { reason: redact(reason) },
     { cause, detail: redact(failureDetail(lines)) },
+  )
+}
+
+/** An instruction that was killed or found no disk or network says more by its lines than by its exit code. */
+function notBuilt(lines: readonly string[], code: number, redact: Redact): ReleaseError {
+  const step = failedStep(lines)
+  if (step === null) return failed(buildProblem(lines, code), lines, redact)
+  const own = failureDetail(lines)
+  return endedBadly(
+    {
+      program: `\`${redact(step.program)}\``,
+      code: step.code,
+      isOutOfMemory: false,
+      memoryBytes: null,
+      lines: [...own.split('\n'), ...lines.slice(-3)],
+    },
+    redact(own),
   )
 }
 
@@ -173,20 +195,29 @@ const LEFT_OUT_FRAMES = /^\s*at (?:ignore-listed frames|<unknown> \(.*\))$/
 export function buildProblem(lines: readonly string[], code: number): string {
   const error = lines.findLast((line) => /^ERROR: /i.test(line))
   if (error === undefined) return `docker buildx ended with exit code ${code}`
+  const step = failedStep(lines)
+  if (step === null) return error.replace(FRAME, '').replaceAll(MOUNT_PATH, '').replace(/\.$/, '')
+  return `\`${step.program}\` ended with exit code ${step.code}`
+}
+
+function failedStep(lines: readonly string[]): { program: string; code: number } | null {
+  const error = lines.findLast((line) => /^ERROR: /i.test(line)) ?? ''
   const step = FAILED_STEP.exec(error)
-  if (!step) return error.replace(FRAME, '').replaceAll(MOUNT_PATH, '').replace(/\.$/, '')
+  if (!step) return null
   const [, later, earlier, exitCode] = step
-  return `\`${shortened(later ?? earlier ?? '')}\` ended with exit code ${exitCode}`
+  // The program of an instruction that a signal ended has no exit code in some versions of Docker.
+  return { program: shortened(later ?? earlier ?? ''), code: exitCode === undefined ? 137 : Number(exitCode) }
 }
 
 const FAILED_STEP =
-  /(?:process "(?:\/bin\/sh -c )?(.*)" did not complete successfully|executor failed running \[(?:\/bin\/sh -c )?(.*)\]): exit code: (\d+)/
+  /(?:process "(?:\/bin\/sh -c )?(.*)" did not complete successfully|executor failed running \[(?:\/bin\/sh -c )?(.*)\]): (?:exit code: (\d+)|.*signal: killed)/
 const FRAME = /^ERROR: (rpc error: code = \w+ desc = |failed to (solve|build)( with frontend [\w.]+)?: )*/i
 const MOUNT_PATH = /\/\S+\/buildkit-mount\d+\//g
 
 /** The last program of a long RUN line is the one that matters; what comes before sets its stage. */
 function shortened(instruction: string): string {
   const text = instruction.replaceAll(/\s+/g, ' ').trim()
+  if (/(?:^|; )npm ci --cache \/npm-cache /.test(text)) return 'npm ci'
   // Whoever deploys has written an app for `next build`, and no line of the script that starts it.
   if (/(?:^|\s)node (?:\S+ )*scripts\/build\.mjs$/.test(text)) return 'next build'
   if (text.length <= MAX_INSTRUCTION_LENGTH) return text

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { versionOf } from './build-context.ts'
 import { deploymentIdOf, isDeploymentId } from './deployment-id.ts'
-import { mayBeBuilt } from './kept-out.ts'
 import { describeProject } from './project.ts'
 import { redaction } from './redact.ts'
+import { versionOf } from './source/build-context.ts'
+import { mayBeBuilt } from './source/kept-out.ts'
 
 test('a deployment id tells the release, the commit and whether the tree was changed', () => {
   assert.equal(deploymentIdOf(42, '1a2b3c4', null), 'b42-1a2b3c4')

@@ -14,18 +14,26 @@ export type Output = {
 
 /** What a program writes: each line goes to `log` up to a cap, and the last ones are kept for an error's detail. */
 export function collectOutput(log: LogSink): Output {
+  const { take, lines } = keepLines(log)
+  return { stdout: lineSplitter(take), stderr: lineSplitter(take), lines }
+}
+
+/** The same for lines that come one by one. */
+export function keepLines(log: LogSink): { take(line: string): void; lines(): string[] } {
   const kept: string[] = []
   let loggedLength = 0
-
-  function take(line: string): void {
-    kept.push(line)
-    if (kept.length > KEPT_LINES) kept.shift()
-    if (loggedLength > MAX_LOGGED_LENGTH) return
-    loggedLength += line.length + 1
-    log(
-      loggedLength > MAX_LOGGED_LENGTH ? 'Further output of this program is left out: it is too long.' : line,
-    )
+  return {
+    lines: () => [...kept],
+    take: (line) => {
+      kept.push(line)
+      if (kept.length > KEPT_LINES) kept.shift()
+      if (loggedLength > MAX_LOGGED_LENGTH) return
+      loggedLength += line.length + 1
+      log(
+        loggedLength > MAX_LOGGED_LENGTH
+          ? 'Further output of this program is left out: it is too long.'
+          : line,
+      )
+    },
   }
-
-  return { stdout: lineSplitter(take), stderr: lineSplitter(take), lines: () => [...kept] }
 }

@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   'image-missing',
   'image-not-allowed',
   'build-failed',
+  'build-killed',
   'start-failed',
   'status-missing',
   'status-shape',

@@ -105,7 +105,13 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'build-failed': {
     what: (f) => `The build failed: ${fact(f, 'reason', 'see its last lines')}.`,
-    next: () => 'Correct the source as its last lines say, then deploy again.',
+    next: (f) => f.help ?? 'Correct the source as its last lines say, then deploy again.',
+  },
+  'build-killed': {
+    what: (f) => `The build was killed: ${fact(f, 'reason', 'it was ended from outside')}.`,
+    next: (f) =>
+      f.help ??
+      'The source need not be wrong: look at its last lines and at what else the machine does, then deploy again.',
   },
   'start-failed': {
     what: (f) =>

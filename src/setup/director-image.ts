@@ -1,7 +1,10 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type Docker from 'dockerode'
+import { copiedPackages, LOCKFILES, linkedPackages, readLockfile } from '../../scripts/local-packages.mjs'
 import { CommandFailure } from '../docker/command.ts'
+import { readNpmrc } from '../docker/source/npm-settings.ts'
+import type { SplitNpmrc } from '../docker/source/npmrc.ts'
 import type { BaseImages } from './base-images.ts'
 import { hasImage } from './docker-images.ts'
 import { SetupFailure } from './failure.ts'
@@ -20,8 +23,9 @@ const BUILD_TIMEOUT_MS = 15 * 60_000
 /** All that the director's image is made from; what the slots alone run doesn't change it. */
 const INPUTS = [
   'Dockerfile.runtime',
+  'scripts/install-inputs.mjs',
+  'scripts/local-packages.mjs',
   'package.json',
-  'package-lock.json',
   'scripts/bundle-cli.mjs',
   'src/cli',
   'src/config',
@@ -47,10 +51,13 @@ export async function getDirectorImage(
 ): Promise<string> {
   const files = await inputFiles(paths.directory)
   const { Id: toolsId } = await docker.getImage(base.tools).inspect()
-  const hash = await hashOf(paths.directory, files, [toolsId, project])
+  const npmrc = await readNpmrc({ directory: paths.directory }, paths.directory)
+  const hash = await hashOf(paths.directory, files, [toolsId, project, npmrc?.settings ?? ''])
   const tag = `${DIRECTOR_REPOSITORY}:${hash.slice(0, 12)}`
   if (await hasImage(docker, tag)) return tag
-  await progress.step('Build the director', (say) => build(docker, { paths, base, project, tag, files }, say))
+  await progress.step('Build the director', (say) =>
+    build(docker, { paths, base, project, tag, files, npmrc }, say),
+  )
   return tag
 }
 
@@ -68,22 +75,40 @@ export async function removeOldDirectors(docker: Docker, project: string, curren
   }
 }
 
+/** Workspaces and packages of the project count too, since an install reads their manifests. */
 async function inputFiles(directory: string): Promise<string[]> {
-  const lists = await Promise.all(INPUTS.map((path) => filesBelow(directory, path)))
-  return lists.flat().filter((file) => !file.endsWith('.test.ts'))
+  const lockfile = readLockfile(directory)
+  const manifests = linkedPackages(lockfile).map((path) => join(path, 'package.json'))
+  const optional = [...LOCKFILES, ...manifests, ...copiedPackages(lockfile)]
+  const areThere = await Promise.all(optional.map((path) => exists(join(directory, path))))
+  const paths = [...INPUTS, ...optional.filter((_, index) => areThere[index])]
+  const lists = await Promise.all(paths.map((path) => filesBelow(directory, path)))
+  return [...new Set(lists.flat())].filter((file) => !file.endsWith('.test.ts'))
 }
 
 async function build(
   docker: Docker,
-  request: { paths: Paths; base: BaseImages; project: string; tag: string; files: readonly string[] },
+  request: {
+    paths: Paths
+    base: BaseImages
+    project: string
+    tag: string
+    files: readonly string[]
+    npmrc: SplitNpmrc | null
+  },
   say: Say,
 ): Promise<void> {
-  const { paths, base, project, tag, files } = request
+  const { paths, base, project, tag, files, npmrc } = request
   const context = join(paths.scratch, 'director')
   await rm(context, { recursive: true, force: true })
   for (const file of files) {
     await mkdir(dirname(join(context, file)), { recursive: true })
     await copyFile(join(paths.directory, file), join(context, file))
+  }
+  const npmrcSecret = join(paths.scratch, 'npmrc')
+  if (npmrc !== null) {
+    await writeFile(join(context, '.npmrc'), npmrc.settings)
+    await writeFile(npmrcSecret, npmrc.secret, { mode: 0o600 })
   }
   const argv = [
     ...['docker', 'buildx', 'build', '--progress=plain', '--target=director', `--tag=${tag}`],
@@ -91,6 +116,7 @@ async function build(
     ...['--build-arg', `NODE_IMAGE=${base.node}`, '--build-arg', `TOOLS_IMAGE=${base.tools}`],
     ...['--label', `${DIRECTOR_LABEL}=${project}`],
     ...((await exists(paths.caBundle)) ? ['--secret', `id=ca,src=${paths.caBundle}`] : []),
+    ...(npmrc === null ? [] : ['--secret', `id=npmrc,src=${npmrcSecret}`]),
     context,
   ]
   try {
@@ -109,5 +135,6 @@ async function build(
     )
   } finally {
     await rm(context, { recursive: true, force: true })
+    await rm(npmrcSecret, { force: true })
   }
 }

@@ -1,5 +1,6 @@
 import { lstat, realpath, rm } from 'node:fs/promises'
 import type Docker from 'dockerode'
+import { removeCacheVolume, removeLeftBuilds } from '../docker/building/left-builds.ts'
 import { canAsk, confirm } from './ask.ts'
 import {
   type Container,
@@ -23,6 +24,7 @@ import type { SetupOptions } from './up.ts'
 /** First nobody gets in, then what serves stops, last the one that watches it. */
 const ORDER = ['traffic_proxy', 'runtime_primary', 'runtime_secondary', 'director']
 const STOP_AFTER_SECONDS = 30
+const REMOVE_TIMEOUT_MS = 60_000
 
 /** Removes the project's containers and network; with `isPurge`, after asking, its data and images too. Throws `SetupFailure`. */
 export async function takeDown(options: SetupOptions & { isPurge: boolean }): Promise<void> {
@@ -47,6 +49,7 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
       (say) => removeContainers(docker, containers, say),
       () => (containers.length === 0 ? 'there were none' : `${containers.length} removed`),
     )
+    await removeLeftBuilds(docker, project, AbortSignal.timeout(REMOVE_TIMEOUT_MS))
     await removeSockets(paths)
     await removeNetwork(docker, project)
     if (!isPurge) return []
@@ -131,6 +134,7 @@ async function removeNetwork(docker: Docker, project: string): Promise<void> {
 
 async function purge(docker: Docker, paths: Paths, project: string, say: Say): Promise<readonly string[]> {
   const kept = await purgeImages(docker, project, say)
+  await removeCacheVolume(docker, project, AbortSignal.timeout(REMOVE_TIMEOUT_MS))
   const link = await lstat(paths.envLink).catch(() => null)
   if (link?.isSymbolicLink()) await rm(paths.envLink)
   await rm(paths.nginxLive, { recursive: true, force: true })

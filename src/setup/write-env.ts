@@ -21,6 +21,7 @@ export async function writeEnvFile(
   const given = Object.entries(settings).map(([name, value]) => [name, String(value)] as const)
   await updateEnvFile(paths.envFile, {
     BUILD_CPUS: null,
+    BUILD_MEMORY: null,
     SLOT_CPUS: null,
     SLOT_MEMORY: null,
     DIRECTOR_CPUS: null,

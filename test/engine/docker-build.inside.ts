@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, renameSync, rmSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -8,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { z } from 'zod'
 import { dockerBuilder } from '../../src/docker/build.ts'
+import { BUILD_LABEL } from '../../src/docker/building/build-container.ts'
 import { describeProject } from '../../src/docker/project.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
 import { APP_ENV, ARRIVES } from '../fixtures/app-env.ts'
@@ -15,6 +17,7 @@ import { buildSlotImage } from '../fixtures/slot-image.ts'
 import {
   commitAll,
   deadline,
+  FORMER_DOCKERFILE,
   freshProject,
   gitIn,
   NAME,
@@ -34,6 +37,7 @@ const options = {
   project,
   nodeImage: NODE_IMAGE,
   buildCpus: '',
+  buildMemoryBytes: 256 * 1024 ** 2,
   allowedImages: '',
   caPath: join(directory, 'state/secrets/ca.pem'),
   bars: { list: () => [] },
@@ -260,13 +264,137 @@ test('an abort really stops the build: its program falls silent', async () => {
   }
 })
 
+/** What builds make for themselves and must not leave. */
+async function leftovers(): Promise<string[]> {
+  const filters = { label: [`${BUILD_LABEL}=${NAME}`] }
+  const containers = await docker.listContainers({ all: true, filters })
+  const images = await docker.listImages({ filters })
+  return [...containers, ...images].map(({ Id }) => Id)
+}
+
+for (const [what, script, sentence] of [
+  [
+    'needs more memory than it may have',
+    'node -e "const kept = []; for (;;) kept.push(Buffer.alloc(16 * 1024 ** 2, 1))"',
+    'The build was killed: `sh build.sh` needed more memory than the 256 MiB that a build may have.',
+  ],
+  [
+    'has a worker that needs too much, and ends by itself',
+    'node -e "const kept = []; for (;;) kept.push(Buffer.alloc(16 * 1024 ** 2, 1))" || exit 1',
+    'The build was killed: `sh build.sh` needed more memory than the 256 MiB that a build may have.',
+  ],
+  [
+    'runs out of heap',
+    'node --max-old-space-size=16 -e "const kept = []; for (;;) kept.push({ kept: [] })"',
+    'The build was killed: `sh build.sh` ran out of memory for JavaScript, of the 256 MiB that a build may have.',
+  ],
+  [
+    'is ended by a signal',
+    'kill -9 $$',
+    'The build was killed: `sh build.sh` was ended by SIGKILL, as Linux does where the machine has no memory left, or somebody.',
+  ],
+  [
+    'finds the disk full',
+    'echo "Error: ENOSPC: no space left on device, write"; exit 1',
+    'The build failed: `sh build.sh` found the disk full.',
+  ],
+] as const) {
+  test(`a build that ${what} is told as that, and leaves nothing`, async () => {
+    writeBuildScript(directory, script)
+    assert.equal((await sentenceOf(obtainTree(14))).sentence, sentence)
+    assert.deepEqual(await leftovers(), [])
+  })
+}
+
+test('a build runs without root and without powers, within its memory, and finds what the one before has kept', async () => {
+  const kept = `${randomUUID()}`
+  const inside =
+    'id -u; grep -E "^(NoNewPrivs|CapEff)" /proc/self/status; cat .next/cache/kept; echo heap $BUILD_HEAP_MIB'
+  const linesOf = async (script: string): Promise<string[]> => {
+    const lines: string[] = []
+    writeBuildScript(directory, script)
+    await obtainTree(15, null, (line) => lines.push(line))
+    return lines
+  }
+  await linesOf(`echo ${kept} > .next/cache/kept`)
+  const lines = await linesOf(inside)
+  const from = lines.indexOf('1000')
+  assert.deepEqual(lines.slice(from, from + 5), [
+    '1000',
+    'CapEff:  0000000000000000',
+    'NoNewPrivs:  1',
+    kept,
+    'heap 192',
+  ])
+})
+
+test('what a killed director left of a build is gone with the next one', async () => {
+  const left = await docker.createContainer({
+    Image: NODE_IMAGE,
+    Cmd: ['sleep', '600'],
+    Labels: { [BUILD_LABEL]: NAME },
+  })
+  await left.start()
+  await left.commit({ repo: `switchyard-build/${NAME}`, tag: 'left' })
+  writeIn(directory, 'state/build/build-x/npmrc', 'secret')
+  writeBuildScript(directory, 'true')
+  await obtainTree(16)
+  assert.deepEqual(await leftovers(), [])
+  assert.deepEqual(readdirSync(join(directory, 'state/build')), [])
+})
+
+test('a Dockerfile of before is built as it is, and it is said that nothing limits it', async () => {
+  const path = join(directory, 'Dockerfile.runtime')
+  const now = readFileSync(path, 'utf8')
+  writeIn(directory, 'Dockerfile.runtime', FORMER_DOCKERFILE)
+  writeBuildScript(directory, 'true')
+  const lines: string[] = []
+  try {
+    const build = await obtainTree(17, null, (line) => lines.push(line))
+    assert.ok(inImage(build.image, 'ls').includes('page.txt'))
+    writeBuildScript(directory, 'kill -9 $$')
+    assert.equal(
+      (await sentenceOf(obtainTree(17))).sentence,
+      'The build was killed: `sh build.sh` was ended by SIGKILL, as Linux does where the machine has no memory left, or somebody.',
+    )
+  } finally {
+    writeIn(directory, 'Dockerfile.runtime', now)
+  }
+  assert.equal(
+    lines[1],
+    'Dockerfile.runtime has no stage "source", so this build has no memory limit of its own.',
+  )
+})
+
+test('a token of .npmrc reaches the build as a secret alone, and its settings as a file', async () => {
+  const token = '//npm.example/:_authToken=$\u007bNPM_TOKEN}'
+  writeIn(directory, '.npmrc', `legacy-peer-deps=true\n${token}\n//b.example/:_authToken=in-the-file\n`)
+  writeIn(directory, 'app.build.env', 'NPM_TOKEN=npm_0123456789\n')
+  writeBuildScript(directory, 'cat .npmrc; cat /run/npmrc; sha256sum /run/npmrc > proof.txt')
+  const lines: string[] = []
+  try {
+    const build = await obtainTree(18, null, (line) => lines.push(line))
+    assert.equal(inImage(build.image, 'cat', '.npmrc'), 'legacy-peer-deps=true\n')
+    assert.match(inImage(build.image, 'cat', 'proof.txt'), /^[0-9a-f]{64} /)
+    assert.ok(lines.includes('//npm.example/:_authToken=[NPM_TOKEN]'))
+    assert.ok(lines.includes('//b.example/:_authToken=[.npmrc _authToken]'))
+    assert.ok(!lines.some((line) => /npm_0123|in-the-file/.test(line)))
+    const history = execFileSync('docker', ['history', '--no-trunc', build.image], { encoding: 'utf8' })
+    assert.ok(!/npm_0123|in-the-file/.test(history))
+  } finally {
+    rmSync(join(directory, '.npmrc'))
+    rmSync(join(directory, 'app.build.env'))
+  }
+})
+
 test('a build that takes too long is stopped', async () => {
   writeBuildScript(directory, 'exec sleep 600')
   const hasty = dockerBuilder({ ...options, buildTimeoutMs: 3_000 })
   const { sentence } = await sentenceOf(
     hasty.obtain({ source: { kind: 'tree' }, release: 12, label: null }, silent, deadline()),
   )
-  assert.equal(sentence, 'The build failed: docker took longer than 3 seconds.')
+  assert.equal(sentence, 'The build was killed: it took longer than 3 seconds.')
+  assert.deepEqual(await leftovers(), [])
 })
 
 test('a directory without git is built by its .gitignore files', async () => {

@@ -17,11 +17,18 @@ const SWEEP_DEADLINE_MS = 60_000
 /** Slow enough for a busy machine; a test that hangs ends here. */
 export const deadline = (): AbortSignal => AbortSignal.timeout(120_000)
 
+/** The stages of the real one, with a shell script in place of `next build`. */
 const DOCKERFILE = `ARG NODE_IMAGE
-FROM \${NODE_IMAGE} AS build
+ARG BUILT=built-here
+FROM \${NODE_IMAGE} AS source
 WORKDIR /app
-COPY . .
-RUN --mount=type=secret,id=build_values,target=/run/build_values --mount=type=secret,id=ca,target=/run/ca.pem sh build.sh
+RUN mkdir -p .next/cache && chown -R 1000:1000 /app
+USER 1000:1000
+COPY --chown=1000:1000 . .
+CMD ["sh", "build.sh"]
+FROM source AS built-here
+RUN --mount=type=secret,id=build_values,target=/run/build_values,uid=1000 --mount=type=secret,id=ca,target=/run/ca.pem,uid=1000 sh build.sh
+FROM \${BUILT} AS build
 FROM \${NODE_IMAGE} AS slot
 WORKDIR /app
 COPY --from=build /app /app
@@ -29,6 +36,18 @@ ARG DEPLOYMENT_ID
 ARG VERSION
 ARG REVISION
 ENV SWITCHYARD_DEPLOYMENT_ID="$DEPLOYMENT_ID" SWITCHYARD_VERSION="$VERSION" SWITCHYARD_REVISION="$REVISION"
+CMD ["node", "-v"]
+`
+
+/** As Dockerfiles were before builds had a limit of memory. */
+export const FORMER_DOCKERFILE = `ARG NODE_IMAGE
+FROM \${NODE_IMAGE} AS build
+WORKDIR /app
+COPY . .
+RUN --mount=type=secret,id=build_env,target=/run/build.env --mount=type=secret,id=ca,target=/run/ca.pem sh build.sh
+FROM \${NODE_IMAGE} AS slot
+WORKDIR /app
+COPY --from=build /app /app
 CMD ["node", "-v"]
 `
 
@@ -118,7 +137,7 @@ export async function sweep(docker: Docker): Promise<void> {
   }
   for (const { Id } of await docker.listNetworks({ filters: { label } })) await docker.getNetwork(Id).remove()
   for (const { RepoTags } of await docker.listImages({
-    filters: { reference: [`switchyard/${NAME}`, `${NAME}-other`] },
+    filters: { reference: [`switchyard/${NAME}`, `switchyard-build/${NAME}`, `${NAME}-other`] },
   })) {
     for (const tag of RepoTags ?? []) await docker.getImage(tag).remove({ force: true })
   }

@@ -12,6 +12,7 @@ const options = {
   ...{ docker, project, nodeImage: NODE_IMAGE, caPath: '/nowhere' },
   allowedImages: repository,
   buildCpus: '',
+  buildMemoryBytes: 256 * 1024 ** 2,
   bars: { list: () => [] },
 }
 const builder = dockerBuilder(options)

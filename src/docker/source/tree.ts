@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs'
 import { lstat, mkdtemp, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { throwIfAborted } from './command.ts'
-import { git, gitOutput, nulSeparated, resolveRef } from './git.ts'
+import { throwIfAborted } from '../command.ts'
+import { git, gitOutput, nulSeparated, resolveRef } from '../git.ts'
+import type { Project } from '../project.ts'
 import { mayBeBuilt } from './kept-out.ts'
-import type { Project } from './project.ts'
 
 const TREE_HASH_LENGTH = 8
 const READ_WHOLE_BYTES = 1024 * 1024

@@ -15,15 +15,11 @@ const DIRECTORIES = [
 const FILES = ['.env', 'app.env', 'app.build.env', 'switchyard.env']
 /** Next copies what it reads of these into its output, and so into the image. */
 const ENV_FILES = '.env.'
+/** It may hold tokens, and reaches the build without them; see `npmrc.ts`. */
+const NPMRC = /(^|\/)\.npmrc$/
 
 /** Whether a path, relative to the project directory, may be part of a build. */
 export function mayBeBuilt(path: string): boolean {
-  if (FILES.includes(path) || path.startsWith(ENV_FILES)) return false
+  if (FILES.includes(path) || path.startsWith(ENV_FILES) || NPMRC.test(path)) return false
   return !DIRECTORIES.some((name) => path === name || path.startsWith(`${name}/`))
-}
-
-/** The same for git, as pathspecs; `.` first, since exclusions alone would exclude from nothing in old versions. */
-export function pathspecs(): string[] {
-  const named = [...DIRECTORIES, ...FILES].map((path) => `:(exclude,literal)${path}`)
-  return ['.', ...named, `:(exclude,glob)${ENV_FILES}*`]
 }

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { valuesIn } from '../../state/environment/parse.ts'
+import { readAppFile } from '../../state/environment/read.ts'
+import type { Project } from '../project.ts'
+import { type SplitNpmrc, splitNpmrc } from './npmrc.ts'
+
+/**
+ * The `.npmrc` of what is built, taken apart, with the variables of app.build.env; null where there is none. The one of
+ * the source counts, else the one that lies in the project and that git does not know: tokens are often kept so.
+ */
+export async function readNpmrc(
+  project: Pick<Project, 'directory'>,
+  sourceDirectory: string,
+): Promise<SplitNpmrc | null> {
+  const text =
+    (await readOrNull(join(sourceDirectory, '.npmrc'))) ??
+    (await readOrNull(join(project.directory, '.npmrc')))
+  if (text === null) return null
+  const variables = valuesIn(await readAppFile(project.directory, 'app.build.env'))
+  return splitNpmrc(text, Object.fromEntries(variables))
+}
+
+async function readOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null
+    throw cause
+  }
+}
