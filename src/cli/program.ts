@@ -8,6 +8,8 @@ import { addFreeze } from './commands/freeze.ts'
 import { addHistory } from './commands/history.ts'
 import { addKeep } from './commands/keep.ts'
 import { addLogs } from './commands/logs.ts'
+import { addOperators } from './commands/operators/operators.ts'
+import { addSessions } from './commands/operators/sessions.ts'
 import { addPrune } from './commands/prune.ts'
 import { addReload } from './commands/reload.ts'
 import { addRollback } from './commands/rollback.ts'
@@ -42,6 +44,8 @@ const COMMANDS = [
   addReload,
   addDoctor,
   addSetupLink,
+  addOperators,
+  addSessions,
 ]
 
 /** The command line, with each command's work handed to `run`. Throws commander's own error for usage and help. */

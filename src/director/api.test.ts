@@ -32,7 +32,16 @@ function apiWith(slotLines: ApiParts['slotLines']) {
   })
   const status = () => Promise.reject(new Error('No test of these asks for the status.'))
   return directorApi(
-    { parts, releases: verbs, logs, changes, status, slotLines, audit: () => undefined },
+    {
+      parts,
+      releases: verbs,
+      logs,
+      changes,
+      status,
+      slotLines,
+      audit: () => undefined,
+      endAllSessions: () => 0,
+    },
     hostGate(),
   )
 }

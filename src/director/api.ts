@@ -52,7 +52,10 @@ export type ApiParts = {
     verb: string
     release: number | null
     headers: Headers
+    subject?: string
   }): void
+  /** Ends all sessions of all operators, and answers with how many. */
+  endAllSessions(): number
 }
 
 const PLAN_DEADLINE_MS = 20_000
@@ -70,7 +73,7 @@ const logsQuery = z.object({
 
 /** The director's API, the same behind both sockets; `gate` says who may use it. */
 export function directorApi(
-  { parts, releases, logs, changes, status, slotLines, audit }: ApiParts,
+  { parts, releases, logs, changes, status, slotLines, audit, endAllSessions }: ApiParts,
   gate: Gate,
 ): Hono {
   const app = new Hono().basePath('/v1')
@@ -175,9 +178,15 @@ export function directorApi(
 
   app.post('/bar', async (context) => {
     const actor = await gate.actorOf(context)
-    const request = parse(barRequestSchema, await bodyOf(context))
-    audit({ actor, verb: 'bar', release: null, headers: context.req.raw.headers })
-    return context.json(await releases.bar(request, actor))
+    const { endSessions, ...request } = parse(barRequestSchema, await bodyOf(context))
+    audit({ actor, verb: 'bar', release: null, headers: context.req.raw.headers, subject: request.build })
+    const outcome = await releases.bar(request, actor).catch((cause: unknown) => {
+      // Barred it is, and what its code may have read is to be worth nothing.
+      if (endSessions && cause instanceof ReleaseError && cause.code === 'routing-unconfirmed')
+        endAllSessions()
+      throw cause
+    })
+    return context.json(endSessions ? { ...outcome, sessionsEnded: endAllSessions() } : outcome)
   })
 
   app.post('/unbar', async (context) => {

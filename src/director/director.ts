@@ -107,6 +107,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     status,
     slotLines: seen.slotLines,
     audit: auditedBy(identity.audit, reserve),
+    endAllSessions: () => identity.sessions.endAll(null),
   }
   const cli = cliKeeper(join(stateDir, 'cli'))
   await cli()

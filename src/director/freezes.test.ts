@@ -9,8 +9,9 @@ import { followers } from './intake/followers.ts'
 import { planViewSchema } from './protocol.ts'
 
 const TREE = { source: { kind: 'tree' } }
+const NEVER = new AbortController().signal
 const consoleGate = slotsGate(
-  { sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' } }) },
+  { sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' }, ending: NEVER }) },
   followers(),
 )
 const OWN_PAGE = { origin: 'https://shop.example.org', 'x-forwarded-host': 'shop.example.org' }

@@ -6,7 +6,11 @@ import { describeError } from '../release/messages.ts'
 import { slotsGate } from './gate.ts'
 import { followers } from './intake/followers.ts'
 
-const gate = slotsGate({ sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' } }) }, followers())
+const NEVER = new AbortController().signal
+const gate = slotsGate(
+  { sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' }, ending: NEVER }) },
+  followers(),
+)
 const app = new Hono()
 app.all('*', async (context) => context.text((await gate.actorOf(context)).name))
 app.onError((error, context) => context.text(describeError(asReleaseError(error), '').what, 403))

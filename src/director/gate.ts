@@ -11,13 +11,20 @@ export type Gate = {
   actorOf(context: Context): Promise<Actor>
   /** Lets an event stream begin, which ends with `signal` at the latest. Throws as `actorOf` does, and `too-many-streams`. */
   follow(context: Context): Promise<Following>
+  /** The session of the one who asks, to be told from the others; null on the host. Throws as `actorOf` does. */
+  ownSession(context: Context): Promise<string | null>
 }
 
 /** `end` is to be called when the stream is over, however it ended. */
 export type Following = { signal: AbortSignal; end(): void }
 
 export type Sessions = {
-  sessionOf(headers: Headers): Promise<{ id: string; operator: { name: string } } | null>
+  sessionOf(headers: Headers): Promise<{
+    id: string
+    operator: { name: string }
+    /** Aborted when the session ends. */
+    ending: AbortSignal
+  } | null>
 }
 
 /** The socket that only root on the host can open: whoever is there could do anything anyway. */
@@ -31,6 +38,7 @@ export function hostGate(): Gate {
       checkProtocol(context)
       return { signal: context.req.raw.signal, end: () => undefined }
     },
+    ownSession: async () => null,
   }
 }
 
@@ -51,9 +59,10 @@ export function slotsGate(identity: Sessions, streams: Followers): Gate {
       return { kind: 'operator', name: operator.name }
     },
     follow: async (context) => {
-      const { id } = await sessionOf(context)
-      return { signal: context.req.raw.signal, end: streams.add(id) }
+      const { id, ending } = await sessionOf(context)
+      return { signal: AbortSignal.any([context.req.raw.signal, ending]), end: streams.add(id) }
     },
+    ownSession: async (context) => (await sessionOf(context)).id,
   }
 }
 

@@ -169,18 +169,26 @@ export type AbortRequest = z.infer<typeof abortRequestSchema>
 /** `POST /v1/bar`, `/v1/unbar` answer with `barOutcomeSchema` once nginx has confirmed. `build`: a deployment id. */
 export const unbarRequestSchema = z.strictObject({ build: z.string().min(1).max(64) })
 
+const reasonSchema = z
+  .string()
+  .trim()
+  .max(500, 'A reason is up to 500 characters.')
+  .nullable()
+  .default(null)
+  .transform((reason) => reason || null)
+
+/**
+ * `endSessions`: all operators are to sign in anew, the one who asks too, since code of the build could read cookies as they passed.
+ * Not by itself: most builds are barred for a plain fault, and it takes the console from everybody in the middle of their work.
+ */
 export const barRequestSchema = unbarRequestSchema.extend({
-  reason: z
-    .string()
-    .trim()
-    .max(500, 'A reason is up to 500 characters.')
-    .nullable()
-    .default(null)
-    .transform((reason) => reason || null),
+  reason: reasonSchema,
+  /** Left out where it is not wanted: a director of before knows no such thing. */
+  endSessions: z.boolean().optional(),
 })
 
 /** `POST /v1/keep`, `/v1/unkeep` answer with `keepOutcomeSchema`. */
-export const keepRequestSchema = barRequestSchema
+export const keepRequestSchema = unbarRequestSchema.extend({ reason: reasonSchema })
 export const unkeepRequestSchema = unbarRequestSchema
 
 export type KeepRequest = z.infer<typeof keepRequestSchema>

@@ -11,6 +11,16 @@ export function isDeploymentId(text: string): boolean {
   return DEPLOYMENT_ID.test(text)
 }
 
+/** Whether the director gives such ids to its own builds, so that no other image may claim it. */
+export function isOwnForm(deploymentId: string): boolean {
+  return /^b\d+(?:-|$)/.test(deploymentId)
+}
+
+/** An image's id as people read it. */
+export function shortOf(imageId: string): string {
+  return imageId.replace(/^sha256:/, '').slice(0, 12)
+}
+
 /** `b42-1a2b3c4`, and `b42-1a2b3c4-5d6e7f80` for a changed tree; without git `b42-5d6e7f80`. */
 export function deploymentIdOf(release: number, revision: string | null, changedHash: string | null): string {
   return [`b${release}`, revision, changedHash].filter((part) => part !== null).join('-')

@@ -1,13 +1,15 @@
+import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { z } from 'zod'
 import { ReleaseError } from '../release/errors.ts'
 import type { LogSink } from '../release/ports.ts'
 import type { Build } from '../release/release.ts'
 import { failureOf, lastLines, runCommand } from './command.ts'
-import { isDeploymentId, repositoryOf, unusedId } from './deployment-id.ts'
+import { isDeploymentId, isOwnForm, repositoryOf, shortOf, unusedId } from './deployment-id.ts'
 import { ask, dockerWords, statusCodeOf, unreachableByLines } from './engine.ts'
 import { allowedRepositories, type ImageReference, parseReference } from './image-reference.ts'
 import type { Project } from './project.ts'
+import { publishedImage } from './published/layout.ts'
 
 const PULL_DEADLINE_MS = 15 * 60_000
 const REGISTRY_DEADLINE_MS = 10_000
@@ -33,13 +35,14 @@ export type FoundImage = {
 const imageSchema = z.object({
   Id: z.string().startsWith('sha256:'),
   RepoDigests: z.array(z.string()).nullish(),
+  RepoTags: z.array(z.string()).nullish(),
   Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 })
 
 /**
  * Whether `image` may be released and where it is. The project's own builds always may. A name that may be pulled is
  * asked for in its registry too, since a tag moves: without an answer the image on this host will do.
- * Throws `image-missing`, `image-not-allowed` (facts: `image`), `docker-unreachable`.
+ * Throws `image-missing`, `image-not-allowed`, `id-taken` (facts: `image`), `docker-unreachable`.
  */
 export async function findImage(
   { docker, project, allowedImages }: ImageSourceOptions,
@@ -56,6 +59,7 @@ export async function findImage(
   const local = await inspectImage(docker, image, signal)
   const isFixed = reference.digest !== null || reference.repository === repositoryOf(project)
   const deploymentId = local && deploymentIdIn(local)
+  if (local) await mustOwnItsId({ docker, project }, image, local, signal)
   if (local && (isFixed || !isAllowed)) return { reference, place: 'host', doubt: null, deploymentId }
   if (!isAllowed) throw new ReleaseError('image-missing', { image })
   try {
@@ -100,6 +104,7 @@ export async function resolveImage(
   if (found.place === 'registry') await pull(project, image, log, signal)
   const inspected = await inspectImage(docker, image, signal)
   if (!inspected) throw new ReleaseError('image-missing', { image })
+  if (found.place === 'registry') await mustOwnItsId(options, image, inspected, signal)
   const { id, labels } = inspected
   const shortId = id.slice('sha256:'.length, 'sha256:'.length + SHORT_ID_LENGTH)
   const tag = await unusedId(docker, project, `i${release}-${shortId}`, signal)
@@ -118,19 +123,63 @@ export async function resolveImage(
 }
 
 /** `digests`: what it is called in the registries that it came from or went to. */
-type LocalImage = { id: string; labels: Readonly<Record<string, string>>; digests: readonly string[] }
+type LocalImage = {
+  id: string
+  labels: Readonly<Record<string, string>>
+  digests: readonly string[]
+  tags: readonly string[]
+}
 
 function deploymentIdIn({ labels }: LocalImage): string | null {
   const deploymentId = labels['io.switchyard.deployment-id'] ?? ''
   return isDeploymentId(deploymentId) ? deploymentId : null
 }
 
+/**
+ * Static files are served by deployment id, which an image says of itself. Who claims the id of a build that is still to come, or of
+ * one that is there, would have its files served to that build's visitors. Throws `id-taken`.
+ */
+async function mustOwnItsId(
+  { docker, project }: Pick<ImageSourceOptions, 'docker' | 'project'>,
+  image: string,
+  local: LocalImage,
+  signal: AbortSignal,
+): Promise<void> {
+  const id = deploymentIdIn(local)
+  if (id === null || local.tags.includes(`${repositoryOf(project)}:${id}`)) return
+  if (isOwnForm(id)) {
+    const reason = `it claims the deployment id ${id}, and ids of this form are given to builds that are made here`
+    throw new ReleaseError('id-taken', { image, reason })
+  }
+  const other = await otherImageOf({ docker, project }, id, local.id, signal)
+  if (other === null) return
+  const reason = `it claims the deployment id ${id}, which is that of another image (${shortOf(other)})`
+  throw new ReleaseError('id-taken', { image, reason })
+}
+
+/** Another image of this project's that has the id, or whose files are published by it. */
+async function otherImageOf(
+  { docker, project }: Pick<ImageSourceOptions, 'docker' | 'project'>,
+  deploymentId: string,
+  imageId: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const shown = await publishedImage(join(project.directory, 'state', 'assets'), deploymentId)
+  if (shown !== null && shown !== 'unknown' && shown !== imageId) return shown
+  const filters = {
+    label: [`io.switchyard.deployment-id=${deploymentId}`],
+    reference: [`${repositoryOf(project)}:*`],
+  }
+  const found = await ask(signal, () => docker.listImages({ filters }))
+  return found.find(({ Id }) => Id !== imageId)?.Id ?? null
+}
+
 async function inspectImage(docker: Docker, image: string, signal: AbortSignal): Promise<LocalImage | null> {
   try {
     const inspected: unknown = await ask(signal, () => docker.getImage(image).inspect())
-    const { Id, RepoDigests, Config } = imageSchema.parse(inspected)
+    const { Id, RepoDigests, RepoTags, Config } = imageSchema.parse(inspected)
     const digests = (RepoDigests ?? []).map((name) => name.slice(name.indexOf('@') + 1))
-    return { id: Id, labels: Config?.Labels ?? {}, digests }
+    return { id: Id, labels: Config?.Labels ?? {}, digests, tags: RepoTags ?? [] }
   } catch (cause) {
     if (statusCodeOf(cause) === 404) return null
     throw cause

@@ -4,9 +4,9 @@ import type { Stock } from '../release/ports.ts'
 import { readEnvFile } from '../state/env-file.ts'
 import type { StoredLogs } from '../state/release-log.ts'
 import { missingBytes } from './host-capacity.ts'
-import { halves, publishedAssets, removeAssets, sweepAssets } from './kept-assets.ts'
 import { readDisks } from './preflight.ts'
 import type { Project } from './project.ts'
+import { halves, publishedAssets, removeAssets, sweepAssets } from './published/kept-assets.ts'
 import { removeStoredImage, storedImages } from './stored-images.ts'
 
 export type StockOptions = {

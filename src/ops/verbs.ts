@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Ended, type EndSessionsRequest, endedSchema } from '../director/operators-protocol.ts'
 import {
   type AbortRequest,
   acceptedSchema,
@@ -29,6 +30,7 @@ export type ConsoleActions = {
   freeze(request: FreezeRequest): Promise<Outcome<FreezeOutcome>>
   unfreeze(): Promise<Outcome<FreezeOutcome>>
   reload(): Promise<Outcome<Reloaded>>
+  endSessions(request: EndSessionsRequest): Promise<Outcome<Ended>>
   signOut(): Promise<Outcome<null>>
 }
 
@@ -103,6 +105,14 @@ export function lastingVerbs(actions: ConsoleActions): ConsoleActions {
         path: '/api/ops/reload',
         answer: reloadResultSchema,
         body: {},
+      }),
+    endSessions: (request) =>
+      act(() => actions.endSessions(request), {
+        verb: 'ending sessions',
+        path: '/api/ops/sessions/end',
+        answer: endedSchema,
+        body: request,
+        isRepeatable: 'which' in request,
       }),
     signOut: async () => {
       const outcome = await act(actions.signOut, {

@@ -32,6 +32,8 @@ export const barOutcomeSchema = z.object({
   live: z.string().nullable(),
   /** How long nginx took to confirm; null where the build runs in no slot. */
   tookMs: z.number().nullable(),
+  /** How many sessions of operators were ended with it; absent where that was not asked for. */
+  sessionsEnded: z.number().int().nonnegative().optional(),
 })
 
 export type BarOutcome = z.infer<typeof barOutcomeSchema>
@@ -68,6 +70,12 @@ export function barRefusal(
 
 /** An outcome for people. An open stream is not ended: the slot is, when it is reused or stopped. */
 export function outcomeWords(outcome: BarOutcome): string {
+  const { sessionsEnded } = outcome
+  if (sessionsEnded === undefined) return factsOf(outcome)
+  return `${factsOf(outcome)} All operators sign in anew: ${sessionsEnded === 1 ? 'one session has' : `${sessionsEnded} sessions have`} ended.`
+}
+
+function factsOf(outcome: BarOutcome): string {
   const { version, bar, isChange, slot, isInReach, live } = outcome
   if (bar !== null) {
     const fact = isChange ? `${version} is barred.` : `${barWords(bar)} Nothing has changed.`

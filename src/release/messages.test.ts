@@ -28,6 +28,7 @@ test('what is live is left out where nothing was to change for visitors, or a st
     'signed-out',
     'wrong-password',
     'too-many-attempts',
+    'last-operator',
     'setup-link',
     'origin',
     'protocol',

@@ -35,6 +35,7 @@ const BESIDE_TRAFFIC: ReadonlySet<ErrorCode> = new Set([
   'signed-out',
   'wrong-password',
   'too-many-attempts',
+  'last-operator',
   'setup-link',
   'origin',
   'protocol',
@@ -102,6 +103,12 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   'image-not-allowed': {
     what: (f) => `The image "${fact(f, 'image', '')}" does not come from an allowed source.`,
     next: () => 'Add its repository to ALLOWED_IMAGES, run `npm run up`, then try again.',
+  },
+  'id-taken': {
+    what: (f) =>
+      `The image "${fact(f, 'image', '')}" can't be released: ${fact(f, 'reason', 'its deployment id is that of another build')}.`,
+    next: () =>
+      'Build it with a deployment id of its own (in its Next configuration and in the label io.switchyard.deployment-id), then deploy that.',
   },
   'build-failed': {
     what: (f) => `The build failed: ${fact(f, 'reason', 'see its last lines')}.`,
@@ -244,6 +251,12 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   'too-many-attempts': {
     what: () => 'There were too many attempts to sign in.',
     next: (f) => `Try again in ${fact(f, 'seconds', 'a few')} seconds.`,
+  },
+  'last-operator': {
+    what: (f) =>
+      `${fact(f, 'email', 'This')} is the last operator who can sign in, so nobody could after that.`,
+    next: () =>
+      'Make another operator first (`npx switchyard setup-link`), or say that you mean it: `--even-last`.',
   },
   'setup-link': {
     what: (f) => SETUP_LINK_PROBLEMS[f.problem ?? ''] ?? 'This set-up link is not known.',

@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import Docker from 'dockerode'
 import { dockerBuilder } from '../../src/docker/build.ts'
 import { startRegistry } from '../fixtures/registry.ts'
+import { buildSlotImage } from '../fixtures/slot-image.ts'
 import { deadline, freshProject, NODE_IMAGE, PORTS, sentenceOf, sweep } from './docker-project.ts'
 
 const docker = new Docker()
@@ -40,6 +41,8 @@ async function obtain(image: string, release: number) {
   return { version: build.version, lines }
 }
 
+const silent = (): undefined => undefined
+
 const latest = `${repository}:latest`
 
 test('an image that is missing is pulled from an allowed registry', async () => {
@@ -72,6 +75,34 @@ test('an image by its digest, and without a list of repositories any other, is n
   const open = dockerBuilder({ ...options, allowedImages: '' })
   assert.equal(await open.check(source(latest), deadline()), `The image ${latest} is on this host.`)
   assert.deepEqual(registry.seen(), [])
+})
+
+test('an image that claims the id of an own build, or of another image, is refused in a sentence', async () => {
+  const repo = `switchyard/${project.name}`
+  const made = async (tag: string, deploymentId: string, version: string): Promise<string> => {
+    await buildSlotImage(docker, { tag, deploymentId, version })
+    return tag
+  }
+  const refused = async (image: string): Promise<string> =>
+    (await sentenceOf(builder.obtain({ source: source(image), release: 9, label: null }, silent, deadline())))
+      .sentence
+  for (const id of ['b42-1a2b3c4', 'b7']) {
+    const future = await made(`${repository}:future-${id}`, id, `9.${id}`)
+    const sentence = `The image "${future}" can't be released: it claims the deployment id ${id}, and ids of this form are given to builds that are made here.`
+    assert.equal(await refused(future), sentence)
+    assert.equal((await sentenceOf(check(future))).sentence, sentence)
+  }
+  const own = await made(`${repo}:b7`, 'b7', '9.b7')
+  assert.equal(await check(own), `The image ${own} is on this host.`)
+  const theirs = await made(`${repository}:theirs`, 'theirs', '1.0.0')
+  await builder.obtain({ source: source(theirs), release: 10, label: null }, silent, deadline())
+  await builder.obtain({ source: source(theirs), release: 11, label: null }, silent, deadline())
+  const other = await made(`${repository}:other`, 'theirs', '1.0.1')
+  assert.match(
+    await refused(other),
+    /^The image ".*:other" can't be released: it claims the deployment id theirs, which is that of another image \([0-9a-f]{12}\)\.$/,
+  )
+  await docker.getImage(own).remove()
 })
 
 test('a registry that does not answer leaves the image that is here, and a doubt', async () => {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -449,6 +458,9 @@ test('cpu and memory of a slot are read at once, against its limits', async () =
   assert.equal(problems.length, 1)
 })
 
+const hexOf = async (image: string): Promise<string> =>
+  (await docker.getImage(image).inspect()).Id.replace('sha256:', '')
+
 test('the static files of a build are published once, readable for nginx', async () => {
   const lines: string[] = []
   const log = (line: string): number => lines.push(line)
@@ -464,11 +476,11 @@ test('the static files of a build are published once, readable for nginx', async
     execFileSync('setpriv', ['--reuid=1000', '--clear-groups', 'cat', file], { encoding: 'utf8' }),
     "globalThis.fixture = 'b1'\n",
   )
-  assert.deepEqual(readdirSync(join(directory, 'state/assets')), ['b1'])
+  assert.deepEqual(readdirSync(join(directory, 'state/assets')), ['.images', 'b1'])
+  assert.equal(readlinkSync(join(directory, 'state/assets/b1')), `.images/${await hexOf(build('b1').image)}`)
 })
 
 test('a copy that was cut short is made again, and of a hostile image only files are taken', async () => {
-  writeIn(directory, 'state/assets/b2.tmp/_next/static/half', 'half')
   const lines: string[] = []
   const image = `switchyard/${NAME}:hostile`
   const hostile = await docker.createContainer({
@@ -488,6 +500,8 @@ test('a copy that was cut short is made again, and of a hostile image only files
   })
   await hostile.remove()
   await slots.start('secondary', started({ ...build('b2'), image }, 12), silent, deadline())
+  const temporary = `state/assets/.images/${await hexOf(image)}.tmp`
+  writeIn(directory, `${temporary}/_next/static/half`, 'half')
   assert.deepEqual(await assets.publish('secondary', build('b2'), (line) => lines.push(line), deadline()), {
     files: 3,
   })
@@ -502,7 +516,22 @@ test('a copy that was cut short is made again, and of a hostile image only files
   assert.deepEqual(await assets.publish('secondary', build('b2'), silent, deadline()), { files: 3 })
   assert.equal(statSync(join(published, 'shut')).mode & 0o777, 0o755)
   assert.equal(statSync(join(published, 'shut/x')).mode & 0o777, 0o644)
-  assert.equal(existsSync(join(directory, 'state/assets/b2.tmp')), false)
+  assert.equal(existsSync(join(directory, temporary)), false)
+})
+
+test('files that were published before an image had its own place give way to its own, and those of another image do not', async () => {
+  const assetsDirectory = join(directory, 'state/assets')
+  rmSync(join(assetsDirectory, 'b1'))
+  writeIn(directory, 'state/assets/b1/_next/static/chunks/planted.js', 'planted')
+  assert.deepEqual(await assets.publish('primary', build('b1'), silent, deadline()), { files: 1 })
+  assert.deepEqual(readdirSync(join(assetsDirectory, 'b1/_next/static/chunks')), ['fixture-b1.js'])
+  symlinkSync(`.images/${'a'.repeat(64)}`, join(assetsDirectory, 'theirs'))
+  const claimed = assets.publish('primary', build('b1', 'theirs'), silent, deadline())
+  assert.equal(
+    (await sentenceOf(claimed)).sentence,
+    'The static files of the build could not be published: theirs shows the files of another image (aaaaaaaaaaaa).',
+  )
+  rmSync(join(assetsDirectory, 'theirs'))
 })
 
 test('an image without an id or without static files publishes nothing and says so', async () => {
@@ -520,7 +549,7 @@ test('an image without an id or without static files publishes nothing and says 
     'The image carries no deployment id, so its static files are served by its slot alone.',
     'The secondary slot has no /app/.next/static, so there is nothing to publish.',
   ])
-  assert.deepEqual(readdirSync(join(directory, 'state/assets')).sort(), ['b1', 'b2'])
+  assert.deepEqual(readdirSync(join(directory, 'state/assets')).sort(), ['.images', 'b1', 'b2'])
 })
 
 test('files that can not be published fail with the reason', async () => {

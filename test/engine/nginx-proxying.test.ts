@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { DEPLOYMENT_IDS, INTERNAL_URL, PUBLIC_URL, type Rig, startRig, until } from './nginx-rig.ts'
 
@@ -133,8 +133,11 @@ test('a page that brings a visitor’s own cookie is for that visitor alone', as
 })
 
 test('an image of a build that no slot runs is shown from disk as it is', async () => {
-  const media = join(rig.dir, 'state', 'assets', 'b0-pictures', '_next', 'static', 'media')
+  // As it is published: a link that the director made leads to the files of one image.
+  const ofImage = join('.images', 'c'.repeat(64))
+  const media = join(rig.dir, 'state', 'assets', ofImage, '_next', 'static', 'media')
   await mkdir(media, { recursive: true })
+  await symlink(ofImage, join(rig.dir, 'state', 'assets', 'b0-pictures'))
   await writeFile(join(media, 'square.2zuy66pq4_7hz.png'), 'a picture')
   const image = (name: string, id: string) =>
     rig.ask(`/_next/image?url=${encodeURIComponent(`/_next/static/media/${name}`)}&w=48&q=75&dpl=${id}`)
@@ -389,6 +392,13 @@ test('a build id does not lead out of the assets', async () => {
   ]) {
     assert.doesNotMatch((await rig.ask(path)).body, /^secret$/)
   }
+  const script = join(rig.dir, 'state', 'assets', '.images', 'd'.repeat(64), '_next/static/a.js')
+  await mkdir(dirname(script), { recursive: true })
+  await writeFile(script, 'of an image')
+  for (const path of ['.images', `.images/${'d'.repeat(64)}`, 'd'.repeat(64)])
+    assert.doesNotMatch((await rig.ask(`/_next/static/a.js?dpl=${path}`)).body, /of an image/)
+  await symlink(join('.images', 'd'.repeat(64)), join(rig.dir, 'state', 'assets', 'b0-linked'))
+  assert.equal((await rig.ask('/_next/static/a.js?dpl=b0-linked')).body, 'of an image')
 })
 
 /** From a container that is neither the director nor the host. */

@@ -57,7 +57,10 @@ async function images(): Promise<string[]> {
   return found.map(({ Labels }) => Labels['org.opencontainers.image.version'] ?? '').toSorted()
 }
 
-const assets = (): string[] => readdirSync(join(system.dir, 'state/assets')).toSorted()
+const assets = (): string[] =>
+  readdirSync(join(system.dir, 'state/assets'))
+    .filter((name) => name !== '.images')
+    .toSorted()
 
 /** What a tab of `version` gets for a file of its build. */
 async function chunkOf(version: string): Promise<number> {

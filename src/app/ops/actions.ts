@@ -1,5 +1,6 @@
 'use server'
 import { z } from 'zod'
+import { type Ended, endedSchema, endSessionsRequestSchema } from '../../director/operators-protocol.ts'
 import {
   abortRequestSchema,
   acceptedSchema,
@@ -63,6 +64,11 @@ export async function unfreeze(): Promise<Outcome<FreezeOutcome>> {
 /** Tests nginx's configuration and takes it into use. */
 export async function reload(): Promise<Outcome<Reloaded>> {
   return perform('/v1/reload', reloadResultSchema, nothing, {})
+}
+
+/** Ends sessions of operators: one, or all others. */
+export async function endSessions(request: unknown): Promise<Outcome<Ended>> {
+  return perform('/v1/sessions/end', endedSchema, endSessionsRequestSchema, request)
 }
 
 /** Ends the operator's session. */

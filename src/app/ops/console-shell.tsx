@@ -10,6 +10,7 @@ const NAVIGATION = [
   { href: LINKS.home, text: 'Dashboard' },
   { href: LINKS.history, text: 'Releases' },
   { href: LINKS.builds, text: 'Builds' },
+  { href: LINKS.operators, text: 'Operators' },
 ]
 
 /** The console's frame with this app's addresses and actions in it. */

@@ -8,6 +8,8 @@ export type AuditEntry = {
   /** Of the request: `x-real-ip` and `user-agent` are kept. */
   headers: Headers
   outcome?: 'asked' | 'done' | 'refused'
+  /** Whom or what it is about. */
+  subject?: string
 }
 
 /** Strangers can cause refusals; beyond so many in an hour they are not written down, so that they can't fill the disk. */
@@ -21,14 +23,14 @@ const USER_AGENT_CAP = 300
 /** Returns a writer of the append-only record. What it wrote is durable when it returns; throws when it can't write. */
 export function auditRecord(database: DatabaseSync, now: () => number): (entry: AuditEntry) => void {
   const insert = database.prepare(
-    `INSERT INTO audit (at, actor_kind, actor_name, verb, release, ip, user_agent, outcome)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO audit (at, actor_kind, actor_name, verb, release, ip, user_agent, outcome, subject)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const refusalsSince = database.prepare(
     "SELECT id FROM audit WHERE outcome = 'refused' AND at > ? LIMIT 1 OFFSET ?",
   )
 
-  return ({ actor, verb, release, headers, outcome = 'asked' }) => {
+  return ({ actor, verb, release, headers, outcome = 'asked', subject }) => {
     const anHourAgo = new Date(now() - HOUR_MS).toISOString()
     if (outcome === 'refused' && refusalsSince.get(anHourAgo, REFUSALS_PER_HOUR - 1)) return
     insert.run(
@@ -40,6 +42,7 @@ export function auditRecord(database: DatabaseSync, now: () => number): (entry: 
       headerOf(headers, 'x-real-ip', IP_CAP),
       headerOf(headers, 'user-agent', USER_AGENT_CAP),
       outcome,
+      subject === undefined ? null : printable(subject, NAME_CAP),
     )
   }
 }

@@ -24,6 +24,11 @@ const TABLES = `
     signed_in_at_ms INTEGER NOT NULL,
     PRIMARY KEY (account_hash, address_hash)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS session_use (
+    session_id TEXT PRIMARY KEY,
+    used_at_ms INTEGER NOT NULL,
+    used_from TEXT
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS audit (
     id INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
@@ -66,12 +71,19 @@ function openSound(path: string): DatabaseSync {
     chmodSync(path, 0o600)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;')
     database.exec(TABLES)
+    addSubject(database)
     mustBeWhole(database)
     return database
   } catch (cause) {
     database.close()
     throw cause
   }
+}
+
+/** Whom or what an act was about; records of before have none. */
+function addSubject(database: DatabaseSync): void {
+  const columns = database.prepare("SELECT 1 FROM pragma_table_info('audit') WHERE name = 'subject'")
+  if (columns.get() === undefined) database.exec('ALTER TABLE audit ADD COLUMN subject TEXT')
 }
 
 /**

@@ -3,7 +3,6 @@ import { credentialsSchema, setupCheckSchema } from '../protocol.ts'
 import type { AuditEntry } from './audit.ts'
 import { AUTH_PATH, type Auth } from './auth.ts'
 import { readJson } from './body.ts'
-import type { Operator } from './operators.ts'
 import { requireOwnOrigin } from './origin.ts'
 import { type Places, places as signInPlaces } from './places.ts'
 import type { SetupLinks } from './setup-links.ts'
@@ -11,7 +10,9 @@ import { type SignInLimit, tooManyAttempts } from './sign-in-limit.ts'
 
 export type AuthParts = {
   authFor(headers: Headers): Auth
-  operatorOf(headers: Headers): Promise<Operator | null>
+  sessionOf(headers: Headers): Promise<{ id: string; operator: { name: string } } | null>
+  /** What still follows a release by the session ends. */
+  sessionEnded(id: string): void
   limit: SignInLimit
   links: Pick<SetupLinks, 'check'>
   audit(entry: AuditEntry): void
@@ -67,18 +68,22 @@ async function signIn(
 
 const addressOf = ({ headers }: Request): string => headers.get('x-real-ip') ?? ''
 
-async function signOut(request: Request, { authFor, operatorOf, audit }: AuthParts): Promise<Response> {
+async function signOut(
+  request: Request,
+  { authFor, sessionOf, sessionEnded, audit }: AuthParts,
+): Promise<Response> {
   requireOwnOrigin(request.headers)
-  const operator = await operatorOf(request.headers)
-  if (!operator) throw new ReleaseError('signed-out')
+  const session = await sessionOf(request.headers)
+  if (!session) throw new ReleaseError('signed-out')
   audit({
-    actor: { kind: 'operator', name: operator.name },
+    actor: { kind: 'operator', name: session.operator.name },
     verb: 'sign-out',
     release: null,
     headers: request.headers,
   })
   const answer = await authFor(request.headers).handler(callOf(request, {}))
   refuseUnless(answer)
+  sessionEnded(session.id)
   return withCookiesOf(answer)
 }
 

@@ -8,16 +8,20 @@ import { type AuditEntry, auditRecord } from './audit.ts'
 import { createAuths } from './auth.ts'
 import { immediately, openIdentityDatabase } from './database.ts'
 import { authRoutes } from './handle-auth.ts'
-import { type Operator, operators } from './operators.ts'
+import { type Operator, type Operators, operators } from './operators.ts'
 import { readSecret } from './secret.ts'
+import { type Sessions, sessions as sessionsIn } from './sessions.ts'
 import { setupLinks } from './setup-links.ts'
 import { signInLimit } from './sign-in-limit.ts'
+
+/** `ending` is aborted when the session ends, however it does. */
+export type OwnSession = { id: string; operator: Operator; ending: AbortSignal }
 
 export type Identity = {
   /** `/v1/auth/*` of a slot's socket, which `door` names. Answers every refusal in the API's shape, never throws. */
   handleAuth(request: Request, door: string): Promise<Response>
   /** The session whose cookie is in `headers`, or null. */
-  sessionOf(headers: Headers): Promise<{ id: string; operator: Operator } | null>
+  sessionOf(headers: Headers): Promise<OwnSession | null>
   /** Whose session the cookie in `headers` is, or null. */
   operatorOf(headers: Headers): Promise<Operator | null>
   /** Whether an operator exists. */
@@ -29,6 +33,12 @@ export type Identity = {
     request: z.infer<typeof setupRequestSchema>,
     headers: Headers,
   ): Promise<{ operator: Operator; setCookies: string[] }>
+  operators: Pick<Operators, 'list'>
+  sessions: Pick<Sessions, 'list' | 'endOne' | 'endAll'>
+  /** Takes an operator away and ends their sessions; answers with how many. Throws `not-found`, `last-operator`. */
+  removeOperator(email: string, evenLast: boolean): number
+  /** Ends an operator's sessions, takes the password away and makes a set-up link. Throws `not-found`. */
+  resetOperator(email: string): { ended: number; link: SetupLink }
   audit(entry: AuditEntry): void
   close(): void
 }
@@ -54,20 +64,32 @@ export async function openIdentity({
   const links = setupLinks(database, now)
   const limit = signInLimit(database, now)
   const people = operators(database, now)
+  const sessions = sessionsIn(database, now)
   database.prepare('DELETE FROM session WHERE expiresAt < ?').run(new Date(now()).toISOString())
 
-  async function sessionOf(headers: Headers): Promise<{ id: string; operator: Operator } | null> {
+  async function sessionOf(headers: Headers): Promise<OwnSession | null> {
     const found = await authFor(headers).api.getSession({ headers })
     if (!found) return null
-    const { id, name, email } = found.user
-    return { id: found.session.id, operator: { id, name, email } }
+    const { session, user } = found
+    try {
+      sessions.used(session.id, headers.get('x-real-ip'))
+    } catch (cause) {
+      // A full disk keeps no operator from what mends it.
+      tellFault(cause)
+    }
+    const expires = AbortSignal.timeout(Math.max(0, session.expiresAt.getTime() - now()))
+    return {
+      id: session.id,
+      operator: { id: user.id, name: user.name, email: user.email },
+      ending: AbortSignal.any([sessions.ending(session.id), expires]),
+    }
   }
 
   async function operatorOf(headers: Headers): Promise<Operator | null> {
     return (await sessionOf(headers))?.operator ?? null
   }
 
-  const route = authRoutes({ authFor, operatorOf, limit, links, audit })
+  const route = authRoutes({ authFor, sessionOf, sessionEnded: sessions.hasEnded, limit, links, audit })
 
   return {
     handleAuth: async (request, door) => {
@@ -89,10 +111,31 @@ export async function openIdentity({
         links.use(token)
         limit.forget(email)
         audit({ actor: { kind: 'operator', name }, verb: 'setup', release: null, headers, outcome: 'done' })
-        return people.save({ name, email, passwordHash })
+        const saved = people.save({ name, email, passwordHash })
+        sessions.endOf(saved.id)
+        return saved
       })
       const signedIn = await auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true })
       return { operator, setCookies: signedIn.headers.getSetCookie() }
+    },
+    operators: people,
+    sessions,
+    removeOperator: (email, evenLast) =>
+      immediately(database, () => {
+        const operator = people.find(email)
+        if (!evenLast) people.mustNotBeLast(operator)
+        const ended = sessions.endOf(operator.id)
+        people.remove(operator)
+        return ended
+      }),
+    resetOperator: (email) => {
+      const operator = people.find(email)
+      const ended = immediately(database, () => {
+        people.removePassword(operator.id)
+        return sessions.endOf(operator.id)
+      })
+      const { path, expiresAt } = links.issue()
+      return { ended, link: { path, expiresAt } }
     },
     audit,
     close: () => database.close(),

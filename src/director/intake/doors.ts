@@ -8,6 +8,7 @@ import { hostGate, slotsGate } from '../gate.ts'
 import type { Identity } from '../identity/identity.ts'
 import { addHostRoutes, addIdentityRoutes } from '../identity-api.ts'
 import { hostServer, listenOn } from '../listen.ts'
+import { addHostOperatorRoutes, addOperatorRoutes } from '../operators-api.ts'
 import { doorServer } from './door.ts'
 import { followers } from './followers.ts'
 import { SLOT_LIMITS } from './limits.ts'
@@ -29,6 +30,9 @@ export type Doors = {
 export async function openDoors(api: ApiParts, identity: Identity, stateDir: string): Promise<Doors> {
   const host = directorApi(api, hostGate())
   addHostRoutes(host, identity)
+  const hostParts = { identity, gate: hostGate(), audit: api.audit }
+  addOperatorRoutes(host, hostParts)
+  addHostOperatorRoutes(host, hostParts)
   const shared = join(stateDir, 'run/slots/director.sock')
   const [hosts, ...slots] = await Promise.all([
     listenOn(hostServer(host), join(stateDir, 'run/host/director.sock'), { mode: 0o600, groupId: 0 }),
@@ -38,8 +42,10 @@ export async function openDoors(api: ApiParts, identity: Identity, stateDir: str
   let sharedServer = slots[SLOTS.length]
 
   function open(door: Door, path: string): Promise<Server> {
-    const app = directorApi(api, slotsGate(identity, followers()))
+    const gate = slotsGate(identity, followers())
+    const app = directorApi(api, gate)
     addIdentityRoutes(app, identity, door)
+    addOperatorRoutes(app, { identity, gate, audit: api.audit })
     const name = door === 'shared' ? 'A slot of an earlier version' : `The ${door} slot`
     const server = doorServer(app, SLOT_LIMITS, { name, complain: console.error })
     return listenOn(server, path, { mode: 0o660, groupId: SLOTS_GROUP })

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dockerAssets } from '../../docker/assets.ts'
+import { sweepAssets } from '../../docker/published/kept-assets.ts'
 import type { Bench } from '../bench.ts'
 import type { Check } from '../finding.ts'
 import type { PublishedBuild } from '../look/assets.ts'
@@ -34,6 +35,8 @@ async function publishAnew(bench: Bench, { slot, deploymentId }: PublishedBuild)
   const { place, seen, project, log, signal } = bench
   const held = heldBy(seen, slot)
   if (held === null) throw new Error(`the journal does not say what ${slot} holds`)
-  await rm(join(place.paths.state, 'assets', deploymentId), { recursive: true, force: true })
+  const assets = join(place.paths.state, 'assets')
+  await rm(join(assets, deploymentId), { recursive: true, force: true })
+  await sweepAssets(assets)
   await dockerAssets({ docker: place.docker, project }).publish(slot, held.build, log, signal)
 }

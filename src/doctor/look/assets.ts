@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { halves } from '../../docker/published/kept-assets.ts'
+import { HALF } from '../../docker/published/layout.ts'
 import type { Release } from '../../release/release.ts'
 import { SLOTS, type Slot } from '../../release/slot.ts'
 import type { JournalSight } from '../seen.ts'
@@ -21,7 +23,6 @@ export type AssetsSight = {
 
 /** Counts the static files of the builds in both slots as nginx has them on disk. */
 export async function lookAtAssets(assetsDir: string, journal: JournalSight): Promise<AssetsSight> {
-  const names = await readdir(assetsDir).catch(() => [])
   const holders = journal.kind === 'read' ? journal.holders : { primary: null, secondary: null }
   const builds = SLOTS.flatMap((slot) => publishedBy(slot, holders[slot]))
   return {
@@ -31,7 +32,7 @@ export async function lookAtAssets(assetsDir: string, journal: JournalSight): Pr
         found: await countFiles(join(assetsDir, build.deploymentId)),
       })),
     ),
-    leftovers: names.filter((name) => name.endsWith('.tmp')).toSorted(),
+    leftovers: (await halves(assetsDir).catch(() => [])).filter((name) => name.endsWith(HALF)).toSorted(),
   }
 }
 

@@ -6,6 +6,7 @@ import type { BarDialogProps } from './bar-dialogs.tsx'
 import { Button } from './button.tsx'
 import { Dialog, DialogBody, DialogFooter } from './dialog.tsx'
 import { Field } from './field.tsx'
+import { EndSessionsChoice } from './operators/end-sessions-choice.tsx'
 import { Refusal } from './refusal.tsx'
 import { useSend } from './use-send.ts'
 import { VerbButton } from './verb-button.tsx'
@@ -18,12 +19,16 @@ export function BarDialog(props: BarDialogProps & { subject: BarSubject }) {
   const { subject, status, allowed, verbs, notice, onClose } = props
   const { deploymentId, version } = subject
   const [reason, setReason] = useState('')
+  const [endsSessions, setEndsSessions] = useState(false)
   const { isSending, refusal, send } = useSend(props)
   const permission = barPermission(allowed.bar, subject, status.live)
   const mayConfirm = permission.allowed && !isSending && deploymentId !== null
 
   async function confirm() {
-    if (mayConfirm) await send(() => verbs.bar({ build: deploymentId, reason }))
+    if (mayConfirm)
+      await send(() =>
+        verbs.bar({ build: deploymentId, reason, ...(endsSessions ? { endSessions: true } : {}) }),
+      )
   }
 
   return (
@@ -61,6 +66,7 @@ export function BarDialog(props: BarDialogProps & { subject: BarSubject }) {
             onChange={(event) => setReason(event.target.value)}
             hint="Stands wherever the build is shown as barred."
           />
+          <EndSessionsChoice isChosen={endsSessions} onChoose={setEndsSessions} />
         </form>
         {refusal !== null && (
           <div className="mt-4">

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { halves, publishedAssets, removeAssets, sweepAssets } from './kept-assets.ts'
+import { link, publishedImage } from './layout.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kept-assets-'))
 after(() => rmSync(root, { recursive: true }))
@@ -53,4 +54,25 @@ test('a sweep takes what is half there, and nothing else', async () => {
     'not ours.tmp',
   ])
   await sweepAssets(join(root, 'absent'))
+})
+
+test('a link goes with the files of its image, and files of an image that no link shows are half there', async () => {
+  const path = join(root, 'linked')
+  const [kept, gone, unlinked] = ['a', 'b', 'c'].map((letter) => letter.repeat(64))
+  for (const image of [kept, gone, unlinked, `${'d'.repeat(64)}.tmp`]) {
+    mkdirSync(join(path, '.images', image ?? '', '_next/static'), { recursive: true })
+    writeFileSync(join(path, '.images', image ?? '', '_next/static/main.js'), 'x'.repeat(5_000))
+  }
+  await link(path, 'l1', `sha256:${kept}`)
+  await link(path, 'l2', `sha256:${gone}`)
+  const found = await publishedAssets(path)
+  assert.deepEqual(found.map(({ deploymentId }) => deploymentId).toSorted(), ['l1', 'l2'])
+  for (const { bytes } of found) assert.ok(bytes >= 5_000, `${bytes}`)
+  assert.deepEqual((await halves(path)).toSorted(), [`.images/${unlinked}`, `.images/${'d'.repeat(64)}.tmp`])
+  await removeAssets(path, 'l2')
+  await sweepAssets(path)
+  assert.deepEqual(readdirSync(path).toSorted(), ['.images', 'l1'])
+  assert.deepEqual(readdirSync(join(path, '.images')), [kept])
+  assert.equal(await publishedImage(path, 'l1'), `sha256:${kept}`)
+  assert.equal(await publishedImage(path, 'l2'), null)
 })

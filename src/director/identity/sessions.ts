@@ -1,0 +1,116 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import { ReleaseError } from '../../release/errors.ts'
+import type { SessionView } from '../operators-protocol.ts'
+
+/** How exact `lastUsedAt` is: each use would else cost a durable write. */
+const NOTE_EVERY_MS = 60_000
+
+const rowSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+  ipAddress: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  used_at_ms: z.number().nullable(),
+  used_from: z.string().nullable(),
+})
+const idSchema = z.object({ id: z.string() })
+
+export type Sessions = {
+  /** Those that are still good, the newest first; `ownId` is the one who asks. */
+  list(ownId: string | null): SessionView[]
+  /** Ends one, by its id or how that begins, and answers with whose it was. Throws `not-found`. */
+  endOne(id: string): SessionView
+  /** Ends all but `exceptId`, and answers with how many. */
+  endAll(exceptId: string | null): number
+  endOf(userId: string): number
+  /** Notes that it was used, and from where. */
+  used(id: string, from: string | null): void
+  /** Aborted when the session ends, however it does. */
+  ending(id: string): AbortSignal
+  /** For a session that another has ended in the database: what still follows by it ends too. */
+  hasEnded(id: string): void
+}
+
+/** The sessions of the operators, which better-auth begins. Whatever is open by one ends with it. */
+export function sessions(database: DatabaseSync, now: () => number): Sessions {
+  const select = database.prepare(
+    `SELECT session.id, name, email, session.createdAt, expiresAt, ipAddress, userAgent, used_at_ms, used_from
+     FROM session JOIN user ON user.id = session.userId LEFT JOIN session_use ON session_use.session_id = session.id
+     WHERE expiresAt > ? ORDER BY session.createdAt DESC`,
+  )
+  const selectOf = database.prepare('SELECT id FROM session WHERE userId = ?')
+  const remove = database.prepare('DELETE FROM session WHERE id = ?')
+  const forget = database.prepare('DELETE FROM session_use WHERE session_id NOT IN (SELECT id FROM session)')
+  const note = database.prepare('INSERT OR REPLACE INTO session_use VALUES (?, ?, ?)')
+  const noted = new Map<string, number>()
+  const open = new Map<string, AbortController>()
+
+  function rows() {
+    return z.array(rowSchema).parse(select.all(isoOf(now())))
+  }
+
+  function list(ownId: string | null): SessionView[] {
+    return rows().map((row) => ({
+      ...{ id: row.id, name: row.name, email: row.email, since: row.createdAt, expiresAt: row.expiresAt },
+      ...{ address: row.ipAddress || null, browser: row.userAgent || null },
+      lastUsedAt: row.used_at_ms === null ? null : isoOf(row.used_at_ms),
+      lastAddress: row.used_from,
+      isOwn: row.id === ownId,
+    }))
+  }
+
+  function hasEnded(id: string): void {
+    open.get(id)?.abort()
+    open.delete(id)
+    noted.delete(id)
+  }
+
+  function end(ids: readonly string[]): number {
+    for (const id of ids) remove.run(id)
+    forget.run()
+    for (const id of ids) hasEnded(id)
+    return ids.length
+  }
+
+  return {
+    list,
+    endOne: (id) => {
+      const found = list(null).filter((session) => session.id.startsWith(id))
+      const [one] = found
+      if (one === undefined) throw new ReleaseError('not-found', { thing: `session ${id}` })
+      if (found.length > 1) {
+        throw new ReleaseError('bad-request', {
+          reason: `several sessions begin with ${id}: give more of its id`,
+        })
+      }
+      end([one.id])
+      return one
+    },
+    endAll: (exceptId) => end(rows().flatMap(({ id }) => (id === exceptId ? [] : [id]))),
+    endOf: (userId) =>
+      end(
+        z
+          .array(idSchema)
+          .parse(selectOf.all(userId))
+          .map(({ id }) => id),
+      ),
+    used: (id, from) => {
+      const at = now()
+      if (at - (noted.get(id) ?? 0) < NOTE_EVERY_MS) return
+      noted.set(id, at)
+      note.run(id, at, from)
+    },
+    ending: (id) => {
+      const controller = open.get(id) ?? new AbortController()
+      open.set(id, controller)
+      return controller.signal
+    },
+    hasEnded,
+  }
+}
+
+const isoOf = (ms: number): string => new Date(ms).toISOString()
