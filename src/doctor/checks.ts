@@ -7,7 +7,7 @@ import { disk, docker, down, lock, reserve } from './checks/host.ts'
 import { images } from './checks/images.ts'
 import { journalWhole, movedElsewhere, unfinished } from './checks/journal.ts'
 import { addresses, isolation, network } from './checks/network.ts'
-import { configuration, nginx } from './checks/nginx.ts'
+import { configuration, nginx, version } from './checks/nginx.ts'
 import { barred, pins, reach } from './checks/reach.ts'
 import { directorsAddress, leftovers, mount, routing } from './checks/routing.ts'
 import { slotBuilds, slotContainers, slotHealth } from './checks/slots.ts'
@@ -22,7 +22,7 @@ export const CHECKS: readonly Check[] = [
   ...[journalWhole, routing, mount, leftovers, movedElsewhere],
   ...[settings, startedBuilds, link],
   ...[images, strangers, twins, orphans, network, addresses, isolation],
-  ...[nginx, configuration, directorsAddress],
+  ...[nginx, configuration, version, directorsAddress],
   ...[slotContainers, slotBuilds, slotHealth],
   ...[reach, pins, barred, assets],
   ...[restartPolicies, director, unfinished, recreation],

@@ -67,7 +67,7 @@ test('what a release changes is left out while one is under way, and looked at w
   )
 })
 
-const nobody = { answers: [], isPublished: true, seesLive: true, complaint: null }
+const nobody = { answers: [], isPublished: true, seesLive: true, complaint: null, revision: null }
 const lostRouting = { ...soundSight().routing, state: null, problem: 'there is no current', flagged: null }
 
 type Case = [

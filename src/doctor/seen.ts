@@ -1,5 +1,6 @@
 import type { Holder } from '../director/protocol.ts'
 import type { Sight } from '../health/read-status.ts'
+import type { NginxRevision } from '../nginx/known-faults.ts'
 import type { Bar } from '../release/bar.ts'
 import type { RoutingState } from '../release/ports.ts'
 import type { Release } from '../release/release.ts'
@@ -149,6 +150,8 @@ export type NginxSight = {
   seesLive: boolean | null
   /** Why it refuses its configuration, in its own words. */
   complaint: string | null
+  /** Null where nginx does not run or does not tell. */
+  revision: NginxRevision | null
 }
 
 export type DirectorSight = {

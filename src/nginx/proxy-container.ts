@@ -4,6 +4,7 @@ import type Docker from 'dockerode'
 import { dockerSilent, dockerUnreachable } from '../release/docker-unreachable.ts'
 import { ReleaseError, reasonOf } from '../release/errors.ts'
 import { within } from '../release/within.ts'
+import type { NginxRevision } from './known-faults.ts'
 import { capped } from './words.ts'
 
 /** How Docker finds the container of nginx: `key=value` labels, as compose sets them. */
@@ -30,9 +31,29 @@ export async function testConfig(
   container: Docker.Container,
   signal: AbortSignal,
 ): Promise<{ isAccepted: boolean; output: string }> {
+  return runInside(container, ['nginx', '-e', 'stderr', '-t', '-c', CONFIG], signal)
+}
+
+/** What runs in the container, or null where it does not tell. Throws `nginx-unreachable`, `docker-unreachable`. */
+export async function revisionOf(
+  container: Docker.Container,
+  signal: AbortSignal,
+): Promise<NginxRevision | null> {
+  const { output } = await runInside(container, ['nginx', '-v'], signal)
+  const version = /nginx\/(\d+\.\d+\.\d+)/.exec(output)?.[1]
+  if (version === undefined) return null
+  const { isAccepted, output: row } = await runInside(container, ['dpkg-query', '--show', 'nginx'], signal)
+  return { version, package: (isAccepted ? row.trim().split('\t')[1] : null) ?? null }
+}
+
+async function runInside(
+  container: Docker.Container,
+  argv: string[],
+  signal: AbortSignal,
+): Promise<{ isAccepted: boolean; output: string }> {
   const run = await asked(signal, (abortSignal) =>
     container.exec({
-      Cmd: ['nginx', '-e', 'stderr', '-t', '-c', CONFIG],
+      Cmd: argv,
       AttachStdout: true,
       AttachStderr: true,
       abortSignal,

@@ -63,7 +63,7 @@ const ROUTING: readonly Row[] = [
   {
     shows: [
       'upstream_target.conf: if (-f $generation/live-primary)',
-      'upstream_target.conf: if ($realpath_root ~ "^(.+)$")',
+      'upstream_target.conf: if ($realpath_root ~ "^(?<whole_root>.+)$")',
     ],
     says: 'a request that names a build which nobody runs goes to the live slot',
     ask: page({ 'x-deployment-id': 'b9-fffffff' }),

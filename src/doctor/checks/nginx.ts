@@ -1,3 +1,4 @@
+import { knownFaults, revisionWords } from '../../nginx/known-faults.ts'
 import type { Check, Finding } from '../finding.ts'
 import type { Seen } from '../seen.ts'
 import { containerOf, isDown } from '../truth.ts'
@@ -81,4 +82,25 @@ export const configuration: Check = {
             mend: null,
           },
         ],
+}
+
+export const version: Check = {
+  name: "nginx's version",
+  about:
+    'the nginx that runs has no fault in how it puts strings together that is known and mended elsewhere',
+  fix: 'nothing: a newer image is needed',
+  isOfReleases: false,
+  find: ({ nginx: { revision } }) => {
+    const faults = revision === null ? [] : knownFaults(revision)
+    if (revision === null || faults.length === 0) return []
+    return [
+      {
+        severity: 'warning',
+        sentence: `${revisionWords(revision)} lacks the mend of ${faults.join(', ')}. The rules in nginx/ do not bring that about; rules of your own that use \`map\` with a regular expression, \`rewrite\` or captures may, and then a request could take nginx over.`,
+        remedy:
+          'Take nginx 1.30.6 or newer, or the newest package of your Debian: name its image as NGINX_IMAGE in switchyard.env, then run `npm run up`.',
+        mend: null,
+      },
+    ]
+  },
 }

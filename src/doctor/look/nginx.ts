@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import { z } from 'zod'
 import { freshRequest } from '../../nginx/fresh-request.ts'
-import { testConfig } from '../../nginx/proxy-container.ts'
+import { revisionOf, testConfig } from '../../nginx/proxy-container.ts'
 import { complaints } from '../../nginx/words.ts'
 import { slotSchema } from '../../release/slot.ts'
 import { statusPayloadSchema } from '../../release/status-payload.ts'
@@ -20,12 +20,13 @@ export async function lookAtNginx(
   container: ContainerSight | null,
   signal: AbortSignal,
 ): Promise<NginxSight> {
-  const [seen, seesLive, complaint] = await Promise.all([
+  const [seen, seesLive, complaint, revision] = await Promise.all([
     askNginx(system, container !== null, signal),
     container === null ? null : seesTheSame(container.processId, liveDir),
     container === null ? null : complaintOf(docker.getContainer(container.id), signal),
+    container === null ? null : revisionOf(docker.getContainer(container.id), signal).catch(() => null),
   ])
-  return { ...seen, seesLive, complaint }
+  return { ...seen, seesLive, complaint, revision }
 }
 
 /** At the published port; where nothing is there, at the container's own address: Docker's forwarding may be what is broken. */
