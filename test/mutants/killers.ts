@@ -15,14 +15,14 @@ export type Killer = {
   cell?: string
 }
 
-/** One test of a file, by its whole name. */
+/** One test of a file, by its whole name; it may stand in a suite. */
 export function unit(file: string, title: string): Killer {
   const exact = escaped(title)
   return {
     ...{ file, title, name: `"${title}" (${file})` },
-    argv: ['--test', '--test-reporter=tap', `--test-name-pattern=^${exact}$`, file],
-    failed: new RegExp(`^not ok \\d+ - ${exact}`, 'm'),
-    passed: new RegExp(`^ok \\d+ - ${exact}`, 'm'),
+    argv: ['--test', '--test-reporter=tap', `--test-name-pattern=(^| )${exact}$`, file],
+    failed: new RegExp(`^ *not ok \\d+ - ${exact}`, 'm'),
+    passed: new RegExp(`^ *ok \\d+ - ${exact}`, 'm'),
   }
 }
 

@@ -18,6 +18,7 @@ const CONFIRM = 'src/nginx/confirm.ts'
 const LEFT_BEHIND = 'src/release/move/left-behind.ts'
 
 const moves = (title: string): Killer => unit('src/release/move/moves.test.ts', title)
+const scripted = (title: string): Killer => unit('test/unit/rollback-script.test.ts', title)
 const confirming = (title: string): Killer => unit('src/nginx/confirm.test.ts', title)
 
 export const MUTANTS: readonly Mutant[] = [
@@ -292,6 +293,57 @@ export const MUTANTS: readonly Mutant[] = [
         'an nginx that is late is a warning to a rollback, and one that is not there refuses it',
       ),
     ],
+  },
+  {
+    name: 'script-back-on-silence',
+    means: './rollback.sh takes a move back for silence alone',
+    changes: [{ file: 'rollback.sh', from: '  "$left_well" || return 1\n', to: '  return 0\n' }],
+    killers: [
+      scripted('where neither slot answers the move goes through, since visitors lose nothing by it'),
+      scripted('a slot that was silent with its visitors is no better for answering without them'),
+    ],
+  },
+  {
+    name: 'script-no-comparison',
+    means: './rollback.sh leaves visitors at a slot that hangs, though the one of before is well',
+    changes: [{ file: 'rollback.sh', from: '  "$left_well" || return 1\n', to: '  return 1\n' }],
+    killers: [
+      scripted(
+        'a standby that falls silent once it has the visitors loses them to a slot that was well and is',
+      ),
+      scripted('a standby that nginx does not reach loses the visitors, though it answers us'),
+    ],
+  },
+  {
+    name: 'script-other-release-ignored',
+    means: './rollback.sh takes any answer of the slot for the release',
+    changes: [{ file: 'rollback.sh', from: ': *$2\\b" <<<"$answer"; }', to: ': *" <<<"$answer"; }' }],
+    killers: [scripted('another release in the standby takes the move back')],
+  },
+  {
+    name: 'script-asks-the-live-slot',
+    means: './rollback.sh takes nginx for dead while the live slot hangs',
+    changes: [
+      { file: 'rollback.sh', from: '"$1" "$2" /_switchyard/live)', to: '"$1" "$2" /api/system/status)' },
+      {
+        file: 'rollback.sh',
+        from: 'nginx_says=late; else nginx_says=gone; fi',
+        to: 'nginx_says=gone; else nginx_says=gone; fi',
+      },
+    ],
+    killers: [scripted('a live slot that hangs keeps nobody from a healthy standby')],
+  },
+  {
+    name: 'script-hung-standby-taken',
+    means: './rollback.sh goes to a standby that hangs, from a live slot that answers',
+    changes: [
+      {
+        file: 'rollback.sh',
+        from: 'if answers_at_all "$live"; then',
+        to: 'if ! answers_at_all "$live"; then',
+      },
+    ],
+    killers: [scripted('a standby that hangs is refused while the live slot answers')],
   },
   {
     name: 'undo-skipped',

@@ -7,8 +7,9 @@ import { get } from '../../health/get.ts'
 import { freshRequest } from '../../nginx/fresh-request.ts'
 import { awakeDeadline } from './awake.ts'
 
-/** As a process that is paused, or gets no processor. */
-function standStill(ms: number): void {
+/** As a process that is paused, or gets no processor, right before Node looks at its timers. */
+async function standStill(ms: number): Promise<void> {
+  await new Promise(setImmediate)
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
@@ -25,7 +26,7 @@ async function server(ms: number): Promise<{ port: number; end(): Promise<unknow
 
 test('a deadline passes while the process runs, and not while it stands still', async () => {
   using deadline = awakeDeadline(400)
-  standStill(1_000)
+  await standStill(1_000)
   await delay(60)
   assert.equal(deadline.signal.aborted, false)
   const startedMs = performance.now()
@@ -40,7 +41,7 @@ test('an answer that came while the process stood still is taken, by nginx and b
     const signal = new AbortController().signal
     const asked = freshRequest(url, 400, signal)
     await delay(40)
-    standStill(1_000)
+    await standStill(1_000)
     assert.equal((await asked).body, 'here')
 
     const probed = get(
@@ -51,7 +52,7 @@ test('an answer that came while the process stood still is taken, by nginx and b
       signal,
     )
     await delay(40)
-    standStill(1_000)
+    await standStill(1_000)
     const result = await probed
     assert.equal(result.ok && result.answer.body, 'here')
   } finally {
