@@ -12,6 +12,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, Status>>> = {
   'standby-unhealthy': 409,
   'live-changed': 409,
   'build-unknown': 404,
+  'build-gone': 409,
   'build-nameless': 409,
   'build-live': 409,
   'build-barred': 409,

@@ -7,6 +7,8 @@ import { roomToBeMade } from '../release/pruning.ts'
 import type { Actor, Source } from '../release/release.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
+import { environmentFinding } from './environment-finding.ts'
+import { releasableSource } from './kept-build.ts'
 import { liveSlot } from './live-slot.ts'
 import type { PlanView, PreflightFinding, planRequestSchema, SystemStatus } from './protocol.ts'
 
@@ -24,14 +26,17 @@ export async function previewPlan(
 ): Promise<PlanView> {
   const from = await liveSlot(parts)
   const slot = from === null ? 'primary' : otherSlot(from)
-  const source: Source = request.verb === 'deploy' ? request.request.source : { kind: 'standby' }
+  const isRenewed = request.verb === 'rollback' && request.environment === 'current'
+  const found = await sourceOf(parts, request, slot, signal)
+  const { source } = found
   const findings = [
-    ...(await checkSource(parts, source, slot, signal)),
+    ...(found.refusal ?? (await checkSource(parts, source, slot, signal))),
     ...(await afterPruning(parts, await parts.preflight.run(source, signal), source, signal)),
+    ...(await environmentFinding(parts, request, { slot, from })),
     ...permissionFinding(request.verb, status),
     ...freezeFinding(parts, request, actor),
   ]
-  const steps = planRelease({ verb: request.verb, slot, from, source: source.kind })
+  const steps = planRelease({ verb: request.verb, slot, from, source: source.kind, isRenewed })
   return {
     verb: request.verb,
     slot,
@@ -39,13 +44,38 @@ export async function previewPlan(
     fromVersion: from && (parts.journal.holderOf(from)?.build?.version ?? null),
     toVersion:
       request.verb === 'deploy'
-        ? request.request.label
+        ? (request.request.label ?? found.version)
         : (parts.journal.holderOf(slot)?.build?.version ?? null),
     steps,
     findings: findings.filter(isNew),
     mayStart: findings.every((finding) => finding.outcome !== 'refused'),
   }
 }
+
+type Found = { source: Source; version: string | null; refusal: PreflightFinding[] | null }
+
+/** What the release would be looked at as. A build that is not kept is told as what refuses it. */
+async function sourceOf(parts: Parts, request: PlanRequest, slot: Slot, signal: AbortSignal): Promise<Found> {
+  const standby: Found = { source: { kind: 'standby' }, version: null, refusal: null }
+  if (request.verb === 'rollback') {
+    const build = parts.journal.holderOf(slot)?.build
+    if (request.environment === undefined || !build) return standby
+    return { ...standby, source: { kind: 'image', image: build.image, hasConsole: build.hasConsole } }
+  }
+  const asked = request.request.source
+  const version = asked.kind === 'build' ? versionOf(parts, asked.build) : null
+  try {
+    return { source: await releasableSource(parts, asked, signal), version, refusal: null }
+  } catch (cause) {
+    if (!(cause instanceof ReleaseError)) throw cause
+    const sentence = describeError(cause, '').what
+    const refusal: PreflightFinding = { name: 'source', outcome: 'refused', code: cause.code, sentence }
+    return { source: { kind: 'tree' }, version, refusal: [refusal] }
+  }
+}
+
+const versionOf = ({ journal }: Parts, id: string): string | null =>
+  journal.builds().find(({ deploymentId }) => deploymentId === id)?.version ?? null
 
 /** A deploy prunes before it looks at the disk: what that would mend is no refusal. */
 async function afterPruning(

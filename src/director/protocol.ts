@@ -152,11 +152,12 @@ export const acceptedSchema = z.object({ release: releaseSchema })
 
 /**
  * `from`: what `liveRelease` said where the rollback was decided on. Refused as `live-changed` when it says another by then.
- * `note`: why, for the history.
+ * `note`: why, for the history. `environment`: the standby is started anew with app.env as it is now, proved, and switched to then.
  */
 export const rollbackRequestSchema = z.strictObject({
   from: z.number().int().positive().optional(),
   note: z.string().max(500).optional(),
+  environment: z.literal('current').optional(),
 })
 
 export type RollbackRequest = z.infer<typeof rollbackRequestSchema>
@@ -209,7 +210,7 @@ export type FreezeRequest = z.infer<typeof freezeRequestSchema>
 /** `POST /v1/plan`: what a deploy or rollback would do now, and what preflight says. Changes nothing. */
 export const planRequestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('deploy'), request: deployRequestSchema }),
-  z.strictObject({ verb: z.literal('rollback') }),
+  z.strictObject({ verb: z.literal('rollback'), environment: z.literal('current').optional() }),
 ])
 
 export const preflightFindingSchema = z.object({

@@ -10,7 +10,7 @@ import { wordsOf } from '../release/messages.ts'
 import { planRelease } from '../release/plan.ts'
 import type { PruneView } from '../release/prune-view.ts'
 import { prune } from '../release/pruning.ts'
-import type { Actor, DeployRequest, Release, ReleaseVerb } from '../release/release.ts'
+import type { Actor, DeployRequest, Release, ReleaseVerb, Source } from '../release/release.ts'
 import { otherSlot, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { isUnderWay } from '../release/transitions.ts'
@@ -20,6 +20,7 @@ import type { ReleaseLogs } from '../state/release-log.ts'
 import { mustBeUnderWay, mustStillBeLive } from './as-seen.ts'
 import type { Changes } from './changes.ts'
 import { type Freezing, freezing } from './freezing.ts'
+import { releasableSource } from './kept-build.ts'
 import { liveSlot } from './live-slot.ts'
 import type {
   AbortRequest,
@@ -32,7 +33,7 @@ import type {
 import type { Tidying } from './tidying.ts'
 
 export type Releases = {
-  /** Starts a deploy and answers at once. Throws `busy`, `frozen`. */
+  /** Starts a deploy and answers at once. Throws `busy`, `frozen`; of a kept build also `build-unknown`, `build-barred`, `build-gone`. */
   deploy(request: DeployRequest, actor: Actor): Promise<Release>
   /** Starts the move back to the standby. Throws `busy`, `no-standby`, `live-changed`, `build-barred`. */
   rollback(request: RollbackRequest, actor: Actor): Promise<Release>
@@ -59,9 +60,10 @@ export type Releases = {
 /** Whoever asked waits for so long. What is left by then goes without them, and gives way to a rollback. */
 const PRUNE_FOR_MS = 5_000
 const PRUNE_DEADLINE_MS = 60_000
+const CHECK_DEADLINE_MS = 10_000
 
 /** What a release is to do, as decided under the lock. */
-type Aim = Pick<Draft, 'source' | 'slot' | 'from' | 'build' | 'label' | 'note'>
+type Aim = Pick<Draft, 'source' | 'slot' | 'from' | 'build' | 'label' | 'note'> & { isRenewed?: boolean }
 
 export type ReleasesOptions = {
   parts: Parts
@@ -119,12 +121,13 @@ export function releases({
     const held = await lock(verb, actor)
     try {
       await settle()
-      const draft = aim(await liveSlot(parts))
+      const { isRenewed = false, ...draft } = aim(await liveSlot(parts))
       const steps = planRelease({
         verb,
         slot: draft.slot,
         from: draft.from,
         source: draft.source.kind,
+        isRenewed,
       })
       const release = parts.journal.create({
         ...draft,
@@ -183,12 +186,16 @@ export function releases({
   }
 
   return {
-    deploy: ({ source, label, note, despiteFreeze }, actor) =>
-      start('deploy', actor, (from) => {
-        mustNotBeFrozen(parts.freezes.inForce(), { actor, despiteFreeze })
-        const slot = from === null ? 'primary' : otherSlot(from)
-        return { source, slot, from, build: null, label, note }
-      }),
+    deploy: ({ source: asked, label, note, despiteFreeze }, actor) => {
+      const begin = (source: Source) =>
+        start('deploy', actor, (from) => {
+          mustNotBeFrozen(parts.freezes.inForce(), { actor, despiteFreeze })
+          const slot = from === null ? 'primary' : otherSlot(from)
+          return { source, slot, from, build: null, label, note }
+        })
+      if (asked.kind !== 'build') return begin(asked)
+      return releasableSource(parts, asked, AbortSignal.timeout(CHECK_DEADLINE_MS)).then(begin)
+    },
     rollback: (request, actor) =>
       start('rollback', actor, (from) => {
         mustStillBeLive(request, parts.journal.newestLive()?.id ?? null)
@@ -197,7 +204,9 @@ export function releases({
         const build = parts.journal.holderOf(slot)?.build ?? null
         if (!build) throw new ReleaseError('no-standby', { reason: `${slot} holds no build that was live` })
         mustNotBeBarred(parts.bars.list(), build)
-        return { source: { kind: 'standby' }, slot, from, build, label: null, note: request.note ?? null }
+        const isRenewed = request.environment === 'current'
+        const note = request.note ?? null
+        return { source: { kind: 'standby' }, slot, from, build, label: null, note, isRenewed }
       }),
     abort: (request, actor) => {
       const release = underWay && parts.journal.get(underWay.id)

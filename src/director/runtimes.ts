@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { environmentChange } from '../release/environment-change.ts'
 import { ReleaseError } from '../release/errors.ts'
 import type { PreflightFindings, Runtimes } from '../release/ports.ts'
 import type { Source } from '../release/release.ts'
@@ -16,6 +17,20 @@ export function runtimesOf(directory: string): Runtimes {
       environment: await environments.keep(await currentValues(directory)),
       preload: null,
     }),
+    change: async (from, to) => {
+      const before = from.environment && (await environments.read(from.environment).catch(() => null))
+      const after =
+        to === 'now'
+          ? await currentValues(directory).catch(() => null)
+          : to.environment && (await environments.read(to.environment).catch(() => null))
+      return before && after ? environmentChange(before, after) : null
+    },
+    prune: async (used, isMeant) => {
+      const kept = used.map(({ environment }) => environment)
+      const unused = (await environments.list()).filter((hash) => !kept.includes(hash))
+      if (isMeant) for (const hash of unused) await environments.remove(hash)
+      return unused.length > 0
+    },
     mustBeKept: async ({ environment }, slot) => {
       if (environment === null || (await environments.read(environment)) !== null) return
       const reason = `state/environments/${environment}.env, the environment that its build ran with, is lost`

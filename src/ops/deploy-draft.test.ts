@@ -25,6 +25,15 @@ test('an image may be said to have no console', () => {
   })
 })
 
+test('a kept build goes by its deployment id', () => {
+  const draft = { ...EMPTY_DRAFT, kind: 'build' as const, build: 'b7-1a2b3c4' }
+  assert.deepEqual(readDraft(draft), {
+    is: 'complete',
+    request: { source: { kind: 'build', build: 'b7-1a2b3c4' }, label: null, note: null },
+  })
+  assert.deepEqual(readDraft({ ...draft, build: '' }), { is: 'missing', what: 'Choose a build.' })
+})
+
 test('what is missing is named', () => {
   assert.deepEqual(readDraft({ ...EMPTY_DRAFT, kind: 'ref' }), { is: 'missing', what: 'Enter a git ref.' })
   assert.deepEqual(readDraft({ ...EMPTY_DRAFT, kind: 'image' }), { is: 'missing', what: 'Enter an image.' })

@@ -2,9 +2,11 @@ import { type DeployRequest, deployRequestSchema } from '../release/release.ts'
 
 /** What the deploy form holds while it is filled in. */
 export type DeployDraft = {
-  kind: 'tree' | 'ref' | 'image'
+  kind: 'tree' | 'ref' | 'image' | 'build'
   ref: string
   image: string
+  /** A deployment id. */
+  build: string
   hasConsole: boolean
   label: string
   note: string
@@ -14,6 +16,7 @@ export const EMPTY_DRAFT: DeployDraft = {
   kind: 'tree',
   ref: '',
   image: '',
+  build: '',
   hasConsole: true,
   label: '',
   note: '',
@@ -28,6 +31,7 @@ export type DraftReading =
 export function readDraft(draft: DeployDraft): DraftReading {
   if (draft.kind === 'ref' && draft.ref.trim() === '') return { is: 'missing', what: 'Enter a git ref.' }
   if (draft.kind === 'image' && draft.image.trim() === '') return { is: 'missing', what: 'Enter an image.' }
+  if (draft.kind === 'build' && draft.build === '') return { is: 'missing', what: 'Choose a build.' }
   const parsed = deployRequestSchema.safeParse({
     source: sourceOf(draft),
     label: textOrNull(draft.label),
@@ -37,7 +41,7 @@ export function readDraft(draft: DeployDraft): DraftReading {
   return { is: 'wrong', labelProblem: parsed.error.issues[0]?.message ?? 'This is not right.' }
 }
 
-function sourceOf({ kind, ref, image, hasConsole }: DeployDraft) {
+function sourceOf({ kind, ref, image, build, hasConsole }: DeployDraft) {
   switch (kind) {
     case 'tree':
       return { kind }
@@ -45,6 +49,8 @@ function sourceOf({ kind, ref, image, hasConsole }: DeployDraft) {
       return { kind, ref: ref.trim() }
     case 'image':
       return { kind, image: image.trim(), hasConsole }
+    case 'build':
+      return { kind, build }
   }
 }
 

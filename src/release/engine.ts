@@ -2,6 +2,7 @@ import { asReleaseError, ReleaseError } from './errors.ts'
 import { goForward, slotToStayAt } from './forward.ts'
 import { describeError, wordsOf } from './messages.ts'
 import type { Release } from './release.ts'
+import { startsSlot } from './runtime.ts'
 import { otherSlot, type Slot } from './slot.ts'
 import type { StepName } from './step-names.ts'
 import { type Parts, STEPS, type StepContext } from './steps.ts'
@@ -88,8 +89,9 @@ async function withContainerLines(
   step: StepName,
   error: ReleaseError,
 ): Promise<ReleaseError> {
-  const { slot, verb } = currentRelease(parts, id)
-  if (verb !== 'deploy' || error.detail !== null || !STEPS_WITH_CONTAINER.includes(step)) return error
+  const release = currentRelease(parts, id)
+  const { slot } = release
+  if (!startsSlot(release) || error.detail !== null || !STEPS_WITH_CONTAINER.includes(step)) return error
   try {
     const detail = await parts.slots.tail(slot, CONTAINER_LINES, AbortSignal.timeout(TAIL_DEADLINE_MS))
     return new ReleaseError(error.code, error.facts, { cause: error, ...(detail === '' ? {} : { detail }) })

@@ -29,6 +29,7 @@ export const ERROR_CODES = [
   'standby-unhealthy',
   'live-changed',
   'build-unknown',
+  'build-gone',
   'build-nameless',
   'build-live',
   'build-barred',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { environmentChangeSchema } from './environment-change.ts'
 import { releaseErrorSchema } from './errors.ts'
 import { buildSchema, releaseSchema } from './release.ts'
 import { runtimeSchema } from './runtime.ts'
@@ -32,7 +33,11 @@ export const journalEventSchema = z.discriminatedUnion('type', [
     outcome: z.enum(['done', 'failed']),
     detail: z.string().nullable(),
   }),
-  z.object({ type: z.literal('runtime'), runtime: runtimeSchema }),
+  z.object({
+    type: z.literal('runtime'),
+    runtime: runtimeSchema,
+    change: environmentChangeSchema.nullable().default(null),
+  }),
   z.object({ type: z.literal('built'), build: buildSchema }),
   z.object({ type: z.literal('switching'), leftBehind: releaseSchema.shape.leftBehind }),
   z.object({ type: z.literal('live') }),

@@ -178,6 +178,14 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
       `No release has made or taken a build "${fact(f, 'build', '')}".${f.hint === undefined ? '' : ` ${f.hint}`}`,
     next: () => 'Look for the build in the console or with `npx switchyard history`, then try again.',
   },
+  'build-gone': {
+    what: (f) =>
+      `${fact(f, 'version', 'This build')} (${fact(f, 'build', '')}) is not kept any more: its image was pruned.`,
+    next: (f) =>
+      f.revision === undefined
+        ? 'Deploy another build, or build it anew from its source.'
+        : `Deploy another build, or build it anew (\`npx switchyard deploy --ref ${f.revision}\`).`,
+  },
   'build-nameless': {
     what: (f) =>
       `${fact(f, 'version', 'This build')} carries no deployment id, so it can not be barred: nothing tells its tabs from others.`,

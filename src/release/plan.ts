@@ -10,6 +10,8 @@ export type PlanFacts = {
   /** The slot that has the traffic now; null before the first release. */
   from: Slot | null
   source: 'tree' | 'ref' | 'image' | 'standby'
+  /** A rollback that starts the standby anew, with the environment of now. */
+  isRenewed?: boolean
 }
 
 /**
@@ -20,12 +22,15 @@ export function planRelease(facts: PlanFacts): PlannedStep[] {
   return namesOf(facts).map((name) => ({ name, label: labelOf(name, facts) }))
 }
 
-function namesOf({ verb, from }: PlanFacts): readonly StepName[] {
+function namesOf({ verb, from, isRenewed }: PlanFacts): readonly StepName[] {
+  if (verb === 'rollback' && isRenewed) return RENEWED
   if (verb === 'rollback') return ['preflight', 'health', 'switch', 'confirm', 'record']
   if (from === null)
     return ['preflight', 'build', 'start', 'health', 'assets', 'seed', 'switch', 'confirm', 'record']
   return ['preflight', 'build', 'drain', 'start', 'health', 'assets', 'switch', 'confirm', 'record']
 }
+
+const RENEWED = ['preflight', 'drain', 'start', 'health', 'switch', 'confirm', 'record'] as const
 
 function labelOf(name: StepName, facts: PlanFacts): string {
   return LABELS[name](facts)
@@ -35,9 +40,10 @@ const LABELS: Readonly<Record<StepName, (facts: PlanFacts) => string>> = {
   preflight: () => 'Check the host, the configuration and the source',
   build: ({ source }) => (source === 'image' ? 'Resolve the image' : 'Build the image'),
   drain: ({ slot }) => `Wait until ${slot} has no request left`,
-  start: ({ slot }) => `Start the build in ${slot}`,
-  health: ({ slot, verb }) =>
-    verb === 'rollback' ? `Check that ${slot} is healthy` : `Wait until ${slot} is healthy`,
+  start: ({ slot, isRenewed }) =>
+    isRenewed ? `Start ${slot} anew with the environment of now` : `Start the build in ${slot}`,
+  health: ({ slot, verb, isRenewed }) =>
+    verb === 'rollback' && !isRenewed ? `Check that ${slot} is healthy` : `Wait until ${slot} is healthy`,
   assets: () => 'Publish its static files',
   seed: ({ slot }) => `Start the same build beside ${slot}, as standby`,
   switch: ({ slot }) => `Move the traffic to ${slot}`,

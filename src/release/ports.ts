@@ -1,4 +1,5 @@
 import type { Bar } from './bar.ts'
+import type { EnvironmentChange } from './environment-change.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Frozen } from './freeze.ts'
 import type { Draft, JournalEvent } from './journal-event.ts'
@@ -160,7 +161,7 @@ export type Journal = {
   unfinished(): Release[]
   /** The newest release that went live: the journal's word on where the traffic is. */
   newestLive(): Release | null
-  /** The release whose build a sound `slot` holds: the newest deploy to it that went live, or the first release. */
+  /** The release whose build a sound `slot` holds: the newest release that started it and went live, or the first one. */
   holderOf(slot: Slot): Release | null
   /** Every build with a deployment id that a release has made or taken, once, as the newest such release names it; newest first. */
   builds(): NamedBuild[]
@@ -193,6 +194,10 @@ export type StartedSlots = Partial<Record<Slot, SlotStart>>
 export type Runtimes = {
   /** What one is to be started with as things are now, kept from now on. Throws `environment-invalid`. */
   now(log: LogSink, signal: AbortSignal): Promise<Runtime>
+  /** How the environment of `to` differs from that of `from`, by names; `now` is app.env. Null where either can't be told. Never throws. */
+  change(from: Runtime, to: Runtime | 'now'): Promise<EnvironmentChange | null>
+  /** Removes what none of `used` needs; without `isMeant` it only says whether there is any. */
+  prune(used: readonly Runtime[], isMeant: boolean): Promise<boolean>
   /** Throws `start-failed` where a part of what `slot` is to be started with is lost. */
   mustBeKept(runtime: Runtime, slot: Slot): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { environmentChangeSchema } from './environment-change.ts'
 import { releaseErrorSchema } from './errors.ts'
 import { runtimeSchema } from './runtime.ts'
 import { slotSchema } from './slot.ts'
@@ -74,8 +75,10 @@ export const releaseSchema = z.object({
   build: buildSchema.nullable(),
   /** The build that was live when this release began. */
   replaces: buildSchema.nullable(),
-  /** What its build is started with, beside the image; nothing of a rollback, which takes what the standby was started with. */
+  /** What its slot runs with, beside the image; of a rollback what the standby was started with. */
   runtime: runtimeSchema.default({ environment: null, preload: null }),
+  /** How that environment differs from the one that was live, by names; null where either is not known. */
+  environmentChange: environmentChangeSchema.nullable().default(null),
   label: z.string().nullable(),
   note: z.string().nullable(),
   actor: actorSchema,
@@ -97,6 +100,8 @@ export const deployRequestSchema = z.strictObject({
     sourceSchema.options[0],
     sourceSchema.options[1],
     sourceSchema.options[2],
+    // A build that is kept, by its deployment id. The journal has its image, which consoles of before know too.
+    z.strictObject({ kind: z.literal('build'), build: z.string().min(1).max(64) }),
   ]),
   label: z
     .string()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Build, Release } from './release.ts'
+import type { Build, Release, ReleaseVerb } from './release.ts'
+import type { StepName } from './step-names.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 
@@ -15,6 +16,17 @@ export const UNRECORDED: Runtime = { environment: null, preload: null }
 
 /** All that a slot is started with. `release`: the number that it reports of itself. */
 export type SlotStart = { build: Build; release: number; runtime: Runtime }
+
+/** Whether the release makes a container of its own: a deploy does, and a rollback that takes the environment of now. */
+export function startsSlot({
+  verb,
+  steps,
+}: {
+  verb: ReleaseVerb
+  steps: readonly { name: StepName }[]
+}): boolean {
+  return verb === 'deploy' || steps.some(({ name }) => name === 'start')
+}
 
 /** How the build of `release` is started, now and whenever it is brought back. Null while it has none. */
 export function startOf({ id, build, runtime }: Pick<Release, 'id' | 'build' | 'runtime'>): SlotStart | null {

@@ -1,5 +1,6 @@
 import { mustNotBeBarred } from './bar.ts'
 import { drainSlot } from './drain.ts'
+import { environmentChangeWords } from './environment-change.ts'
 import { ReleaseError } from './errors.ts'
 import { isFailOver } from './freeze.ts'
 import { awakeDeadline } from './move/awake.ts'
@@ -27,10 +28,10 @@ import type {
   TrafficLog,
 } from './ports.ts'
 import { makeRoom } from './pruning.ts'
-import type { Build, Release } from './release.ts'
+import type { Build, Release, Source } from './release.ts'
 import type { Keep } from './retention.ts'
 import { NO_ROUTING, nextRouting, type SlotBuilds } from './routing.ts'
-import { type SlotStart, startOf } from './runtime.ts'
+import { type SlotStart, startOf, startsSlot, UNRECORDED } from './runtime.ts'
 import { otherSlot, SLOTS, type Slot } from './slot.ts'
 import type { StepName } from './step-names.ts'
 
@@ -76,7 +77,8 @@ export type Step = (context: StepContext) => Promise<StepEnd>
 /** What each step does. Every one can run twice: recovery may begin again where a killed director stopped. */
 export const STEPS: Readonly<Record<StepName, Step>> = {
   preflight: async (context) => {
-    const { source } = current(context)
+    const release = current(context)
+    const source = checkedSource(release)
     const { builder, preflight } = context.parts
     if (source.kind !== 'standby') await makeRoom(context.parts, context.log, context.signal)
     const [words, findings] = await Promise.all([
@@ -85,7 +87,7 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
     ])
     if (words !== null) context.log(words)
     const outcome = refuseOnFinding(findings, context.log)
-    if (source.kind !== 'standby') await recordRuntime(context)
+    await recordRuntime(context, release)
     return outcome
   },
 
@@ -112,8 +114,9 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
   },
 
   health: async (context) => {
-    const { verb, slot } = current(context)
-    if (verb === 'rollback') return checkStandby(context, current(context), expectedIn(context))
+    const release = current(context)
+    const { slot } = release
+    if (!startsSlot(release)) return checkStandby(context, release, expectedIn(context))
     return untilHealthy(context, slot)
   },
 
@@ -202,7 +205,7 @@ function startedSlots(journal: Journal): StartedSlots {
 
 /** The number that the slot of `release` reports of itself: a rollback goes to a slot that an earlier release started. */
 export function startedBy(journal: Journal, release: Release): number {
-  return release.verb === 'deploy' ? release.id : (journal.holderOf(release.slot)?.id ?? release.id)
+  return startsSlot(release) ? release.id : (journal.holderOf(release.slot)?.id ?? release.id)
 }
 
 /** The builds that may be addressed once `release` is live. */
@@ -232,9 +235,10 @@ const CANDIDATE_WITHIN_MS = 10_000
 
 /** Publishing files takes time, and a director may be held up anywhere: what was healthy may have fallen ill meanwhile. */
 async function checkStill(context: StepContext): Promise<void> {
-  const { slot, verb } = current(context)
-  if (verb === 'rollback') {
-    await checkStandby(context, current(context), expectedIn(context), 1)
+  const release = current(context)
+  const { slot } = release
+  if (!startsSlot(release)) {
+    await checkStandby(context, release, expectedIn(context), 1)
     return
   }
   const sight = await lookAt(
@@ -259,8 +263,23 @@ function refuseOnFinding(findings: PreflightFindings, log: LogSink): string {
 }
 
 /** Taken where the release was allowed to begin: what was looked at then is what its slot gets, minutes of building later. */
-async function recordRuntime({ parts, id, log, signal }: StepContext): Promise<void> {
-  parts.journal.append(id, { type: 'runtime', runtime: await parts.runtimes.now(log, signal) })
+async function recordRuntime({ parts, id, log, signal }: StepContext, release: Release): Promise<void> {
+  const { journal, runtimes } = parts
+  const runtime = startsSlot(release)
+    ? await runtimes.now(log, signal)
+    : (journal.holderOf(release.slot)?.runtime ?? UNRECORDED)
+  const before = release.from && journal.holderOf(release.from)?.runtime
+  const change = before ? await runtimes.change(before, runtime) : null
+  journal.append(id, { type: 'runtime', runtime, change })
+  const words = change && environmentChangeWords(change)
+  if (words) log(`The environment is another than that of ${release.from}: ${words}.`)
+}
+
+/** A rollback that starts the standby anew is looked at as what it is then. */
+export function checkedSource(release: Pick<Release, 'verb' | 'source' | 'steps' | 'build'>): Source {
+  const { source, build } = release
+  if (source.kind !== 'standby' || !build || !startsSlot(release)) return source
+  return { kind: 'image', image: build.image, hasConsole: build.hasConsole }
 }
 
 const current = ({ parts, id }: StepContext): Release => mustGet(parts.journal, id)

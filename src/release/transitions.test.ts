@@ -43,7 +43,7 @@ const EVENTS: Record<JournalEvent['type'], JournalEvent> = {
   created: draft(),
   'step-started': { type: 'step-started', name: 'build' },
   'step-ended': { type: 'step-ended', name: 'build', outcome: 'done', detail: 'x' },
-  runtime: { type: 'runtime', runtime: UNRECORDED },
+  runtime: { type: 'runtime', runtime: UNRECORDED, change: null },
   built: { type: 'built', build: BUILD },
   switching: { type: 'switching' },
   live: { type: 'live' },

@@ -39,7 +39,7 @@ export function applyEvent(release: Release, event: JournalEvent, at: string): R
     case 'step-ended':
       return withStep(release, event.name, { state: event.outcome, endedAt: at, detail: event.detail })
     case 'runtime':
-      return { ...release, runtime: event.runtime }
+      return { ...release, runtime: event.runtime, environmentChange: event.change }
     case 'built':
       return { ...release, build: event.build }
     case 'switching':
@@ -63,7 +63,7 @@ export function applyEvent(release: Release, event: JournalEvent, at: string): R
 export function createRelease(id: number, event: JournalEvent, at: string): Release {
   if (event.type !== 'created') throw new Error(`Release ${id} begins with "${event.type}".`)
   const open = { state: 'preparing', endedAt: null, error: null, recovery: null } as const
-  return { ...event.draft, ...open, id, runtime: UNRECORDED, createdAt: at }
+  return { ...event.draft, ...open, id, runtime: UNRECORDED, environmentChange: null, createdAt: at }
 }
 
 /** True while the release holds the lock and may still change something. */

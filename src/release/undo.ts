@@ -8,7 +8,7 @@ import { isOperational } from './operational.ts'
 import type { Journal, LogSink, RoutingState } from './ports.ts'
 import type { Release } from './release.ts'
 import { nextRouting } from './routing.ts'
-import { startOf } from './runtime.ts'
+import { startOf, startsSlot } from './runtime.ts'
 import { otherSlot, type Slot } from './slot.ts'
 import type { Parts } from './steps.ts'
 import { unconfirmedBecause } from './through-nginx.ts'
@@ -54,13 +54,13 @@ export function movedTo({ state, slot, from }: Release, routing: RoutingState | 
 
 /** Gives the traffic back to the slot that had it. A build that failed is left out of the routing; a standby stays one. */
 async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<string | null> {
-  const { id, verb, slot, from } = release
+  const { id, slot, from } = release
   const routing = await parts.traffic.read()
   if (routing === null || movedTo(release, routing) === null) return null
   const former = from && parts.journal.holderOf(from)
   // The release itself knows it too, where the journal has lost the one that led there.
   const formerBuild = former?.build ?? release.replaces
-  const standby = verb === 'rollback' ? parts.journal.holderOf(slot) : null
+  const standby = startsSlot(release) ? null : parts.journal.holderOf(slot)
   const builds = {
     ...(from && { [from]: formerBuild ?? undefined }),
     [slot]: standby?.build ?? undefined,
@@ -85,8 +85,9 @@ async function moveBack(parts: Parts, release: Release, log: LogSink): Promise<s
  * The slots that are to be restored and may be answering someone, now that they are not live. `./rollback.sh` takes the
  * visitors from a slot and leaves it in reach.
  */
-function slotsWithVisitors({ verb, state, slot, from }: Release): readonly Slot[] {
-  if (verb !== 'deploy' || state !== 'switching') return []
+function slotsWithVisitors(release: Release): readonly Slot[] {
+  const { state, slot, from } = release
+  if (!startsSlot(release) || state !== 'switching') return []
   return from === null ? [slot, otherSlot(slot)] : [slot]
 }
 
@@ -130,7 +131,7 @@ async function restoreSlots(parts: Parts, release: Release, log: LogSink): Promi
   return loss
 }
 
-/** A rollback has none of these steps. */
+/** A rollback has none of these steps, unless it starts the standby anew. */
 function wasTouched(release: Release): boolean {
   return release.steps.some((step) => ['drain', 'start'].includes(step.name) && step.state !== 'waiting')
 }

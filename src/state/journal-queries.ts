@@ -9,6 +9,10 @@ export type JournalQueries = Pick<Journal, 'get' | 'list' | 'unfinished' | 'newe
   replay(id: number): Release
 }
 
+/** As `startsSlot` has it. */
+const STARTED = `(verb = 'deploy' OR EXISTS
+  (SELECT 1 FROM json_each(body, '$.steps') WHERE json_each.value ->> '$.name' = 'start'))`
+
 /** What is asked of an open journal's database; each answer is what it holds now. */
 export function queriesOn(db: DatabaseSync): JournalQueries {
   const one = (where: string, ...values: (string | number)[]): Release | null => {
@@ -30,8 +34,7 @@ export function queriesOn(db: DatabaseSync): JournalQueries {
         .all()
         .map((row) => parseRelease(row.body)),
     newestLive: () => one("state = 'live'"),
-    holderOf: (slot: Slot) =>
-      one("state = 'live' AND verb = 'deploy' AND (slot = ? OR from_slot IS NULL)", slot),
+    holderOf: (slot: Slot) => one(`state = 'live' AND ${STARTED} AND (slot = ? OR from_slot IS NULL)`, slot),
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -11,7 +11,7 @@ import { Refusal } from '../../src/director/refusal.ts'
 import { servingWorkers } from '../../src/nginx/proxy-container.ts'
 import { parseReload, RELOAD_FILE } from '../../src/nginx/reload-number.ts'
 import { barOutcomeSchema } from '../../src/release/bar.ts'
-import { SLOTS } from '../../src/release/slot.ts'
+import { otherSlot, SLOTS, type Slot } from '../../src/release/slot.ts'
 import { startLoad } from '../load/load.ts'
 import { floodFrom } from './director-flood.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
@@ -452,4 +452,109 @@ test('a flood from a slot costs the director neither its memory nor the command 
   assert.ok(ended > 8_000, counts)
   const { RestartCount, State } = await (await system.container('director')).inspect()
   assert.deepEqual([RestartCount, State.OOMKilled], [0, false])
+})
+
+/** What the program in a slot got, as its kernel says. */
+async function environmentIn(slot: Slot): Promise<Map<string, string>> {
+  const { Id } = await (await system.container(`runtime_${slot}`)).inspect()
+  const { stdout } = spawnSync('docker', ['exec', Id, 'cat', '/proc/1/environ'], { encoding: 'utf8' })
+  return new Map(
+    stdout.split('\0').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  )
+}
+
+const writeAppEnv = (text: string): void => writeFileSync(join(system.dir, 'app.env'), text)
+
+test('a build comes back with the environment that it ran with, also where the next one exits by its own', async () => {
+  const hash = '$2a$10$bY3ZpvQN/nTF'
+  writeAppEnv(`T=${hash}\n`)
+  const id = (await system.status()).live?.deploymentId ?? assert.fail()
+  const first = await system.cli('deploy', '--build', id, '--despite-freeze')
+  assert.equal(first.code, 0, first.output)
+  assert.equal((await environmentIn((await system.status()).routing.live ?? 'primary')).get('T'), hash)
+
+  writeAppEnv('T=second\nADDED=1\n')
+  const plan = await system.cli('deploy', '--build', id, '--dry-run')
+  assert.match(
+    plan.output,
+    /The environment changes with this release: ADDED is added, T has another value\./,
+  )
+  const second = await system.cli('deploy', '--build', id, '--despite-freeze')
+  assert.equal(second.code, 0, second.output)
+
+  writeAppEnv('T=third\nFAULT=crash\n')
+  const broken = await system.cli('deploy', '--build', id, '--despite-freeze')
+  assert.equal(broken.code, 1, broken.output)
+  const standby = otherSlot((await system.status()).routing.live ?? 'primary')
+  assert.equal((await environmentIn(standby)).get('T'), hash)
+
+  const dry = await system.cli('rollback', '--dry-run')
+  assert.match(
+    dry.output,
+    /The standby comes back with the environment that it ran with: ADDED is removed, T has another value\./,
+  )
+  const back = await system.cli('rollback')
+  assert.equal(back.code, 0, back.output)
+  assert.equal((await system.status()).routing.live, standby)
+  assert.equal((await environmentIn(standby)).get('T'), hash)
+  const { output } = await system.cli('history', '--limit', '3')
+  assert.match(output, /ADDED is removed, T has another value/)
+  assert.ok(!output.includes(hash))
+})
+
+test('a rollback may take the environment of now: the standby is started anew with it, and proved before visitors move', async () => {
+  const before = await system.status()
+  const standby = otherSlot(before.routing.live ?? 'primary')
+  writeAppEnv('FAULT=crash\n')
+  const broken = await system.cli('rollback', '--env', 'current')
+  assert.equal(broken.code, 1, broken.output)
+  assert.equal((await system.status()).routing.live, before.routing.live)
+  assert.equal((await environmentIn(standby)).get('T'), 'second')
+
+  writeAppEnv('T=now\n')
+  const { code, output } = await system.cli('rollback', '--env', 'current')
+  assert.equal(code, 0, output)
+  assert.match(output, /Start \w+ anew with the environment of now/)
+  const after = await system.status()
+  assert.equal(after.routing.live, standby)
+  assert.equal((await environmentIn(standby)).get('T'), 'now')
+  assert.deepEqual(after.actions.rollback, { allowed: true, reason: null })
+  const kept = readdirSync(join(system.dir, 'state/environments')).filter((name) => name.endsWith('.env'))
+  assert.ok(kept.length >= 2)
+})
+
+test('a line of app.env that is wrong is named before anything starts, and nothing of it is shown', async () => {
+  const before = await system.served()
+  writeAppEnv('GOOD=1\nT="hunter2hunter2\n')
+  const refused = await system.cli(
+    'deploy',
+    '--build',
+    (await system.status()).live?.deploymentId ?? '',
+    '--despite-freeze',
+  )
+  assert.equal(refused.code, 1, refused.output)
+  assert.match(refused.output, /app\.env, line 2, T: its value has no closing "\./)
+  assert.ok(!refused.output.includes('hunter2'))
+  assert.deepEqual(await system.served(), before)
+  rmSync(join(system.dir, 'app.env'))
+})
+
+test('a build that nobody knows, that is barred or that is pruned is deployed by nobody, in words', async () => {
+  const unknown = await system.cli('deploy', '--build', 'b0-none', '--despite-freeze')
+  assert.match(unknown.output, /No release has made or taken a build "b0-none"\./)
+  const gone = await system.image('9.6.0')
+  const { id, build } = await system.ended((await system.deploy(image(gone))).id)
+  assert.ok(build)
+  await system.ended((await system.rollback()).id)
+  spawnSync('docker', ['image', 'rm', '-f', gone])
+  const ended = await system.ended((await system.deploy(image(await system.image('9.7.0')))).id)
+  assert.equal(ended.state, 'live')
+  spawnSync('docker', ['image', 'rm', '-f', build.image])
+  const pruned = await system.cli('deploy', '--build', '9-6-0', '--despite-freeze')
+  assert.equal(pruned.code, 1)
+  assert.match(
+    pruned.output,
+    /9\.6\.0 \(9-6-0\) is not kept any more: its image was pruned\./,
+    `release ${id}`,
+  )
 })

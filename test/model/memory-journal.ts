@@ -2,6 +2,7 @@ import { type Freeze, freezeBy, frozenBy } from '../../src/release/freeze.ts'
 import type { Draft, JournalEvent } from '../../src/release/journal-event.ts'
 import type { Bars, Freezes, Journal, NamedBuild } from '../../src/release/ports.ts'
 import type { Release } from '../../src/release/release.ts'
+import { startsSlot } from '../../src/release/runtime.ts'
 import { applyEvent, createRelease, isUnderWay } from '../../src/release/transitions.ts'
 
 export type MemoryJournal = Journal & {
@@ -71,9 +72,7 @@ export function memoryJournal(): MemoryJournal {
     holderOf: (slot) =>
       newest(
         (release) =>
-          release.state === 'live' &&
-          release.verb === 'deploy' &&
-          (release.slot === slot || release.from === null),
+          release.state === 'live' && startsSlot(release) && (release.slot === slot || release.from === null),
       ),
     bars: {
       bar: ({ deploymentId, version }, reason, actor) => {

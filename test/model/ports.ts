@@ -122,6 +122,8 @@ export function portsOver(life: Life, obtained: (release: number) => Build): Par
     },
     runtimes: {
       mustBeKept: async () => undefined,
+      change: async () => null,
+      prune: async () => false,
       now: (_log, signal) =>
         call(life, {
           ...{ name: 'keep the environment of now', signal, failure: broken(DISK_FULL) },

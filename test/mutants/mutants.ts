@@ -479,12 +479,12 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: STEPS,
-        from: "if (verb === 'rollback') return checkStandby(context, current(context), expectedIn(context))",
-        to: "if (verb === 'rollback') return checkStandby ? null : null",
+        from: 'if (!startsSlot(release)) return checkStandby(context, release, expectedIn(context))',
+        to: 'if (!startsSlot(release)) return checkStandby ? null : null',
       },
       {
         file: STEPS,
-        from: '    await checkStandby(context, current(context), expectedIn(context), 1)\n    return\n',
+        from: '    await checkStandby(context, release, expectedIn(context), 1)\n    return\n',
         to: '    return\n',
       },
     ],

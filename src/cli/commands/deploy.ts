@@ -12,6 +12,7 @@ import { preview } from './preview.ts'
 const optionsSchema = jsonOption.extend({
   ref: z.string().optional(),
   image: z.string().optional(),
+  build: z.string().optional(),
   console: z.boolean(),
   label: z.string().nullable().default(null),
   note: z.string().nullable().default(null),
@@ -25,6 +26,12 @@ export const addDeploy: AddCommand = (program, run, { appVersion }) => {
     .description('build the working tree, a ref or take an image, and move the traffic to it')
     .addOption(new Option('--ref <ref>', 'build this branch, tag or commit').conflicts('image'))
     .addOption(new Option('--image <image>', 'take this image from an allowed source instead of building'))
+    .addOption(
+      new Option('--build <id>', 'take a build that is kept, with app.env as it is now').conflicts([
+        'ref',
+        'image',
+      ]),
+    )
     .addOption(new Option('--no-console', 'the image has no /ops: do not check for it'))
     .option(
       '--label <version>',
@@ -52,13 +59,18 @@ export const addDeploy: AddCommand = (program, run, { appVersion }) => {
 
 /** Throws `bad-request` on what the director would refuse, sooner. */
 function requestOf(
-  { ref, image, console: hasConsole, label: given, note }: z.infer<typeof optionsSchema>,
+  { ref, image, build, console: hasConsole, label: given, note }: z.infer<typeof optionsSchema>,
   appVersion: string | null,
 ): DeployRequest {
-  const label = given ?? appVersion
+  // What is built already has its version.
+  const label = given ?? (build === undefined ? appVersion : null)
   if (!hasConsole && image === undefined)
     throw new ReleaseError('bad-request', { reason: '--no-console goes with --image only' })
-  const result = deployRequestSchema.safeParse({ source: sourceOf({ ref, image, hasConsole }), label, note })
+  const result = deployRequestSchema.safeParse({
+    source: sourceOf({ ref, image, build, hasConsole }),
+    label,
+    note,
+  })
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const flag = String(issue?.path.at(-1))
@@ -71,12 +83,15 @@ function requestOf(
 function sourceOf({
   ref,
   image,
+  build,
   hasConsole,
 }: {
   ref?: string | undefined
   image?: string | undefined
+  build?: string | undefined
   hasConsole: boolean
 }) {
+  if (build !== undefined) return { kind: 'build', build }
   if (image !== undefined) return { kind: 'image', image, hasConsole }
   return ref === undefined ? { kind: 'tree' } : { kind: 'ref', ref }
 }

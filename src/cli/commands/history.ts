@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { historySchema } from '../../director/protocol.ts'
 import { type Bar, barOn } from '../../release/bar.ts'
+import { environmentChangeWords } from '../../release/environment-change.ts'
 import { whoWords } from '../../release/freeze.ts'
 import type { Release } from '../../release/release.ts'
 import { ago, duration } from '../../words/quantities.ts'
@@ -38,9 +39,25 @@ export function historyLines(
   nowMs: number,
 ): string[] {
   if (releases.length === 0) return ['There is no release yet.']
+  const words = releases.map(({ environmentChange: change }) =>
+    change ? environmentChangeWords(change) : '',
+  )
+  const hasChange = words.some((text) => text !== '')
   return table([
-    ['release', 'state', 'what', 'version', 'build', 'slot', 'by', 'when', 'took', 'note'],
-    ...releases.map((release) => [
+    [
+      'release',
+      'state',
+      'what',
+      'version',
+      'build',
+      'slot',
+      'by',
+      'when',
+      'took',
+      'note',
+      ...(hasChange ? ['environment'] : []),
+    ],
+    ...releases.map((release, index) => [
       String(release.id),
       stateWord(release.state),
       whatWords(release),
@@ -51,6 +68,7 @@ export function historyLines(
       ago(nowMs - Date.parse(release.createdAt)),
       duration(tookMs(release, nowMs)),
       harmless(release.note ?? ''),
+      ...(hasChange ? [harmless(words[index] ?? '')] : []),
     ]),
   ])
 }

@@ -1,11 +1,18 @@
 import { Package, Trash2 } from 'lucide-react'
+import type { ReactNode } from 'react'
 import type { PruneView } from '../../release/prune-view.ts'
 import { bytes } from '../../words/quantities.ts'
 import { Ago } from './now.tsx'
 import { Prose } from './prose.tsx'
 
 type Build = PruneView['kept'][number]
-type Props = { kept: readonly Build[]; going: readonly Build[]; linkOf(release: number): string }
+type Props = {
+  kept: readonly Build[]
+  going: readonly Build[]
+  linkOf(release: number): string
+  /** What may be done with a build that is kept. */
+  actionOf(build: Build): ReactNode
+}
 
 const COLUMNS = [
   { name: 'Build', width: 'w-[26%]' },
@@ -15,7 +22,7 @@ const COLUMNS = [
 ] as const
 
 /** Builds with what becomes of each and why: those that stay, the newest first, then those that go. A block each on a phone. */
-export function BuildList({ kept, going, linkOf }: Props) {
+export function BuildList({ kept, going, linkOf, actionOf }: Props) {
   if (kept.length + going.length === 0) {
     return (
       <p className="rounded-lg border border-line bg-surface p-4">
@@ -41,10 +48,10 @@ export function BuildList({ kept, going, linkOf }: Props) {
         </thead>
         <tbody className="divide-y divide-line max-md:block">
           {kept.map((build) => (
-            <Row key={keyOf(build)} build={build} goes={false} linkOf={linkOf} />
+            <Row key={keyOf(build)} build={build} goes={false} linkOf={linkOf} action={actionOf(build)} />
           ))}
           {going.toReversed().map((build) => (
-            <Row key={keyOf(build)} build={build} goes linkOf={linkOf} />
+            <Row key={keyOf(build)} build={build} goes linkOf={linkOf} action={null} />
           ))}
         </tbody>
       </table>
@@ -54,7 +61,9 @@ export function BuildList({ kept, going, linkOf }: Props) {
 
 const CELL = 'align-top md:px-1.5 md:py-2 md:first:pl-4 md:last:pr-4'
 
-function Row({ build, goes, linkOf }: { build: Build; goes: boolean; linkOf(release: number): string }) {
+type RowProps = Pick<Props, 'linkOf'> & { build: Build; goes: boolean; action: ReactNode }
+
+function Row({ build, goes, linkOf, action }: RowProps) {
   const { version, deploymentId, release, lastLiveAt, why } = build
   return (
     <tr className="max-md:flex max-md:flex-wrap max-md:gap-x-3 max-md:gap-y-0.5 max-md:px-4 max-md:py-2.5">
@@ -84,6 +93,7 @@ function Row({ build, goes, linkOf }: { build: Build; goes: boolean; linkOf(rele
           <span className="min-w-0">
             <Prose text={why} />
           </span>
+          {action !== null && <span className="ml-auto shrink-0">{action}</span>}
         </span>
       </td>
     </tr>

@@ -7,6 +7,8 @@ import { type ConsoleActions, lastingVerbs } from '../verbs.ts'
 import { allowedNow } from '../view/allowed-now.ts'
 import { nothingToPrune, prunedSentence } from '../view/builds.ts'
 import { BuildList } from './build-list.tsx'
+import { Button } from './button.tsx'
+import { DeployBuild } from './kept-build/deploy-build.tsx'
 import { type News, Notice } from './notice.tsx'
 import { NowProvider } from './now.tsx'
 import { PruneDialog } from './prune-dialog.tsx'
@@ -34,7 +36,10 @@ export function BuildsPage({ initial, initialStatus, renderedAtMs, actions, rele
   const verbs = useMemo(() => lastingVerbs(actions), [actions])
   const [open, setOpen] = useState<PruneView | null>(null)
   const [news, setNews] = useState<News | null>(null)
-  const allowed = seen && allowedNow(seen.status.actions, problem, isSignedOut).prune
+  const [deploying, setDeploying] = useState<string | null>(null)
+  const actionsNow = seen && allowedNow(seen.status.actions, problem, isSignedOut)
+  const allowed = actionsNow?.prune
+  const mayDeploy = actionsNow?.deploy ?? UNKNOWN
   const idle = nothingToPrune(view)
   const permission = idle === null ? (allowed ?? UNKNOWN) : { allowed: false, reason: idle }
   return (
@@ -54,7 +59,42 @@ export function BuildsPage({ initial, initialStatus, renderedAtMs, actions, rele
             Prune now…
           </VerbButton>
         </div>
-        <BuildList kept={view.kept} going={view.gone} linkOf={(release) => `${releasePrefix}${release}`} />
+        {!mayDeploy.allowed && (
+          <p id="no-deploy" className="text-sm text-ink-muted">
+            No build can be deployed now: {mayDeploy.reason}
+          </p>
+        )}
+        <BuildList
+          kept={view.kept}
+          going={view.gone}
+          linkOf={(release) => `${releasePrefix}${release}`}
+          actionOf={({ deploymentId, image, version }) =>
+            deploymentId !== null &&
+            image !== null && (
+              <Button
+                size="small"
+                isOff={!mayDeploy.allowed}
+                aria-label={`Deploy ${version} (${deploymentId})…`}
+                aria-describedby={mayDeploy.allowed ? undefined : 'no-deploy'}
+                onClick={() => setDeploying(deploymentId)}
+              >
+                Deploy…
+              </Button>
+            )
+          }
+        />
+        {deploying !== null && seen !== null && (
+          <DeployBuild
+            build={deploying}
+            seen={seen}
+            permission={mayDeploy}
+            verbs={verbs}
+            notice={isSignedOut && <SessionEnded signIn={signIn} />}
+            onBegun={(release) => window.location.assign(`${releasePrefix}${release}`)}
+            onLateRefusal={(error) => setNews({ kind: 'refused', error })}
+            onClose={() => setDeploying(null)}
+          />
+        )}
         {open !== null && (
           <PruneDialog
             view={open}

@@ -34,12 +34,14 @@ type Props = Answers & {
   notice: ReactNode
   deploy(request: DeployRequest): Promise<Outcome<Accepted>>
   onClose(): void
+  /** What the form begins with. */
+  initial?: DeployDraft
 }
 
 /** Asks for a build, shows what would happen to it, and begins the release. */
 export function DeployDialog(props: Props) {
   const { permission, freeze, slot, live, standby, generation, notice, deploy, onClose } = props
-  const [draft, setDraft] = useState<DeployDraft>(EMPTY_DRAFT)
+  const [draft, setDraft] = useState<DeployDraft>(props.initial ?? EMPTY_DRAFT)
   const { isSending, refusal, send, forget } = useSend(props)
   const reading = readDraft(draft)
   const answer = usePlan(
@@ -135,6 +137,8 @@ const LABEL_HINTS = {
   ref: OWN_BUILD_HINT,
   image:
     'What the history calls it. The site goes on showing what was built into the image. Without one, the image names itself.',
+  build:
+    'What the history calls it. The site goes on showing what was built into it. Without one, the build names itself.',
 } as const
 
 type NamingProps = { draft: DeployDraft; reading: DraftReading; onChange(change: Partial<DeployDraft>): void }

@@ -16,6 +16,7 @@ import {
   titleOf,
 } from '../view/release.ts'
 import { BarredBadge } from './barred-badge.tsx'
+import { EnvironmentChanged } from './kept-build/environment-changed.tsx'
 import { LogView } from './log-view.tsx'
 import { ExactMoment, useNowMs } from './now.tsx'
 import { Refusal } from './refusal.tsx'
@@ -76,6 +77,7 @@ export function ReleaseView(props: Props) {
               </Heading>
               <Summary release={release} />
               <Barred bar={barOn(barred, release.build)} />
+              <EnvironmentChanged release={release} />
               {release.note !== null && (
                 <p className="mt-1 max-w-prose text-sm [overflow-wrap:anywhere]">“{release.note}”</p>
               )}

@@ -1,6 +1,6 @@
 'use client'
 import { Undo2 } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Permission, RollbackRequest, SystemStatus } from '../../director/protocol.ts'
 import type { Build } from '../../release/release.ts'
 import { otherSlot, type Slot } from '../../release/slot.ts'
@@ -8,6 +8,7 @@ import type { Outcome } from '../outcome.ts'
 import type { Accepted } from '../verbs.ts'
 import { Button } from './button.tsx'
 import { Dialog, DialogBody, DialogFooter } from './dialog.tsx'
+import { EnvironmentOfNow } from './kept-build/environment-of-now.tsx'
 import { PlanPreview } from './plan-preview.tsx'
 import { Refusal } from './refusal.tsx'
 import { usePlan } from './use-plan.ts'
@@ -41,7 +42,9 @@ export function RollbackDialog(props: Props) {
   const { permission, seen, status, notice, rollback, onClose } = props
   const { live, liveBuild, standbyBuild } = seen
   const { isSending, refusal, send } = useSend(props)
-  const answer = usePlan({ verb: 'rollback' }, status.routing.generation)
+  const [isCurrent, setIsCurrent] = useState(false)
+  const environment = isCurrent ? ({ environment: 'current' } as const) : {}
+  const answer = usePlan({ verb: 'rollback', ...environment }, status.routing.generation)
   const overtakenBy = status.liveRelease === seen.release ? null : status.liveRelease
   const target = otherSlot(live)
   const isRefused = answer.plan?.mayStart === false
@@ -60,7 +63,10 @@ export function RollbackDialog(props: Props) {
           </p>
         )}
         {overtakenBy === null ? (
-          <PlanPreview answer={answer} waitingFor={null} />
+          <>
+            <EnvironmentOfNow isChosen={isCurrent} slot={target} onChange={setIsCurrent} />
+            <PlanPreview answer={answer} waitingFor={null} />
+          </>
         ) : (
           <Warning>
             Release {overtakenBy} went live while this was open. Visitors get{' '}
@@ -81,7 +87,11 @@ export function RollbackDialog(props: Props) {
           weight="main"
           permission={confirmPermission(permission, { isSending, isRefused, overtakenBy })}
           icon={<Undo2 aria-hidden="true" size={15} className="shrink-0" />}
-          onClick={() => void send(() => rollback(seen.release === null ? {} : { from: seen.release }))}
+          onClick={() =>
+            void send(() =>
+              rollback({ ...(seen.release !== null && { from: seen.release }), ...environment }),
+            )
+          }
         >
           {isSending
             ? 'Rolling back…'

@@ -1,7 +1,8 @@
-import { FolderGit2, GitBranch, Package } from 'lucide-react'
+import { Archive, FolderGit2, GitBranch, Package } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DeployDraft } from '../deploy-draft.ts'
 import { Field } from './field.tsx'
+import { BuildChoice } from './kept-build/build-choice.tsx'
 
 type Props = { draft: DeployDraft; onChange(change: Partial<DeployDraft>): void }
 
@@ -10,7 +11,7 @@ export function SourceFields({ draft, onChange }: Props) {
   return (
     <fieldset>
       <legend className="mb-1 text-sm font-medium">Source</legend>
-      <div className="grid grid-cols-1 gap-1.5 sm:grid-cols-[auto_auto_auto]">
+      <div className="grid grid-cols-1 gap-1.5 sm:grid-cols-2">
         <Choice
           kind="tree"
           name="Working tree"
@@ -29,6 +30,13 @@ export function SourceFields({ draft, onChange }: Props) {
           kind="image"
           name="Image"
           icon={<Package aria-hidden="true" size={16} />}
+          draft={draft}
+          onChange={onChange}
+        />
+        <Choice
+          kind="build"
+          name="Kept build"
+          icon={<Archive aria-hidden="true" size={16} />}
           draft={draft}
           onChange={onChange}
         />
@@ -87,6 +95,8 @@ function Details({ draft, onChange }: Props) {
           hint="As the repository on the host knows it."
         />
       )
+    case 'build':
+      return <BuildChoice value={draft.build} onChange={(build) => onChange({ build })} />
     case 'image':
       return (
         <div className="space-y-2.5">

@@ -33,6 +33,7 @@ const release = (change: Partial<Release> = {}): Release => ({
   build: null,
   replaces: build('1.4.2'),
   runtime: UNRECORDED,
+  environmentChange: null,
   label: null,
   note: null,
   actor: { kind: 'operator', name: 'Ada' },

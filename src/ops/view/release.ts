@@ -1,5 +1,12 @@
 import { isFailOver } from '../../release/freeze.ts'
-import type { Build, Release, ReleaseState, Source, StepRecord } from '../../release/release.ts'
+import type {
+  Build,
+  DeployRequest,
+  Release,
+  ReleaseState,
+  Source,
+  StepRecord,
+} from '../../release/release.ts'
 import { between, duration } from '../../words/quantities.ts'
 import type { Tone } from './tone.ts'
 
@@ -21,7 +28,7 @@ export function isUnderWay(state: ReleaseState): boolean {
 }
 
 /** `the working tree`, `ref main`, `image app:3`, `the standby`. */
-export function sourceText(source: Source): string {
+export function sourceText(source: Source | DeployRequest['source']): string {
   switch (source.kind) {
     case 'tree':
       return 'the working tree'
@@ -29,6 +36,8 @@ export function sourceText(source: Source): string {
       return `ref ${source.ref}`
     case 'image':
       return `image ${source.image}`
+    case 'build':
+      return `build ${source.build}`
     case 'standby':
       return 'the standby'
   }

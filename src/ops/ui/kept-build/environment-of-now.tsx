@@ -1,0 +1,24 @@
+import type { Slot } from '../../../release/slot.ts'
+
+type Props = { isChosen: boolean; slot: Slot; onChange(isChosen: boolean): void }
+
+/** Whether the standby comes back as it ran, or is started anew with what app.env says now. */
+export function EnvironmentOfNow({ isChosen, slot, onChange }: Props) {
+  return (
+    <label className="mb-4 flex items-start gap-2 text-sm">
+      <input
+        type="checkbox"
+        checked={isChosen}
+        onChange={(event) => onChange(event.target.checked)}
+        className="mt-1 accent-ink"
+      />
+      <span>
+        Take app.env as it is now
+        <span className="block text-xs text-ink-muted">
+          Then {slot} is started anew with it and proved before visitors move, which takes longer. Without it
+          the build comes back with the environment that it ran with.
+        </span>
+      </span>
+    </label>
+  )
+}
