@@ -1,8 +1,9 @@
 // What a build runs in the image that has the packages and the whole source: the project's own lifecycle scripts, then
 // `next build`. Started by the director in a container with limits, or by the Dockerfile.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { coresOfBuild } from './build-cpus.mjs'
+import { ownDeploymentId } from './deployment-id.mjs'
 import { run, runOwnScripts } from './own-scripts.mjs'
 
 /** What the director has read in app.build.env (src/docker/build-values.ts). */
@@ -10,7 +11,9 @@ const BUILD_VALUES = '/run/build_values'
 const CERTIFICATES = '/run/ca.pem'
 const MOST_CACHE_KIB = 2 * 1024 ** 2
 
-if (existsSync(CERTIFICATES)) process.env.NODE_EXTRA_CA_CERTS = CERTIFICATES
+// Compose, where it builds by itself, has an empty file to give.
+if (existsSync(CERTIFICATES) && statSync(CERTIFICATES).size > 0)
+  process.env.NODE_EXTRA_CA_CERTS = CERTIFICATES
 if (existsSync(BUILD_VALUES)) Object.assign(process.env, JSON.parse(readFileSync(BUILD_VALUES, 'utf8')))
 // Git hooks are for a clone, and a build has no repository.
 process.env.HUSKY ??= '0'
@@ -30,6 +33,9 @@ if (kibibytesOf('.next/cache') > MOST_CACHE_KIB) {
   console.log('The cache of former builds had grown beyond 2 GiB and begins anew.')
 }
 mkdirSync('public', { recursive: true })
+
+// Compose builds without one where it brings up a fresh clone.
+process.env.NEXT_DEPLOYMENT_ID ||= ownDeploymentId()
 
 const prefix = limit()
 process.exitCode =

@@ -1,5 +1,5 @@
 // Makes the command line as the director's image holds it: `node scripts/bundle-cli.mjs TARGET`. A few files without
-// packages, so that they can be handed to the host and start quickly there, on any Node from 20 on (the doctor: 22.13).
+// packages, so that they can be handed to the host and start quickly there, on any Node from 20 on (the doctor: one with node:sqlite).
 import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -112,10 +112,10 @@ main=state/cli/current/main.mjs
 if [ -e "$main" ]; then
   export NODE_COMPILE_CACHE="$project/state/cli/cache"
   if [ -x "$own_node" ]; then run_own_node "$main" "$@"; fi
-  # The host's own: Node 20 lacks the database that the doctor reads.
+  # The host's own: older ones lack the database that the doctor reads.
   node=$(command -v node) && case $("$node" --version) in
-    v2[2-9].* | v[3-9]?.*) exec "$node" "$main" "$@" ;;
-    v2[01].*) case " $* " in *' doctor '*) ;; *) exec "$node" "$main" "$@" ;; esac ;;
+    v2[4-9].* | v[3-9]?.*) exec "$node" "$main" "$@" ;;
+    v2[0-3].*) case " $* " in *' doctor '*) ;; *) exec "$node" "$main" "$@" ;; esac ;;
   esac
 fi
 
@@ -144,6 +144,6 @@ if [ -z "$image" ]; then
   exit "$UNREACHABLE"
 fi
 # The doctor looks at ports, processes and files as the host sees them.
-exec docker run --rm $streams --init --network host --pid host --cap-add SYS_PTRACE \
+exec docker run --rm $streams --init --label com.docker.compose.project= --label com.docker.compose.service= --network host --pid host --cap-add SYS_PTRACE \
   -e SUDO_USER -e TERM -e NO_COLOR -e CI -e APP_VERSION -e SWITCHYARD_DIR -w "$project" \
   -v /var/run/docker.sock:/var/run/docker.sock -v "$project:$project" "$image" switchyard "$@"

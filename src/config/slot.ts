@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { slotSchema } from '../release/slot.ts'
+import { builtAs } from './built-as.ts'
 
 /** An unset variable and an empty one mean the same in an env file. */
 const optional = z
@@ -42,7 +43,8 @@ export function readSlotConfig(environment: Environment): SlotConfig {
     release: parsed.data.SWITCHYARD_RELEASE,
     version: parsed.data.SWITCHYARD_VERSION ?? 'development',
     revision: parsed.data.SWITCHYARD_REVISION,
-    deploymentId: parsed.data.SWITCHYARD_DEPLOYMENT_ID,
+    // A build that was given no id from outside has one of its own (scripts/build.mjs).
+    deploymentId: parsed.data.SWITCHYARD_DEPLOYMENT_ID ?? (builtAs === 'development' ? null : builtAs),
   }
 }
 

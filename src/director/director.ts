@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DirectorSettings } from '../config/director.ts'
+import { FIRST_START_FILE } from '../config/first-start.ts'
 import { forgetBreakGlass, readBreakGlass } from '../nginx/break-glass.ts'
 import { liveSentence } from '../release/live-sentence.ts'
 import { wordsOf } from '../release/messages.ts'
@@ -12,6 +13,7 @@ import { type Reserve, reserveAt } from '../state/reserve.ts'
 import { auditedBy } from './audited.ts'
 import { releaseChanges } from './changes.ts'
 import { failOver, keepLooking } from './fail-over.ts'
+import { firstSlots } from './first-slots.ts'
 import { type Doors, openDoors } from './intake/doors.ts'
 import { seldom } from './intake/seldom.ts'
 import { cliKeeper } from './keep-cli.ts'
@@ -27,6 +29,7 @@ import { type Wired, wire } from './wiring.ts'
 const STATUS_MAX_AGE_MS = 1_000
 const SETTLE_EVERY_MS = 5_000
 const SETTLING_PATIENCE_MS = 1_000
+const FIRST_LOOK_EVERY_MS = 2_000
 /** A flood of visitors writes tens of megabytes in a second. A look costs one stat. */
 const ROTATE_EVERY_MS = 500
 const REFILL_EVERY_MS = 60_000
@@ -65,6 +68,10 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     lockPath,
     log,
     script: { read: () => readBreakGlass(stateDir), forget: () => forgetBreakGlass(stateDir) },
+  })
+  const first = firstSlots({
+    ...{ parts, lockPath, log },
+    markerPath: join(settings.SWITCHYARD_DIR, FIRST_START_FILE),
   })
   const standby = standbyKeeper({ parts, lockPath, log })
   const { makeWay } = standby
@@ -118,6 +125,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   if (limitMs > 0) void keepLooking(lookout, stopping.signal)
   const timers = [
     setInterval(() => void settle(), SETTLE_EVERY_MS),
+    setInterval(() => void (verbs.running() ?? first.now()), FIRST_LOOK_EVERY_MS),
     setInterval(() => void (verbs.running() ?? standby.now()), SETTLE_EVERY_MS),
     setInterval(rotation(seen), ROTATE_EVERY_MS),
     setInterval(() => void refill(reserve).then(journal.follow), REFILL_EVERY_MS),

@@ -3,7 +3,7 @@ import type Docker from 'dockerode'
 export type Container = Awaited<ReturnType<Docker['listContainers']>>[number]
 
 export const PROJECT_LABEL = 'com.docker.compose.project'
-const SERVICE_LABEL = 'com.docker.compose.service'
+export const SERVICE_LABEL = 'com.docker.compose.service'
 /** The compose file's name for a network. */
 export const NETWORK_LABEL = 'com.docker.compose.network'
 export const PROJECT_DIRECTORY_LABEL = 'com.docker.compose.project.working_dir'

@@ -122,7 +122,7 @@ function waitOf(container: Container): string {
 
 /** One that a killed director left says that it refuses, where there is none any more. */
 async function removeSockets(paths: Paths): Promise<void> {
-  for (const socket of [paths.hostSocket, paths.slotsSocket]) await rm(socket, { force: true })
+  for (const socket of paths.sockets) await rm(socket, { force: true })
 }
 
 async function removeNetwork(docker: Docker, project: string): Promise<void> {

@@ -17,6 +17,10 @@ export function pathsOf(directory: string) {
     hostSocket: join(state, 'run', 'host', 'director.sock'),
     /** The longest of the sockets' paths. */
     slotsSocket: join(state, 'run', 'secondary', 'director.sock'),
+    /** All of the director's; that of `slots` is for slots which an earlier version started. */
+    sockets: ['host', 'primary', 'secondary', 'slots'].map((side) =>
+      join(state, 'run', side, 'director.sock'),
+    ),
     nginx: join(directory, 'nginx'),
     nginxLive: join(directory, 'nginx', 'live'),
     appliedNginx: join(state, 'applied-nginx'),

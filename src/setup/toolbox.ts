@@ -4,6 +4,7 @@ import { CommandFailure } from '../docker/command.ts'
 import { demultiplexer } from '../docker/demux.ts'
 import { statusCodeOf } from '../docker/engine.ts'
 import { within } from '../release/within.ts'
+import { PROJECT_LABEL, SERVICE_LABEL } from './containers.ts'
 import { beforeSignalEnds } from './on-signals.ts'
 import type { Say } from './progress.ts'
 
@@ -51,6 +52,32 @@ export async function runErrand(docker: Docker, errand: Errand, say: Say): Promi
   } finally {
     await isDone()
   }
+}
+
+/**
+ * Starts an errand that goes on where this process ends, and removes itself at its end. Answers with its exit code where
+ * this process is still there by then. Throws `CommandFailure` where it takes too long.
+ */
+export async function startErrand(docker: Docker, errand: Errand, say: Say): Promise<number> {
+  const options = described(errand)
+  const HostConfig = { ...options.HostConfig, AutoRemove: true }
+  const container = await docker.createContainer({ ...options, HostConfig })
+  const output = demultiplexer((_stream, line) => say(line))
+  const stream = await container.attach({ stream: true, stdout: true, stderr: true })
+  stream.on('data', output.write)
+  // Asked before it runs: one that is gone at once could not be asked any more.
+  const late = (): CommandFailure =>
+    new CommandFailure(`\`${errand.argv.join(' ')}\` took longer than ${errand.timeoutMs / 1000} s`, [])
+  const ended = within(
+    new AbortController().signal,
+    errand.timeoutMs,
+    () => container.wait({ condition: 'next-exit' }),
+    late,
+  )
+  await container.start()
+  const { StatusCode } = await ended
+  output.end()
+  return StatusCode
 }
 
 /** Removes errands that have ended, whichever set-up left them: one that is killed can't take its own along. */
@@ -134,7 +161,8 @@ function described(errand: Errand): Docker.ContainerCreateOptions {
     WorkingDir: errand.cwd,
     User: errand.user,
     Env: ['DOCKER_CONFIG=/tmp/docker', 'BUILDX_CONFIG=/tmp/buildx', 'LC_ALL=C.UTF-8', ...(errand.env ?? [])],
-    Labels: { [ERRAND_LABEL]: 'set-up' },
+    // An image that compose has built says that it is a service's, and its containers would be taken for one.
+    Labels: { [ERRAND_LABEL]: 'set-up', [PROJECT_LABEL]: '', [SERVICE_LABEL]: '' },
     HostConfig: {
       Binds: [...errand.binds],
       NetworkMode: errand.network ?? 'none',

@@ -236,10 +236,12 @@ hostCommandTests(() => system)
 test('after down the same builds are served when up has ended', async () => {
   // A killed one leaves its sockets, which would say that they refuse instead of that nothing is there.
   await (await system.container('director')).kill()
-  const sockets = ['host', 'slots'].map((side) => join(system.dir, 'state', 'run', side, 'director.sock'))
-  assert.deepEqual(sockets.map(existsSync), [true, true])
+  const sockets = ['host', 'primary', 'secondary'].map((side) =>
+    join(system.dir, 'state', 'run', side, 'director.sock'),
+  )
+  assert.deepEqual(sockets.map(existsSync), [true, true, true])
   assert.equal((await setUp('down')).code, 0)
-  assert.deepEqual(sockets.map(existsSync), [false, false])
+  assert.deepEqual(sockets.map(existsSync), [false, false, false])
   const { code, output } = await setUp('up')
   assert.equal((await system.served()).version, '1.0.0', output)
   assert.equal(code, 0, output)

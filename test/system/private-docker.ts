@@ -8,7 +8,7 @@ import { until } from '../engine/until.ts'
 import { bringSystemImages, removeDirectorImages } from './bring-images.ts'
 import { childrenOf, endMachine, type Machine, type MachineOptions, startMachine } from './namespaces.ts'
 import type { Place } from './place.ts'
-import type { TestSystem } from './system.ts'
+import { hostPrefix, type TestSystem } from './system.ts'
 
 /**
  * A Docker daemon that a test may kill, on a machine of its own within this one (see `namespaces.ts`): its
@@ -138,6 +138,7 @@ export async function sweepPrivateDocker(options: PrivateDockerOptions): Promise
     if (target === data || target.startsWith(`${data}/`)) execFileSync('umount', [target])
   }
   rmSync(dir, { recursive: true, force: true })
-  rmSync(join(tmpdir(), options.name), { recursive: true, force: true })
+  const project = join(tmpdir(), options.name)
+  for (const path of [project, hostPrefix(project)]) rmSync(path, { recursive: true, force: true })
   await removeDirectorImages(options.name)
 }

@@ -155,6 +155,7 @@ test('process.env is read in src/config and by the entry points alone', () => {
     'src/director/main.ts',
     'src/cli/main.ts',
     'src/setup/main.ts',
+    'src/setup/first-start/main.ts',
   ]
   const readers = files
     .filter((file) => roomOf(file) !== 'config' && !entryPoints.includes(file))
