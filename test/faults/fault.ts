@@ -37,7 +37,7 @@ export type Fault = {
   /** In words, for the table. */
   title: string
   /** Whether it is no reason there for a release not to go live. */
-  isHarmless?(point: string): boolean
+  isHarmless?(point: string, verb: ReleaseVerb): boolean
   /**
    * Whether it is about which entry of the journal is the last that is durable. The others strike once where a step ends and
    * the next begins with nothing between, which saves time: that either entry will do for a recovery is for those to show.

@@ -7,6 +7,15 @@ import { diskFull, diskFullBare } from './faults/disk-full.ts'
 import { dockerKilled, dockerRestarted, reboot } from './faults/docker.ts'
 import { doctor, killedThenDoctor } from './faults/doctor.ts'
 import { journalCorrupt, routingEdited, stateFiles, symlinkUndone } from './faults/files.ts'
+import {
+  bothHung,
+  bothSlow,
+  directorStarved,
+  liveHung,
+  machineStarved,
+  nginxStarved,
+  targetHung,
+} from './faults/overload.ts'
 import { rollbackScript, rollbackScriptAlone } from './faults/script.ts'
 import { secondDeploy } from './faults/second-deploy.ts'
 
@@ -39,4 +48,11 @@ export const FAULTS: readonly Fault[] = [
   rollbackScriptAlone,
   doctor,
   killedThenDoctor,
+  liveHung,
+  targetHung,
+  bothHung,
+  bothSlow,
+  machineStarved,
+  nginxStarved,
+  directorStarved,
 ]

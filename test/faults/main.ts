@@ -8,6 +8,7 @@ import { resultLine, totalsLine } from './report.ts'
 import { leftNumbers, rigOptions, sweepRig } from './rig.ts'
 import type { CellResult } from './run-cell.ts'
 import { type Shard, startShard } from './start-shard.ts'
+import { rollbackLines } from './starved-rollbacks.ts'
 import { writeMatrix } from './write-matrix.ts'
 
 const USAGE = `Usage: node test/faults/main.ts [options]
@@ -17,6 +18,7 @@ Strikes a running release with every fault at every point of it, on real Docker 
   --only ID,ID    these cells alone; \`*\` stands for anything (deploy/switch:*/kill)
   --sample        every fault and every point at least once, then more for as long as there is time
   --minutes N     begin no more cells after so many minutes (with --sample 9, or when all faults and points were there)
+  --starved N     rollbacks on a starved machine before (20; 3 with --sample, none with --only)
   --shards N      machines at once (3)
   --seed N        what the order and the sample are drawn from (random)
   --rig NAME      the name of the machines, so that two runs don't meet (switchyard-faults)
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     sample: { type: 'boolean', default: false },
     minutes: { type: 'string' },
+    starved: { type: 'string' },
     shards: { type: 'string', default: '3' },
     seed: { type: 'string' },
     rig: { type: 'string', default: 'switchyard-faults' },
@@ -95,8 +98,20 @@ async function run(): Promise<void> {
   const queue = [...cells]
   const count = Math.min(Number(values.shards), cells.length)
   await Promise.all(
-    Array.from({ length: count }, (_, number) => work(number, number === 0 ? first : begin(number), queue)),
+    Array.from({ length: count }, (_, number) =>
+      number === 0 ? starve(first).then(() => work(0, first, queue)) : work(number, begin(number), queue),
+    ),
   )
+}
+
+/** The verb that people need in overload goes through each time. */
+async function starve(shard: Shard): Promise<void> {
+  const count = Number(values.starved ?? (values.only !== undefined ? 0 : values.sample ? 3 : 20))
+  if (count === 0) return
+  const rollbacks = await shard.starve(count)
+  const lines = rollbackLines(rollbacks)
+  for (const line of lines) console.log(line)
+  if (rollbacks.some(({ state }) => state !== 'live')) failures.push(lines.join('\n'))
 }
 
 function begin(number: number): Shard {

@@ -34,13 +34,17 @@ async function allowDeploys({ system }: Rig): Promise<void> {
 const versionOf = (tag: string): string => tag.slice(tag.lastIndexOf(':') + 1)
 
 /** One release from its beginning to its end. */
-export async function released(rig: Rig, verb: ReleaseVerb): Promise<Release> {
+export async function released(
+  rig: Rig,
+  verb: ReleaseVerb,
+  deadlineMs = ENDED_DEADLINE_MS,
+): Promise<Release> {
   const { id } = await begin(rig, verb)
   const look = async (): Promise<Release | null> => {
     const release = await rig.system.release(id)
     return release.endedAt !== null && (await rig.system.status()).running === null ? release : null
   }
-  return until(`release ${id} has ended`, ENDED_DEADLINE_MS, look, POLL_MS)
+  return until(`release ${id} has ended`, deadlineMs, look, POLL_MS)
 }
 
 /** Waits until no release runs, or the deadline has come. Never throws. */

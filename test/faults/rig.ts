@@ -149,7 +149,9 @@ function armDirector(dir: string): void {
   const text = readFileSync(path, 'utf8')
   if (!text.includes(anchor)) throw new Error(`${path} gives the director no SWITCHYARD_DIR any more.`)
   const lines = Object.entries(variables).map(([name, value]) => `      ${name}: "${value}"\n`)
-  writeFileSync(path, text.replace(anchor, anchor + lines.join('')))
+  // Where a cgroup has a limit, Docker may give none above it to what it starts there.
+  const unlimited = text.replaceAll(/^ +cpus: .*\n/gm, '')
+  writeFileSync(path, unlimited.replace(anchor, anchor + lines.join('')))
 }
 
 /** The rigs of this prefix that are there now, by the directories that they leave. */

@@ -90,7 +90,7 @@ async function strikeAndLook(rig: Rig, cell: Cell, fault: Fault, seed: number, r
 
   const release = (await rig.system.history()).find(({ id }) => id === formerId + 1)
   if (aftermath !== null) run.ended = release?.state ?? 'unknown'
-  if (fault.isHarmless?.(cell.point) && release?.state !== 'live')
+  if (fault.isHarmless?.(cell.point, cell.verb) && release?.state !== 'live')
     run.violations.push(`The release is ${release?.state}: ${release?.error?.what}`)
   const losesStandby = aftermath?.losesStandby ?? false
   const event = aftermath?.losesLastEvent ? acknowledged - 1 : acknowledged

@@ -5,7 +5,8 @@ import { numbered, type Points } from './points.ts'
 import { released } from './releases.ts'
 import { type Rig, type RigOptions, startRig, sweepRig } from './rig.ts'
 import { type CellResult, runCell } from './run-cell.ts'
-import { isSoundAgain } from './settled.ts'
+import { isSoundAgain, settled } from './settled.ts'
+import { type StarvedRollback, starvedRollbacks } from './starved-rollbacks.ts'
 
 /** One machine's worth of the matrix, in a process of its own: it is told of one cell after the other by its parent. */
 const [optionsText = '', seedText = ''] = process.argv.slice(2)
@@ -18,7 +19,10 @@ const seed = Number(seedText)
 export type ShardMessage =
   | { kind: 'ready'; points: Points }
   | { kind: 'result'; result: CellResult }
+  | { kind: 'starved'; rollbacks: StarvedRollback[] }
   | { kind: 'failed'; reason: string }
+
+const starveSchema = z.object({ starvedRollbacks: z.number() })
 
 const cellSchema = z.object({
   id: z.string(),
@@ -31,8 +35,10 @@ let rig: Rig | null = null
 
 async function run(): Promise<void> {
   process.on('message', (message) => {
-    const cell = cellSchema.or(z.literal('end')).parse(message)
-    void (cell === 'end' ? end() : take(cell)).catch(giveUp)
+    const asked = cellSchema.or(starveSchema).or(z.literal('end')).parse(message)
+    const done =
+      asked === 'end' ? end() : 'starvedRollbacks' in asked ? starve(asked.starvedRollbacks) : take(asked)
+    void done.catch(giveUp)
   })
   rig = await startRig(options)
   say({ kind: 'ready', points: await cleanPoints(rig) })
@@ -63,6 +69,12 @@ async function take(cell: Cell): Promise<void> {
     await cleanPoints(rig)
   }
   say({ kind: 'result', result })
+}
+
+async function starve(count: number): Promise<void> {
+  if (!rig) throw new Error('There is no machine to starve.')
+  say({ kind: 'starved', rollbacks: await starvedRollbacks(rig, count) })
+  await settled(rig, false)
 }
 
 /** At any moment, whatever is under way here: what is removed beneath it may fail as it likes. */
