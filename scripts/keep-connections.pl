@@ -19,6 +19,8 @@ my $LOOK_EVERY_S     = 0.01;
 my $RELOAD_WITHIN_S  = 30;
 my $IDLE_FOR_S       = 76;      # nginx's keepalive_timeout, and a little
 my $UNSURE_FOR_S     = 5;
+my $ONCE_FOR_S       = 1;
+my $WORKERS_LIVE_S   = 0.09;    # from the start of the new workers until the old ones are told to end: nginx waits 100 ms
 my $RELAY_FOR_S      = 3600;    # as worker_shutdown_timeout
 my $HEAD_CAP         = 128 * 1024;
 my $BUFFER_CAP       = 256 * 1024;
@@ -28,6 +30,8 @@ my ($address, $port, @workers) = @ARGV;
 die "usage: keep-connections.pl ADDRESS PORT WORKER...\n" unless @workers;
 my $target  = pack_sockaddr_in($port, inet_aton($address));
 my $hexport = sprintf '%04X', $port;
+# Each look that comes late may miss a connection, and what starves nginx starves this.
+setpriority(0, 0, -20);
 $SIG{PIPE} = 'IGNORE';
 $| = 1;
 
@@ -39,6 +43,7 @@ for my $pid (@workers) {
 }
 my %kept;      # inode => { the connection, its worker, since when it is ours, and the way on }
 my $began = time;
+my ($master) = slurp("/proc/$workers[0]/stat") =~ /\) \S (\d+)/;
 my $reloaded;
 
 look();
@@ -69,7 +74,11 @@ sub look {
         # Asked after its sockets: what was closed before it said that it ends was closed for another reason.
         my $title = slurp("/proc/$pid/cmdline");
         $it->{gone} = 1 if $title eq '';
-        if ($it->{gone} || $title =~ /shutting down/) { $it->{ends} = 1; $reloaded ||= time }
+        if (!$it->{ends} && ($it->{gone} || $title =~ /shutting down/)) {
+            $it->{ends}   = 1;
+            $it->{served} = max($it->{served}, $WORKERS_LIVE_S + newest_worker_began());
+            $reloaded ||= time;
+        }
         take($pid, $it, \%fds) unless $it->{ends};
         for my $inode (grep { $kept{$_}{pid} == $pid && !$kept{$_}{ours} && !exists $fds{$_} } keys %kept) {
             my $hold_for = $it->{ends} ? hold_for($kept{$inode}, $it) : 0;
@@ -80,6 +89,18 @@ sub look {
     }
     return unless $reloaded;
     drop($_) for grep { !$kept{$_}{onward} && ($kept{$_}{ours} || $reloaded + $IDLE_FOR_S) < time } keys %kept;
+}
+
+# When the newest process of nginx was made that is not one of the workers that end; 0 where nobody knows.
+sub newest_worker_began {
+    my ($uptime) = slurp('/proc/uptime') =~ /^([\d.]+)/ or return 0;
+    my $newest = 0;
+    for my $pid (map { slurp("/proc/$_/task/$_/children") =~ /\d+/g } grep { $_ } $master) {
+        next if $worker{$pid};
+        my ($ticks) = slurp("/proc/$pid/stat") =~ /\)(?: \S+){19} (\d+)/ or next;
+        $newest = max($newest, time - ($uptime - $ticks / 100));
+    }
+    return $newest;
 }
 
 sub take {
@@ -127,7 +148,7 @@ sub hold_for {
     return 0 unless $state == 1 || $state == 8;
     return $IDLE_FOR_S if time - $last_sent_ms / 1000 < $worker->{served} + 0.002;
     my $parts_received = length $info >= 156 ? unpack('L', substr $info, 152, 4) : 0;
-    return $parts_received > 1 ? $UNSURE_FOR_S : 0;
+    return $parts_received > 1 ? $UNSURE_FOR_S : $ONCE_FOR_S;
 }
 
 # Waits at most so long, and passes on what has come.

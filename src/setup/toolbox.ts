@@ -27,6 +27,8 @@ export type Errand = {
 }
 
 const KEPT_LINES = 60
+/** As much as nginx and the slots have together (docker-compose.release.yml). */
+const WATCHER_CPU_SHARES = 16_384
 const ERRAND_LABEL = 'io.switchyard.errand'
 
 /** The mounts with which docker, compose and buildx work on the project from inside the tools image. */
@@ -171,7 +173,12 @@ function described(errand: Errand): Docker.ContainerCreateOptions {
       Sysctls: errand.sysctls,
       Init: true,
       ...(errand.watchesHost === true
-        ? { PidMode: 'host', CapAdd: ['SYS_PTRACE'], SecurityOpt: ['apparmor=unconfined'] }
+        ? {
+            PidMode: 'host',
+            CapAdd: ['SYS_PTRACE', 'SYS_NICE'],
+            SecurityOpt: ['apparmor=unconfined'],
+            CpuShares: WATCHER_CPU_SHARES,
+          }
         : {}),
     },
   }
