@@ -117,3 +117,34 @@ test('one port for two purposes is refused', () => {
     problems: ['HTTP_PORT and PRIMARY_PORT: expected two different ports, got 8001 for both'],
   })
 })
+
+test('limits of nginx are told by what they may be', () => {
+  const problemsOf = (name: string, value: string) => {
+    const result = readSettings(new Map([[name, value]]), {})
+    return result.ok ? [] : result.problems
+  }
+  const body = 'expected 1k to 100m: nginx keeps uploads in 128 MB of memory until they have arrived'
+  for (const [name, value, expectation] of [
+    ['MAX_BODY', '200m', body],
+    ['MAX_BODY', '1g', body],
+    ['MAX_BODY', '10; root /;', 'expected an amount such as 512k or 10m'],
+    ['MAX_HEADERS', '1m', 'expected 8k to 128k'],
+    ['MAX_HEADERS', '64', 'expected an amount such as 64k'],
+    ['READ_TIMEOUT', '0', 'expected 1s to 1h'],
+    ['READ_TIMEOUT', '2 minutes', 'expected a time such as 120s or 5m'],
+    ['HSTS_SECONDS', '-1', 'expected 0 to 63072000'],
+  ] as const) {
+    assert.deepEqual(problemsOf(name, value), [
+      `${name}: ${expectation}, got ${JSON.stringify(value)} (switchyard.env)`,
+    ])
+  }
+  for (const [name, value] of [
+    ['MAX_BODY', '100m'],
+    ['MAX_HEADERS', '128K'],
+    ['READ_TIMEOUT', '90'],
+    ['READ_TIMEOUT', '1h'],
+    ['HSTS_SECONDS', '31536000'],
+  ] as const) {
+    assert.deepEqual(problemsOf(name, value), [])
+  }
+})

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { nearestName } from '../release/nearest-name.ts'
 import { NETWORK_NAMES, NETWORKS } from '../topology/networks.ts'
 import { AMOUNT, bytesOf } from './amount.ts'
+import { SPAN, secondsOf } from './span.ts'
 
 const port = (initial: number) =>
   z.coerce
@@ -24,6 +25,29 @@ const memory = z
   .regex(AMOUNT, { error: 'expected an amount of memory, such as 512m or 2g', abort: true })
   .refine((text) => bytesOf(text) >= LEAST_MEMORY.bytes, `expected ${LEAST_MEMORY.text} or more`)
   .optional()
+
+/** What is sent waits in nginx's memory: /tmp of traffic_proxy in the compose file has 128 MB for all of it. */
+const MOST_BODY = { text: '100m', bytes: 100 * 1024 ** 2 } as const
+const bodySize = z
+  .string()
+  .regex(AMOUNT, { error: 'expected an amount such as 512k or 10m', abort: true })
+  .refine(
+    (text) => bytesOf(text) >= 1024 && bytesOf(text) <= MOST_BODY.bytes,
+    `expected 1k to ${MOST_BODY.text}: nginx keeps uploads in 128 MB of memory until they have arrived`,
+  )
+  .default('10m')
+
+const headersSize = z
+  .string()
+  .regex(AMOUNT, { error: 'expected an amount such as 64k', abort: true })
+  .refine((text) => bytesOf(text) >= 8 * 1024 && bytesOf(text) <= 128 * 1024, 'expected 8k to 128k')
+  .default('64k')
+
+const readTimeout = z
+  .string()
+  .regex(SPAN, { error: 'expected a time such as 120s or 5m', abort: true })
+  .refine((text) => secondsOf(text) >= 1 && secondsOf(text) <= 3_600, 'expected 1s to 1h')
+  .default('120s')
 
 const wholeNumber = (initial: number, most: number) =>
   z.coerce
@@ -102,6 +126,10 @@ const settingsSchema = z.object({
     .default('/'),
   KEEP_BUILDS: wholeNumber(5, 1_000),
   KEEP_DAYS: wholeNumber(7, 3_650),
+  MAX_BODY: bodySize,
+  MAX_HEADERS: headersSize,
+  READ_TIMEOUT: readTimeout,
+  HSTS_SECONDS: wholeNumber(0, 63_072_000),
   MIN_FREE_DISK: z
     .string()
     .regex(AMOUNT, 'expected an amount of disk space, such as 500m or 2g')

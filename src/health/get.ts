@@ -1,6 +1,9 @@
 import http from 'node:http'
 import { awakeDeadline } from '../release/move/awake.ts'
 
+/** Of an answer. More than nginx passes on (MAX_HEADERS), so that what a visitor would get is not called unhealthy. */
+const MAX_HEAD_BYTES = 160 * 1024
+
 /** One whole answer: its body was read to the end, within the cap. */
 export type Answer = {
   httpStatus: number
@@ -65,7 +68,10 @@ function request(
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     http
-      .get({ host, port, path, agent: false, signal, headers: { accept } }, resolve)
+      .get(
+        { host, port, path, agent: false, signal, headers: { accept }, maxHeaderSize: MAX_HEAD_BYTES },
+        resolve,
+      )
       .on('error', reject)
       .on('socket', (socket) =>
         socket.once('connect', () => {

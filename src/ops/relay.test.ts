@@ -38,7 +38,7 @@ test('a request goes to the same address under /v1, with its body and its query'
   })
   const request = new Request('http://app.example/api/ops/releases/4%202?limit=2', {
     method: 'POST',
-    headers: { cookie: 'session=1', 'x-switchyard-user': 'root' },
+    headers: { cookie: 'switchyard.session=1', 'x-switchyard-user': 'root' },
     body: '{"label":null}',
   })
   const answer = await relay(request, ['releases', '4 2'], parts)
@@ -46,7 +46,7 @@ test('a request goes to the same address under /v1, with its body and its query'
   assert.equal(await answer.text(), '{"a":1}')
   assert.equal(answer.headers.get('cache-control'), 'no-store')
   assert.equal(answer.headers.get('x-internal'), null)
-  assert.deepEqual(seen, [['POST', '/v1/releases/4%202?limit=2', 'session=1', '{"label":null}']])
+  assert.deepEqual(seen, [['POST', '/v1/releases/4%202?limit=2', 'switchyard.session=1', '{"label":null}']])
 })
 
 test('every cookie of the director comes back, each for itself', async (context) => {

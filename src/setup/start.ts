@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import type { Settings } from '../config/settings.ts'
 import { ADMIN_FILE } from '../nginx/admin.ts'
+import { LIMITS_FILE } from '../nginx/limits.ts'
 import { MOVED_FILES } from '../nginx/moved.ts'
 import { readEnvFile } from '../state/env-file.ts'
 import type { Prefixes } from '../topology/networks.ts'
@@ -93,9 +94,9 @@ async function runningProxy({ docker, settings }: StartRequest): Promise<string 
   return `${proxy.Id} ${State.StartedAt}`
 }
 
-/** nginx/ without what the engine writes below it; the addresses in it count, since they are set-up's. */
+/** nginx/ without what the engine writes below it; addresses and limits in it count, since they are set-up's. */
 async function nginxHash(paths: Paths): Promise<string> {
-  const ofSetup = [ADMIN_FILE, ...Object.values(MOVED_FILES)].map((file) => `live/${file}`)
+  const ofSetup = [ADMIN_FILE, LIMITS_FILE, ...Object.values(MOVED_FILES)].map((file) => `live/${file}`)
   const files = (await filesBelow(paths.nginx, '.')).filter(
     (file) => !file.startsWith('live/') || ofSetup.includes(file),
   )

@@ -7,6 +7,7 @@ import type { HostEnvironment } from '../config/host-environment.ts'
 import type { Settings } from '../config/settings.ts'
 import { type HostClient, hostClient } from '../director/host-client.ts'
 import { reloadResultSchema, type SystemStatus, systemStatusSchema } from '../director/protocol.ts'
+import { writeLimits } from '../nginx/limits.ts'
 import type { DeployRequest } from '../release/release.ts'
 import { readEnvFile } from '../state/env-file.ts'
 import type { Prefixes } from '../topology/networks.ts'
@@ -21,6 +22,7 @@ import { showFarewell } from './farewell.ts'
 import { ensureFirstRelease, followFirstRelease } from './first-release.ts'
 import type { Host } from './host.ts'
 import { installHostCommand } from './host-command/install.ts'
+import { limitsOf } from './limits.ts'
 import { choosePrefixes } from './networks/choose.ts'
 import { networksInUse, routedSubnets } from './networks/in-use.ts'
 import { type Paths, pathsOf } from './paths.ts'
@@ -72,6 +74,7 @@ export async function bringUp(options: SetupOptions): Promise<void> {
     underLock(paths, { user: environment.user, verb: 'set-up' }, async () => {
       await writeEnvFile(paths, settings, prefixes, { ...base, director })
       await linkEnvFile(paths)
+      await writeLimits(paths.nginxLive, limitsOf(settings))
       const request = { docker, paths, settings, prefixes, base, progress }
       const started = await startContainers(request)
       await tellSlotsBehind(request)

@@ -173,7 +173,10 @@ function ask(
     // Not through URL, which would tidy the path up.
     const { hostname, port } = new URL(base)
     const outgoing = request(
-      { hostname, port, path, method, headers, agent: false, signal: AbortSignal.timeout(30_000) },
+      {
+        ...{ hostname, port, path, method, headers, agent: false, maxHeaderSize: 256 * 1024 },
+        signal: AbortSignal.timeout(30_000),
+      },
       (incoming) => {
         const chunks: Buffer[] = []
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -235,7 +238,8 @@ async function runSlot(docker: Docker, slot: Slot): Promise<void> {
   const container = await docker.createContainer({
     name: `${NAME}-${slot}`,
     Image: NODE_IMAGE,
-    Cmd: ['node', '/fixtures/steerable-slot.mjs'],
+    // As the compose file has it for a slot.
+    Cmd: ['node', '--max-http-header-size=278528', '/fixtures/steerable-slot.mjs'],
     User: '1000:1000',
     Env: [
       `SLOT=${slot}`,

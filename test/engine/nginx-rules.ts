@@ -35,6 +35,9 @@ const JSON_ONLY = { accept: 'application/json' }
 const TOO_LARGE = { 'content-length': String(10 * 1024 * 1024 + 1) }
 const PLAIN_WORDS = 'What was sent is larger than this site accepts. Send something smaller.'
 
+const BROKEN_ADDRESS =
+  /^<!doctype html>.*<h1>This address is not right<\/h1>\s*<p>This request can not be understood: its address or one of its headers is malformed\. Check the address, then try again\.<\/p>/s
+
 const page = (headers: Record<string, string> = {}, more: Ask = {}) => ({ path: '/page', headers, ...more })
 
 const ROUTING: readonly Row[] = [
@@ -188,7 +191,7 @@ const ROUTING: readonly Row[] = [
     shows: [
       'location /: if ($slot = "")',
       'map "$status $was_sent $args" $error_what',
-      'map $status $retry_seconds',
+      'map "$status $args" $retry_seconds',
     ],
     says: 'without a live slot there is a page, not a guess',
     routing: { live: null },
@@ -361,6 +364,60 @@ const TO_THE_SLOT: readonly Row[] = [
       says: `${path} leads out of the site, so nobody gets it`,
       ask: { path },
       is: { status: 400, by: null },
+    }),
+  ),
+  ...['/%ff', '/a/%c0%af', '/%ed%a0%80', '/%f4%90%80%80', '/%e2%82'].map(
+    (path): Row => ({
+      shows: ['proxy.conf: if ($is_refused)', 'map "$host|$http_host|$uri" $is_refused'],
+      says: `${path} is no text, so nobody gets it`,
+      ask: { path, headers: HTML },
+      is: { status: 400, by: null, body: BROKEN_ADDRESS },
+    }),
+  ),
+  {
+    shows: ['map "$host|$http_host|$uri" $is_refused'],
+    says: 'letters of any script reach the slot',
+    ask: { path: '/%C3%A4%E2%82%AC%F0%9F%9A%82%E4%BA%AC' },
+    is: { status: 200, by: 'primary', url: '/%C3%A4%E2%82%AC%F0%9F%9A%82%E4%BA%AC' },
+  },
+  ...['a b', 'a/b', 'a..b', '[::1', 'a:99999', 'a\\b', 'a%41', 'a,b', '<script>', 'x'.repeat(300)].map(
+    (host): Row => ({
+      shows: ['proxy.conf: if ($is_refused)', 'error_pages.conf: error_page'],
+      says: `no site has the host ${host.slice(0, 10)}`,
+      ask: page({ ...HTML, host }),
+      is: { status: 400, by: null, body: /^<!doctype html>.*<h1>This address is not right<\/h1>/s },
+    }),
+  ),
+  ...['shop.test', 'SHOP.test:8443', 'my_app.local', '[::1]:8080', '203.0.113.7', 'shop.test.'].map(
+    (host): Row => ({
+      shows: ['map "$host|$http_host|$uri" $is_refused'],
+      says: `a site may have the host ${host}`,
+      ask: page({ host }),
+      is: { status: 200, by: 'primary', sees: { host } },
+    }),
+  ),
+  {
+    shows: ['proxy.conf: if ($is_refused)'],
+    says: 'an address of another host than its Host says is refused',
+    ask: { path: 'http://evil.test/page', headers: { host: 'shop.test', ...JSON_ONLY } },
+    is: {
+      status: 400,
+      by: null,
+      body: /^\{"error":\{"code":"bad-request","what":"This request can not be understood: its address or one of its headers is malformed\.","live":"","next":"Check the address, then try again\."/,
+    },
+  },
+  {
+    shows: ['map "$host|$http_host|$uri" $is_refused'],
+    says: 'an address that names its own host is a path of it',
+    ask: { path: 'http://shop.test:8080/page', headers: { host: 'shop.test:8080' } },
+    is: { status: 200, by: 'primary', url: '/page' },
+  },
+  ...['/%zz', '/%', '*', 'page'].map(
+    (path): Row => ({
+      shows: ['error_pages.conf: error_page', 'map $http_host $refused_format'],
+      says: `${path} is no address, and there is a page that says so`,
+      ask: { path },
+      is: { status: 400, by: null, body: BROKEN_ADDRESS },
     }),
   ),
   ...['OPTIONS', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'].map(
@@ -542,14 +599,87 @@ const ANSWERS: readonly Row[] = [
   },
 ]
 
+const OWN_ADDRESSES = [
+  'http://0.0.0.0:3000/x?a=1',
+  'https://localhost:3000/x?a=1',
+  'http://127.0.0.1:3000/x?a=1',
+  'http://[::1]:3000/x?a=1',
+  'http://0.0.0.0/x?a=1',
+  'http://slot-primary:3000/x?a=1',
+  'http://primary_first:3000/x?a=1',
+  'http://172.30.42.11:3000/x?a=1',
+  'http://0f1e2d3c4b5a:3000/x?a=1',
+  'http://shop.test:3000/x?a=1',
+] as const
+
+const ADDRESSES: readonly Row[] = [
+  ...OWN_ADDRESSES.map(
+    (location): Row => ({
+      shows: ['to_slot.conf: proxy_redirect'],
+      says: `a slot that takes ${location} for the site’s address sends nobody there`,
+      ask: {
+        path: `/says?status=307&location=${encodeURIComponent(location)}`,
+        headers: { host: 'shop.test:8080' },
+      },
+      is: { status: 307, headers: { location: 'http://shop.test:8080/x?a=1' } },
+    }),
+  ),
+  ...[
+    '/x',
+    'https://shop.test:8080/x',
+    'https://other.test/',
+    'http://localhost:4000/',
+    'x?y=http://0.0.0.0:3000/',
+  ].map(
+    (location): Row => ({
+      shows: ['to_slot.conf: proxy_redirect'],
+      says: `a redirect to ${location} stays as it is`,
+      ask: {
+        path: `/says?status=307&location=${encodeURIComponent(location)}`,
+        headers: { host: 'shop.test:8080' },
+      },
+      is: { status: 307, headers: { location } },
+    }),
+  ),
+  {
+    shows: ['to_slot.conf: proxy_redirect'],
+    says: 'a Refresh leads to the site as well',
+    ask: {
+      path: `/says?refresh=${encodeURIComponent('0; url=http://0.0.0.0:3000/x')}`,
+      headers: { host: 'shop.test' },
+    },
+    is: { headers: { refresh: '0; url=http://shop.test/x' } },
+  },
+  ...['0.0.0.0', 'localhost', '.localhost', 'slot-primary'].map(
+    (domain): Row => ({
+      shows: ['to_slot.conf: proxy_cookie_domain'],
+      says: `a cookie for ${domain} is one for the site`,
+      ask: {
+        path: `/says?set-cookie=${encodeURIComponent(`a=b; Domain=${domain}; Path=/`)}`,
+        headers: { host: 'shop.test:8080' },
+      },
+      is: { headers: { 'set-cookie': 'a=b; Domain=shop.test; Path=/' } },
+    }),
+  ),
+  {
+    shows: ['to_slot.conf: proxy_cookie_domain'],
+    says: 'a cookie for a domain that is the app’s to know stays as it is',
+    ask: {
+      path: `/says?set-cookie=${encodeURIComponent('a=b; Domain=test')}`,
+      headers: { host: 'shop.test' },
+    },
+    is: { headers: { 'set-cookie': 'a=b; Domain=test' } },
+  },
+]
+
 const ERRORS: readonly Row[] = [
   {
     shows: [
       'proxy.conf: client_max_body_size',
       'error_pages.conf: error_page',
       'map $status $error_title',
-      'map "$status $was_sent" $error_next',
-      'map "$status $was_sent" $page_retries_itself',
+      'map "$status $was_sent $args" $error_next',
+      'map "$status $was_sent $args" $page_retries_itself',
       'map "$request_uri $http_accept" $error_format',
       'location ^~ /_switchyard/: ssi',
       'location ^~ /_switchyard/: alias',
@@ -605,7 +735,7 @@ const ERRORS: readonly Row[] = [
       'location ^~ /_switchyard/: add_header X-Content-Type-Options',
       'location ^~ /_switchyard/: add_header X-Frame-Options',
       'location ^~ /_switchyard/: add_header Content-Security-Policy',
-      'map $status $retry_seconds',
+      'map "$status $args" $retry_seconds',
     ],
     says: 'an error page is not kept, not framed, and names its request',
     routing: { live: null },
@@ -641,9 +771,9 @@ const ERRORS: readonly Row[] = [
         'map $request $asked_method',
         'map $asked_method $was_sent',
         'map "$status $was_sent $args" $error_what',
-        'map "$status $was_sent" $error_next',
-        'map "$status $was_sent" $page_retries_itself',
-        'map "$status $was_sent" $reload_sends_again',
+        'map "$status $was_sent $args" $error_next',
+        'map "$status $was_sent $args" $page_retries_itself',
+        'map "$status $was_sent $args" $reload_sends_again',
       ],
       says: `a form of ${body.length} bytes gets a page that does not ask for its address instead`,
       routing: { live: null },
@@ -656,7 +786,7 @@ const ERRORS: readonly Row[] = [
     }),
   ),
   {
-    shows: ['map "$status $was_sent $args" $error_what', 'map "$status $was_sent" $error_next'],
+    shows: ['map "$status $was_sent $args" $error_what', 'map "$status $was_sent $args" $error_next'],
     says: 'a program learns that what it sent has not arrived',
     routing: { live: null },
     ask: { path: '/api/orders', method: 'PUT', body: 'x' },
@@ -729,6 +859,7 @@ export const ROWS: readonly Row[] = [
   ...TO_THE_SLOT,
   ...EVERY_LOCATION,
   ...ANSWERS,
+  ...ADDRESSES,
   ...ERRORS,
   ...INTERNAL,
 ]

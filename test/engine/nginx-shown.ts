@@ -90,8 +90,11 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ...['pool.conf: keepalive_timeout', 'pool_first.conf: keepalive_timeout'],
   ],
   'what was sent and may be lost is said to be, and neither asked for nor sent again by itself': [
-    ...['map "$status $was_sent $args" $error_what', 'map "$status $was_sent" $error_next'],
-    ...['map "$status $was_sent" $page_retries_itself', 'map "$status $was_sent" $reload_sends_again'],
+    ...['map "$status $was_sent $args" $error_what', 'map "$status $was_sent $args" $error_next'],
+    ...[
+      'map "$status $was_sent $args" $page_retries_itself',
+      'map "$status $was_sent $args" $reload_sends_again',
+    ],
   ],
   'an absent slot holds nobody up for more than the three seconds of a connect': [
     'proxy.conf: proxy_connect_timeout',
@@ -100,8 +103,8 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'a slot that hangs is waited for as long as is said for GET /api/system/status, then there is a page': [
     'location = /api/system/status: proxy_read_timeout',
   ],
-  'an answer may have headers of 15 KB, and larger ones get a page instead': [
-    'proxy.conf: proxy_buffer_size',
+  'an answer may have headers of 64 KiB, and a page says that larger ones are too large': [
+    ...['proxy.conf: proxy_buffer_size', 'map "$answer_room $upstream_bytes_received" $answer_fault'],
   ],
 
   // Uploads
@@ -118,7 +121,19 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // Visitors
-  'headers of 15 KB pass, larger ones are refused at once': ['proxy.conf: large_client_header_buffers'],
+  'headers of 64 KiB pass, larger ones are refused at once, with the reason': [
+    'proxy.conf: large_client_header_buffers',
+  ],
+  'what the settings say counts after a reload': ['proxy.conf: include'],
+  'visitors by https are told to stay with it, where the settings say so and the app does not': [
+    ...['map "$visitor_scheme $hsts_seconds|$upstream_http_strict_transport_security" $add_hsts'],
+    ...[
+      'to_slot.conf',
+      'location ^~ /_switchyard/',
+      'location ^~ /_next/static/',
+      'location @kept_image',
+    ].map((place) => `${place}: add_header Strict-Transport-Security`),
+  ],
   'who sends its headers too slowly is cut off': ['proxy.conf: client_header_timeout'],
   'who sends its body too slowly is cut off with a reset, and no slot has heard of it': [
     ...['proxy.conf: client_body_timeout', 'proxy.conf: reset_timedout_connection'],
@@ -141,7 +156,7 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
       'proxy.conf: limit_req_zone',
       'proxy.conf: limit_req_status',
     ],
-    ...['proxy.conf: limit_req', 'map $status $retry_seconds', 'map $status $error_code'],
+    ...['proxy.conf: limit_req', 'map "$status $args" $retry_seconds', 'map $status $error_code'],
   ],
   'behind a terminator nobody else is believed': ['geo $realip_remote_addr $comes_from_terminator'],
   'a TLS terminator that terminator.conf names is believed, and nobody else': [

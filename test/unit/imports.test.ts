@@ -84,6 +84,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'release',
     'docker',
     'nginx/admin.ts',
+    'nginx/limits.ts',
     'nginx/moved.ts',
     'topology',
     'state',
