@@ -148,3 +148,16 @@ test('limits of nginx are told by what they may be', () => {
     assert.deepEqual(problemsOf(name, value), [])
   }
 })
+
+test('no setting holds control characters or marks of direction', () => {
+  const result = readSettings(new Map([['ALLOWED_IMAGES', 'ghcr.io/\u202eshop/*']]), {
+    WARM_UP_PATHS: '/\u0000',
+  })
+  assert.deepEqual(result, {
+    ok: false,
+    problems: [
+      'ALLOWED_IMAGES: Leave out control characters and marks of direction: it holds U+202E (switchyard.env)',
+      'WARM_UP_PATHS: Leave out control characters and marks of direction: it holds U+0000 (the environment)',
+    ],
+  })
+})

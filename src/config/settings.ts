@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { nearestName } from '../release/nearest-name.ts'
+import { hiddenIn } from '../release/plain-text.ts'
 import { NETWORK_NAMES, NETWORKS } from '../topology/networks.ts'
 import { AMOUNT, bytesOf } from './amount.ts'
 import { SPAN, secondsOf } from './span.ts'
@@ -171,6 +172,7 @@ export function readSettings(
     ...(parsed.success
       ? [...samePorts(parsed.data), ...sameNetworks(parsed.data)]
       : wordsFor(parsed.error, given)),
+    ...hiddenCharacters(given),
   ]
   if (parsed.success && problems.length === 0) return { ok: true, settings: parsed.data }
   return { ok: false, problems }
@@ -186,6 +188,13 @@ function unknownNames(file: ReadonlyMap<string, string>): SettingsProblem[] {
         near === null ? "the app's own go into app.env or app.build.env" : `the nearest is ${near}`
       return `${name}: there is no setting of this name, ${advice} (switchyard.env)`
     })
+}
+
+function hiddenCharacters(given: ReadonlyMap<string, { value: string; from: string }>): SettingsProblem[] {
+  return [...given].flatMap(([name, { value, from }]) => {
+    const problem = hiddenIn(value)
+    return problem === null ? [] : [`${name}: ${problem.replace(/\.$/, '')} (${from})`]
+  })
 }
 
 function wordsFor(

@@ -10,6 +10,7 @@ import { releaseLogs } from '../state/release-log.ts'
 import { type ApiParts, directorApi } from './api.ts'
 import { releaseChanges } from './changes.ts'
 import { hostGate } from './gate.ts'
+import { refusalSchema } from './protocol.ts'
 import { releases } from './releases.ts'
 
 /** The API as the host's socket serves it, with `slotLines` for the log of a slot. */
@@ -75,4 +76,30 @@ test('where Docker is away from the start, the log of a slot is refused with 503
   const away = () => Promise.reject(new ReleaseError('docker-unreachable', { reason: 'no answer' }))
   const response = await apiWith(away).request('/v1/slots/primary/logs')
   assert.equal(response.status, 503)
+})
+
+test('text with control characters or marks of direction is refused by every verb that takes text', async () => {
+  const api = apiWith(() => Promise.reject(new Error('No log is asked for.')))
+  const bad = 'fixed \u202etxt'
+  const build = 'b1-aaaaaaa'
+  for (const [path, body, field] of [
+    ['deploy', { source: { kind: 'tree' }, note: bad }, 'note'],
+    ['deploy', { source: { kind: 'image', image: `a${bad}` } }, 'source.image'],
+    ['deploy', { source: { kind: 'ref', ref: 'main\u0000' } }, 'source.ref'],
+    ['rollback', { note: bad }, 'note'],
+    ['bar', { build, reason: bad }, 'reason'],
+    ['unbar', { build: `${build}\u200f` }, 'build'],
+    ['keep', { build, reason: bad }, 'reason'],
+    ['freeze', { reason: bad }, 'reason'],
+  ] as const) {
+    const answer = await api.request(`/v1/${path}`, { method: 'POST', body: JSON.stringify(body) })
+    assert.equal(answer.status, 400, path)
+    const { error } = refusalSchema.parse(await answer.json())
+    assert.match(
+      error.what,
+      new RegExp(
+        `^The request is not right: ${field}: Leave out control characters and marks of direction: it holds U\\+(?:202E|200F|0000)\\.$`,
+      ),
+    )
+  }
 })

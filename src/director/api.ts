@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { asReleaseError, ReleaseError } from '../release/errors.ts'
 import { liveSentence } from '../release/live-sentence.ts'
 import { describeError } from '../release/messages.ts'
+import { hiddenAt } from '../release/plain-text.ts'
 import { pruneRequestSchema } from '../release/prune-view.ts'
 import { previewPrune } from '../release/pruning.ts'
 import { deployRequestSchema } from '../release/release.ts'
@@ -276,6 +277,8 @@ export async function bodyOf(context: Context, capBytes = BODY_CAP_BYTES): Promi
 
 /** Throws `bad-request` with path, expectation and value of the first thing that is wrong. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const hidden = hiddenAt(value)
+  if (hidden !== null) throw new ReleaseError('bad-request', { reason: hidden.replace(/\.$/, '') })
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]

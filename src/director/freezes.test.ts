@@ -14,7 +14,11 @@ const consoleGate = slotsGate(
   { sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' }, ending: NEVER }) },
   followers(),
 )
-const OWN_PAGE = { origin: 'https://shop.example.org', 'x-forwarded-host': 'shop.example.org' }
+const OWN_PAGE = {
+  origin: 'https://shop.example.org',
+  'x-forwarded-host': 'shop.example.org',
+  'x-forwarded-proto': 'https',
+}
 
 /** A yard whose newest release, the third, is a rollback to primary. */
 async function rolledBack() {

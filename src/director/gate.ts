@@ -32,7 +32,8 @@ export function hostGate(): Gate {
   return {
     actorOf: async (context) => {
       checkProtocol(context)
-      return { kind: 'host', name: (context.req.header('x-switchyard-user') ?? 'root').slice(0, 64) }
+      const name = (context.req.header('x-switchyard-user') ?? '').replace(/\p{C}/gu, '').slice(0, 64)
+      return { kind: 'host', name: name || 'root' }
     },
     follow: async (context) => {
       checkProtocol(context)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { barSchema } from '../release/bar.ts'
 import { errorCodeSchema, releaseErrorSchema } from '../release/errors.ts'
 import { frozenSchema } from '../release/freeze.ts'
+import { plainText } from '../release/plain-text.ts'
 import {
   actorSchema,
   buildSchema,
@@ -168,10 +169,9 @@ export const abortRequestSchema = z.strictObject({ release: z.number().int().pos
 export type AbortRequest = z.infer<typeof abortRequestSchema>
 
 /** `POST /v1/bar`, `/v1/unbar` answer with `barOutcomeSchema` once nginx has confirmed. `build`: a deployment id. */
-export const unbarRequestSchema = z.strictObject({ build: z.string().min(1).max(64) })
+export const unbarRequestSchema = z.strictObject({ build: plainText().min(1).max(64) })
 
-const reasonSchema = z
-  .string()
+const reasonSchema = plainText()
   .trim()
   .max(500, 'A reason is up to 500 characters.')
   .nullable()
@@ -198,8 +198,7 @@ export type BarRequest = z.infer<typeof barRequestSchema>
 
 /** `POST /v1/freeze` answers with `freezeOutcomeSchema`, as `/v1/unfreeze` does. Whoever is refused is told the reason. */
 export const freezeRequestSchema = z.strictObject({
-  reason: z
-    .string('Say why, for whoever is refused.')
+  reason: plainText('Say why, for whoever is refused.')
     .trim()
     .min(1, 'Say why, for whoever is refused.')
     .max(500, 'A reason is up to 500 characters.'),
@@ -285,10 +284,10 @@ export type Session = z.infer<typeof sessionSchema>
 
 /** `POST /v1/setup`: the one-time link's token becomes the first operator. */
 export const setupRequestSchema = z.strictObject({
-  token: z.string().min(1).max(200),
-  name: z.string().trim().min(1, 'Enter your name.').max(100),
+  token: plainText().min(1).max(200),
+  name: plainText().trim().min(1, 'Enter your name.').max(100),
   email: z.email('Enter an email address.').max(200),
-  password: z.string().min(12, 'Use at least 12 characters.').max(128, 'Use at most 128 characters.'),
+  password: plainText().min(12, 'Use at least 12 characters.').max(128, 'Use at most 128 characters.'),
 })
 
 /** `POST /v1/auth/setup-link`: whether the one-time link is still good. Uses nothing up; counted as attempts to sign in are. */

@@ -273,7 +273,10 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   origin: {
     what: (f) =>
       `The request did not come from this site: ${fact(f, 'reason', 'its Origin is missing or another')}.`,
-    next: () => 'Open /ops on its own address and try again there.',
+    next: (f) =>
+      f.scheme === undefined
+        ? 'Open /ops on its own address and try again there.'
+        : 'Open /ops by the scheme that nginx sees. Where TLS ends in front of it, name what ends it in nginx/terminator.conf, then run `npx switchyard reload`.',
   },
   protocol: {
     what: (f) =>

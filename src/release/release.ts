@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { environmentChangeSchema } from './environment-change.ts'
 import { releaseErrorSchema } from './errors.ts'
+import { plainText } from './plain-text.ts'
 import { runtimeSchema } from './runtime.ts'
 import { slotSchema } from './slot.ts'
 import { STEP_NAMES } from './step-names.ts'
@@ -8,10 +9,10 @@ import { STEP_NAMES } from './step-names.ts'
 /** Where a build comes from: the working tree of the project, a git ref of it, a ready image, or the standby slot (rollback). */
 export const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tree') }),
-  z.strictObject({ kind: z.literal('ref'), ref: z.string().min(1).max(200) }),
+  z.strictObject({ kind: z.literal('ref'), ref: plainText().min(1).max(200) }),
   z.strictObject({
     kind: z.literal('image'),
-    image: z.string().min(1).max(300),
+    image: plainText().min(1).max(300),
     hasConsole: z.boolean().default(true),
   }),
   z.strictObject({ kind: z.literal('standby') }),
@@ -103,17 +104,16 @@ export const deployRequestSchema = z.strictObject({
     // A build that is kept, by its deployment id. The journal has its image, which consoles of before know too.
     z.strictObject({ kind: z.literal('build'), build: z.string().min(1).max(64) }),
   ]),
-  label: z
-    .string()
+  label: plainText()
     .regex(
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
       'A version label is up to 64 letters, digits, dots, dashes and underscores.',
     )
     .nullable()
     .default(null),
-  note: z.string().max(500).nullable().default(null),
+  note: plainText().max(500, 'A note is up to 500 characters.').nullable().default(null),
   /** The `at` of the freeze that a person on the host was shown and deploys in spite of. */
-  despiteFreeze: z.string().max(40).optional(),
+  despiteFreeze: plainText().max(40).optional(),
 })
 
 export type DeployRequest = z.infer<typeof deployRequestSchema>

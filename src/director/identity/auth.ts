@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
+import { schemeOf } from './origin.ts'
 
 export const AUTH_PATH = '/v1/auth'
 
@@ -39,7 +40,7 @@ export async function createAuths(
   await runMigrations()
   const plain = createAuth(database, secret, false)
   const secure = createAuth(database, secret, true)
-  return (headers) => (isHttps(headers) ? secure : plain)
+  return (headers) => (schemeOf(headers) === 'https' ? secure : plain)
 }
 
 function optionsOf(database: DatabaseSync, secret: string) {
@@ -66,9 +67,5 @@ function optionsOf(database: DatabaseSync, secret: string) {
 /** The site as the browser knows it. Characters that would make a pattern of it are refused, not escaped. */
 function originsOf(request?: Request): string[] {
   const host = request?.headers.get('x-forwarded-host')?.toLowerCase() ?? ''
-  return /^[a-z0-9.:[\]_-]+$/.test(host) ? [`http://${host}`, `https://${host}`] : []
-}
-
-function isHttps(headers: Headers): boolean {
-  return headers.get('x-forwarded-proto')?.split(',')[0]?.trim().toLowerCase() === 'https'
+  return request && /^[a-z0-9.:[\]_-]+$/.test(host) ? [`${schemeOf(request.headers)}://${host}`] : []
 }
