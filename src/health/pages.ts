@@ -11,6 +11,7 @@ type Where = SlotAddress & HealthSettings
 
 const MAX_PAGE_BYTES = 4 * 1024 * 1024
 const CONSOLE_TRIES = 3
+const SHOWN_CHARS = 60
 
 const pingSchema = z.object({ ok: z.literal(true) })
 
@@ -24,7 +25,7 @@ export async function warmUp(slot: Slot, where: Where, log: LogSink, signal: Abo
   }
 }
 
-/** `/ops` is a page or leads to one, and reaches the director from inside the slot. Throws `console-unhealthy`. */
+/** `/ops` is a page of the console or leads to one, and reaches the director from inside the slot. Throws `console-unhealthy`. */
 export async function checkConsole(
   slot: Slot,
   where: Where,
@@ -45,11 +46,9 @@ export async function checkConsole(
 }
 
 async function consoleProblem(slot: Slot, where: Where, signal: AbortSignal): Promise<string | null> {
-  const page = pageProblem(
-    await getPage(slot, '/ops', where, signal),
-    (status) => status >= 200 && status < 400,
-  )
-  if (page) return `GET /ops: ${page}`
+  const page = await getPage(slot, '/ops', where, signal)
+  const notConsole = pageProblem(page, (status) => status >= 200 && status < 400) ?? notTheConsole(page)
+  if (notConsole) return `GET /ops: ${notConsole}`
   const ping = await getPage(slot, '/api/ops/ping', where, signal)
   const problem = pageProblem(ping, (status) => status === 200)
   if (problem) return `/ops can not reach the director (GET /api/ops/ping: ${problem})`
@@ -68,6 +67,25 @@ function getPage(slot: Slot, path: string, where: Where, signal: AbortSignal): P
 function pageProblem(result: GetResult, isFine: (httpStatus: number) => boolean): string | null {
   if (!result.ok) return result.problem.reason
   return isFine(result.answer.httpStatus) ? null : `it answers HTTP ${result.answer.httpStatus}`
+}
+
+/** In the title of each of the console's pages, in every build that has one. */
+const CONSOLE_TITLE = /<title[^>]*>[^<]*Switchyard<\/title>/
+/** A page of the console itself: a proxy that puts a language before every address leads to another `/ops`. */
+const CONSOLE_PATH = /^(?:\/ops\/?|(?:\/[\w.~-]+)*\/ops\/(?:sign-in|setup)\/?)$/
+
+/** Why an answer that is fine by its status is not the console's own: what comes before it in an app may answer as well. */
+function notTheConsole(result: GetResult): string | null {
+  if (!result.ok) return result.problem.reason
+  const { httpStatus, location, body } = result.answer
+  if (httpStatus >= 300) {
+    const target = URL.parse(location ?? '', 'http://slot')?.pathname ?? ''
+    if (CONSOLE_PATH.test(target)) return null
+    return `something else of the app answers there, with a redirect to ${JSON.stringify((location ?? '').slice(0, SHOWN_CHARS))}`
+  }
+  return CONSOLE_TITLE.test(body)
+    ? null
+    : 'something else of the app answers there, with a page that is not the console'
 }
 
 function isPing(body: string): boolean {

@@ -62,7 +62,8 @@ function slot(
     if (route) return route(request, response)
     if (path === '/api/system/status') return status(request, response)
     if (path === '/api/ops/ping') return json(response, 200, { ok: true, protocol: 1 })
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>A page</h1>')
+    const title = path === '/ops' ? 'Switchyard' : 'A page'
+    response.writeHead(200, { 'content-type': 'text/html' }).end(`<title>${title}</title>`)
   }
 }
 
@@ -443,6 +444,26 @@ const CONSOLES: readonly {
     reason: 'GET /ops: it answers HTTP 500',
   },
   {
+    name: 'is a page of another kind',
+    routes: { '/ops': (_, response) => response.writeHead(200).end('<title>Operations</title>') },
+    reason: 'GET /ops: something else of the app answers there, with a page that is not the console',
+  },
+  {
+    name: 'lies behind a sign-in of the app',
+    routes: { '/ops': (_, response) => response.writeHead(307, { location: '/login?next=/ops' }).end() },
+    reason: 'GET /ops: something else of the app answers there, with a redirect to "/login?next=/ops"',
+  },
+  {
+    name: 'gets a language before its address',
+    routes: { '/ops': (_, response) => response.writeHead(307, { location: '/en/ops' }).end() },
+    reason: 'GET /ops: something else of the app answers there, with a redirect to "/en/ops"',
+  },
+  {
+    name: 'is sent to an address of another host',
+    routes: { '/ops': (_, response) => response.writeHead(302, { location: '//id.test/authorize' }).end() },
+    reason: 'GET /ops: something else of the app answers there, with a redirect to "//id.test/authorize"',
+  },
+  {
     name: 'can not reach the director',
     routes: { '/api/ops/ping': (_, response) => json(response, 502, { error: 'no director' }) },
     reason: '/ops can not reach the director (GET /api/ops/ping: it answers HTTP 502)',
@@ -468,9 +489,11 @@ for (const { name, routes, reason } of CONSOLES) {
 }
 
 test('a console that sends operators to its sign-in page is fine', async () => {
-  const signIn: RequestListener = (_, response) => response.writeHead(307, { location: '/ops/sign-in' }).end()
-  const port = await listen(slot((_, response) => json(response, 200, GOOD), { '/ops': signIn }))
-  await healthAt(port).untilHealthy('secondary', expected, () => undefined, signal())
+  for (const location of ['/ops/sign-in', '/shop/ops/sign-in?from=%2F', 'http://slot/ops/']) {
+    const signIn: RequestListener = (_, response) => response.writeHead(307, { location }).end()
+    const port = await listen(slot((_, response) => json(response, 200, GOOD), { '/ops': signIn }))
+    await healthAt(port).untilHealthy('secondary', expected, () => undefined, signal())
+  }
 })
 
 test('an operator who aborts is answered with the reason of the signal', async () => {

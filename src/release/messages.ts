@@ -127,7 +127,10 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'status-missing': {
     what: (f) => `The build does not answer GET /api/system/status: ${fact(f, 'reason', 'no such route')}.`,
-    next: () => 'Give the app the status route that docs/status-route.md describes, then deploy again.',
+    next: (f) =>
+      f.reason?.startsWith('it redirects')
+        ? 'Let what redirects in the app (its proxy.ts or middleware.ts, or redirects of its next.config) leave out /api/system, then deploy again.'
+        : 'Give the app the status route that docs/status-route.md describes, then deploy again.',
   },
   'status-shape': {
     what: (f) =>
@@ -147,7 +150,10 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   'console-unhealthy': {
     what: (f) =>
       `The console of the new build does not work: ${fact(f, 'reason', '/ops can not reach the director')}.`,
-    next: () => 'Correct /ops, or say that this image has none, then deploy again.',
+    next: (f) =>
+      f.reason?.includes('something else of the app') === true
+        ? "Let the app's proxy.ts or middleware.ts, and redirects of its next.config, leave out /ops and /api/ops, or say that this image has no console, then deploy again."
+        : 'Correct /ops, or say that this image has none, then deploy again.',
   },
   'assets-failed': {
     what: (f) =>

@@ -1,6 +1,7 @@
 const OPS = 'location ~ ^/(?:ops|api/ops)(?:/|$)'
 const IMAGE = 'location = /_next/image'
 const STATIC = 'location ^~ /_next/static/'
+const BELOW_BASE = 'location ~ ^/.+(?<static_file>/_next/static/.+)$'
 
 /**
  * What tests of nginx-*.test.ts show of nginx/*.conf, by their titles, where a row of `nginx-rules.ts` would not do.
@@ -127,12 +128,9 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'what the settings say counts after a reload': ['proxy.conf: include'],
   'visitors by https are told to stay with it, where the settings say so and the app does not': [
     ...['map "$visitor_scheme $hsts_seconds|$upstream_http_strict_transport_security" $add_hsts'],
-    ...[
-      'to_slot.conf',
-      'location ^~ /_switchyard/',
-      'location ^~ /_next/static/',
-      'location @kept_image',
-    ].map((place) => `${place}: add_header Strict-Transport-Security`),
+    ...['to_slot.conf', 'location ^~ /_switchyard/', 'static_files.conf', 'location @kept_image'].map(
+      (place) => `${place}: add_header Strict-Transport-Security`,
+    ),
   ],
   'who sends its headers too slowly is cut off': ['proxy.conf: client_header_timeout'],
   'who sends its body too slowly is cut off with a reset, and no slot has heard of it': [
@@ -183,12 +181,16 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   'a file goes out as it was compressed when it was published, to be kept for ever': [
-    ...[STATIC, `${STATIC}: gzip_static`, `${STATIC}: try_files`],
-    ...[`${STATIC}: add_header Cache-Control`, `${STATIC}: add_header X-Content-Type-Options`],
+    ...[STATIC, 'static_files.conf: gzip_static', `${STATIC}: try_files`],
+    ...[
+      'static_files.conf: add_header Cache-Control',
+      'static_files.conf: add_header X-Content-Type-Options',
+    ],
   ],
   'a build that was published without copies is compressed as it goes': ['proxy.conf: gzip'],
   'a client that came through another proxy gets it compressed as well': ['proxy.conf: gzip_proxied'],
-  'neither a file nor its copy may be a link': [`${STATIC}: disable_symlinks`],
+  'below a base path the files are the same': [BELOW_BASE, `${BELOW_BASE}: try_files`],
+  'neither a file nor its copy may be a link': ['static_files.conf: disable_symlinks'],
 
   // Compression
   'what a slot answers is compressed for who takes it so': [

@@ -62,6 +62,16 @@ test('who takes nothing compressed gets the file itself, under another tag and o
   }
 })
 
+test('below a base path the files are the same', async () => {
+  for (const base of ['/shop', '/a/b']) {
+    const answer = await rig.ask(`${base}/_next/static/chunks/a.js?dpl=${ID}`, { headers: GZIP })
+    assert.equal(gunzipSync(answer.bytes).toString(), SCRIPT, base)
+    assert.equal(answer.headers['cache-control'], IMMUTABLE)
+    const missing = await rig.ask(`${base}/_next/static/chunks/none.js?dpl=${ID}`)
+    assert.equal(missing.headers['x-served-by'], 'primary')
+  }
+})
+
 test('styles and source maps are compressed too, fonts in themselves are not', async () => {
   for (const [name, encoding] of [
     ['a.css', 'gzip'],

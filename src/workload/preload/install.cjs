@@ -80,4 +80,4 @@ function isExchange(message) {
   )
 }
 
-module.exports = { install }
+module.exports = { install, isExchange, subscribe }

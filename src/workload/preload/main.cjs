@@ -6,7 +6,10 @@
 // and never throws. In a process that takes no HTTP requests (npm, a build's worker, Docker's health check) it does no more
 // than to wait for one.
 try {
-  if (require('node:worker_threads').isMainThread) require('./install.cjs').install()
+  if (require('node:worker_threads').isMainThread) {
+    require('./install.cjs').install()
+    require('./addresses.cjs').settleAddresses()
+  }
 } catch (cause) {
   console.error('What Switchyard adds to this slot could not be started:', cause)
 }
