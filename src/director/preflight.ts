@@ -15,6 +15,8 @@ export type HostChecks = {
   compose(slot: Slot, signal: AbortSignal): Promise<readonly Finding[]>
   foundation(source: Source, signal: AbortSignal): Promise<Finding | null>
   envFiles(source: Source, signal: AbortSignal): Promise<Finding | null>
+  /** Whether code of the app runs before the console. */
+  proxyFile(source: Source, signal: AbortSignal): Promise<Finding | null>
   /** What the app is started and built with. */
   environment(source: Source): Promise<readonly Finding[]>
 }
@@ -38,6 +40,7 @@ export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
         nginxFinding(traffic, signal),
         host.foundation(source, signal),
         host.envFiles(source, signal),
+        host.proxyFile(source, signal),
         host.environment(source),
       ])
       return [docker, routing, ...others.flat()].filter((finding) => finding !== null)

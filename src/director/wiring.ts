@@ -16,6 +16,7 @@ import { isSocketReplaced } from '../docker/replaced-socket.ts'
 import { followSlotLog } from '../docker/slot-log.ts'
 import { slotVariables } from '../docker/slot-variables.ts'
 import { dockerSlots } from '../docker/slots.ts'
+import { proxyFileFinding } from '../docker/source/proxy-file.ts'
 import { containerStats } from '../docker/stats.ts'
 import { dockerStock } from '../docker/stock.ts'
 import { slotHealth } from '../health/slot-health.ts'
@@ -193,6 +194,7 @@ function partsOf({
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
       reserve: () => reserveFinding(reserve),
       envFiles: (source, signal) => envFilesFinding(project, source, signal),
+      proxyFile: (source, signal) => proxyFileFinding(project, source, signal),
       environment: (source) => environmentFindings(project.directory, source),
     }),
     envFile: envFileAt(envFile, reserve),
