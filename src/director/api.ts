@@ -277,9 +277,10 @@ export async function bodyOf(context: Context, capBytes = BODY_CAP_BYTES): Promi
 
 /** Throws `bad-request` with path, expectation and value of the first thing that is wrong. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
-  const hidden = hiddenAt(value)
-  if (hidden !== null) throw new ReleaseError('bad-request', { reason: hidden.replace(/\.$/, '') })
   const result = schema.safeParse(value)
+  // Only of a shape that a schema has let pass, so that nothing nests deeper than it says.
+  const hidden = result.success ? hiddenAt(value) : null
+  if (hidden !== null) throw new ReleaseError('bad-request', { reason: hidden.replace(/\.$/, '') })
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const path = issue?.path.join('.') || 'body'
