@@ -1,7 +1,7 @@
 const OPS = 'location ~ ^/(?:ops|api/ops)(?:/|$)'
 const IMAGE = 'location = /_next/image'
 const STATIC = 'location ^~ /_next/static/'
-const BELOW_BASE = 'location ~ ^/.+(?<static_file>/_next/static/.+)$'
+const BELOW_BASE = 'location ~ ^/.+/_next/static/'
 
 /**
  * What tests of nginx-*.test.ts show of nginx/*.conf, by their titles, where a row of `nginx-rules.ts` would not do.
@@ -189,7 +189,11 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   ],
   'a build that was published without copies is compressed as it goes': ['proxy.conf: gzip'],
   'a client that came through another proxy gets it compressed as well': ['proxy.conf: gzip_proxied'],
-  'below a base path the files are the same': [BELOW_BASE, `${BELOW_BASE}: try_files`],
+  'below a base path the files are the same': [
+    BELOW_BASE,
+    `${BELOW_BASE}: try_files`,
+    'map $uri $static_file',
+  ],
   'neither a file nor its copy may be a link': ['static_files.conf: disable_symlinks'],
 
   // Compression
