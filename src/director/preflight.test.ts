@@ -6,7 +6,8 @@ import { type HostChecks, preflightOf } from './preflight.ts'
 
 const nothing = async () => null
 const HOST: HostChecks = {
-  ...{ docker: nothing, disk: nothing, foundation: nothing, envFiles: nothing, proxyFile: nothing },
+  ...{ docker: nothing, disk: nothing, foundation: nothing, proxyFile: nothing },
+  ...{ source: async () => [] },
   ...{ reserve: () => null, compose: async () => [], environment: async () => [] },
 }
 

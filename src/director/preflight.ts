@@ -14,9 +14,10 @@ export type HostChecks = {
   /** The compose file, and the memory that `slot` needs by it. */
   compose(slot: Slot, signal: AbortSignal): Promise<readonly Finding[]>
   foundation(source: Source, signal: AbortSignal): Promise<Finding | null>
-  envFiles(source: Source, signal: AbortSignal): Promise<Finding | null>
   /** Whether code of the app runs before the console. */
   proxyFile(source: Source, signal: AbortSignal): Promise<Finding | null>
+  /** What of the source is left out and may be missed, or can't be built. */
+  source(source: Source, signal: AbortSignal): Promise<readonly Finding[]>
   /** What the app is started and built with. */
   environment(source: Source): Promise<readonly Finding[]>
 }
@@ -39,8 +40,8 @@ export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
         host.compose(slot, signal),
         nginxFinding(traffic, signal),
         host.foundation(source, signal),
-        host.envFiles(source, signal),
         host.proxyFile(source, signal),
+        host.source(source, signal),
         host.environment(source),
       ])
       return [docker, routing, ...others.flat()].filter((finding) => finding !== null)

@@ -5,7 +5,6 @@ import type { DirectorSettings } from '../config/director.ts'
 import { dockerAssets } from '../docker/assets.ts'
 import { dockerBuilder } from '../docker/build.ts'
 import { removeLeftBuilds } from '../docker/building/left-builds.ts'
-import { envFilesFinding } from '../docker/env-files.ts'
 import { foundationFinding } from '../docker/foundation.ts'
 import { type ContainerLogLine, readContainerLog } from '../docker/logs.ts'
 import { isMounted } from '../docker/mounts.ts'
@@ -17,6 +16,7 @@ import { followSlotLog } from '../docker/slot-log.ts'
 import { slotVariables } from '../docker/slot-variables.ts'
 import { dockerSlots } from '../docker/slots.ts'
 import { proxyFileFinding } from '../docker/source/proxy-file.ts'
+import { sourceFindings } from '../docker/source/source-findings.ts'
 import { containerStats } from '../docker/stats.ts'
 import { dockerStock } from '../docker/stock.ts'
 import { slotHealth } from '../health/slot-health.ts'
@@ -193,8 +193,8 @@ function partsOf({
       foundation: (source, signal) =>
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
       reserve: () => reserveFinding(reserve),
-      envFiles: (source, signal) => envFilesFinding(project, source, signal),
       proxyFile: (source, signal) => proxyFileFinding(project, source, signal),
+      source: (source, signal) => sourceFindings(project, source, signal),
       environment: (source) => environmentFindings(project.directory, source),
     }),
     envFile: envFileAt(envFile, reserve),

@@ -152,12 +152,12 @@ async function check(options: BuilderOptions, source: Source, signal: AbortSigna
   const { project } = options
   switch (source.kind) {
     case 'tree': {
-      const { paths, revision, isChanged } = await listTree(project, signal)
-      if (paths.length === 0)
+      const { files, revision, isChanged } = await listTree(project, signal)
+      if (files.length === 0)
         throw new ReleaseError('internal', { reason: 'The project directory holds no files to build.' })
-      if (revision === null) return `The working tree will be built: ${paths.length} files, not under git.`
+      if (revision === null) return `The working tree will be built: ${files.length} files, not under git.`
       const changes = isChanged ? 'uncommitted changes' : 'no changes'
-      return `The working tree will be built: ${paths.length} files, commit ${shortRevision(revision)} with ${changes}.`
+      return `The working tree will be built: ${files.length} files, commit ${shortRevision(revision)} with ${changes}.`
     }
     case 'ref':
       return `${source.ref} will be built: commit ${shortRevision(await knownRef(project, source.ref, signal))}.`

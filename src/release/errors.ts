@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   'image-missing',
   'image-not-allowed',
   'id-taken',
+  'source-unfit',
   'build-failed',
   'build-killed',
   'start-failed',

@@ -110,6 +110,10 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     next: () =>
       'Build it with a deployment id of its own (in its Next configuration and in the label io.switchyard.deployment-id), then deploy that.',
   },
+  'source-unfit': {
+    what: (f) => `The source can not be built: ${fact(f, 'reason', 'see what preflight found')}.`,
+    next: () => 'Correct what is named, then deploy again.',
+  },
   'build-failed': {
     what: (f) => `The build failed: ${fact(f, 'reason', 'see its last lines')}.`,
     next: (f) => f.help ?? 'Correct the source as its last lines say, then deploy again.',

@@ -40,7 +40,8 @@ export const scratchOf = ({ directory }: Project): string => join(directory, 'st
 /** The working tree with its changes, without what `kept-out.ts` names. Whoever calls removes `scratch`. */
 export async function treeContext(project: Project, signal: AbortSignal): Promise<BuildContext> {
   const scratch = await makeScratch(project)
-  const { paths, revision, changedHash } = await readTree(project, signal)
+  const { files, revision, changedHash } = await readTree(project, signal)
+  const paths = files.map(({ path }) => path)
   return described(project, scratch, project.directory, {
     ...{ paths, revision, changedHash },
     words: `${paths.length} files of the working tree${revision === null ? '' : ` at ${shortRevision(revision)}`}`,

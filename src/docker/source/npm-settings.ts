@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { valuesIn } from '../../state/environment/parse.ts'
 import { readAppFile } from '../../state/environment/read.ts'
 import type { Project } from '../project.ts'
+import { ifMissing } from './if-missing.ts'
 import { type SplitNpmrc, splitNpmrc } from './npmrc.ts'
 
 /**
@@ -14,18 +15,9 @@ export async function readNpmrc(
   sourceDirectory: string,
 ): Promise<SplitNpmrc | null> {
   const text =
-    (await readOrNull(join(sourceDirectory, '.npmrc'))) ??
-    (await readOrNull(join(project.directory, '.npmrc')))
+    (await readFile(join(sourceDirectory, '.npmrc'), 'utf8').catch(ifMissing)) ??
+    (await readFile(join(project.directory, '.npmrc'), 'utf8').catch(ifMissing))
   if (text === null) return null
   const variables = valuesIn(await readAppFile(project.directory, 'app.build.env'))
   return splitNpmrc(text, Object.fromEntries(variables))
-}
-
-async function readOrNull(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null
-    throw cause
-  }
 }

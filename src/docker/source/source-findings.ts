@@ -1,0 +1,217 @@
+import { lstat, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import prettyBytes from 'pretty-bytes'
+import type { Source } from '../../release/release.ts'
+import { envFilesFinding } from '../env-files.ts'
+import { git, gitOutput, nulSeparated, resolveRef } from '../git.ts'
+import type { Finding } from '../preflight.ts'
+import type { Project } from '../project.ts'
+import { hasCommit } from './check-out.ts'
+import { lfsPointers } from './lfs.ts'
+import { lockfileProblem } from './lockfile.ts'
+import { namedAndLeftOut } from './named-files.ts'
+import { readNpmrc } from './npm-settings.ts'
+import { type ListedTree, listTree } from './tree.ts'
+
+const LARGE_BYTES = 10 * 1024 ** 2
+const LARGE_IN_ALL_BYTES = 100 * 1024 ** 2
+const SHOWN = 3
+/** Without these a build can't begin. */
+const NEEDED = ['package.json', 'package-lock.json', 'npm-shrinkwrap.json', 'scripts/build.mjs']
+
+/** What a person should know of the source before it is built: what is left out and may be missed, and what can't be built. */
+export async function sourceFindings(
+  project: Project,
+  source: Source,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const env = await envFilesFinding(project, source, signal)
+  const others =
+    source.kind === 'tree'
+      ? await ofTree(project, signal)
+      : source.kind === 'ref'
+        ? await ofRef(project, source.ref, signal)
+        : []
+  return [...(env === null ? [] : [env]), ...others]
+}
+
+async function ofTree(project: Project, signal: AbortSignal): Promise<Finding[]> {
+  const tree = await listTree(project, signal)
+  const paths = tree.files.map(({ path }) => path)
+  const read = (path: string) => readFile(join(project.directory, path), 'utf8').catch(() => null)
+  const pointers = new Set(await lfsPointers(project, signal))
+  return [
+    ...(await installFindings(paths, tree.leftOut, read)),
+    ...(await npmrcFindings(project)),
+    ...named(
+      'submodules',
+      tree.listing.missingSubmodules,
+      (names, them, is) =>
+        `${names} ${is('is', 'are')} not checked out, so ${them === 'it' ? 'it' : 'they'} will not be part of the build: \`git submodule update --init --recursive\` gets ${them}.`,
+    ),
+    ...named(
+      'lfs',
+      paths.filter((path) => pointers.has(path)),
+      (names, them) =>
+        `Of ${names} git-lfs has a pointer here and no content, and a build would get ${them} so: \`git lfs pull\` gets the content.`,
+    ),
+    ...(await namedAndLeftOut(project.directory, new Set(paths))).map(({ path, by }) =>
+      warning(
+        'left out',
+        `${by} names ${path}, which git or .dockerignore leaves out, so it will not be part of the build.`,
+      ),
+    ),
+    ...sparseFinding(tree),
+    ...named(
+      'names',
+      tree.listing.unnameable,
+      (names, them) =>
+        `The name of ${names} is not UTF-8, so ${them === 'it' ? 'it' : 'they'} will not be part of the build: rename ${them}.`,
+    ),
+    ...named(
+      'links',
+      tree.listing.outwardLinks.filter((path) => paths.includes(path)),
+      (names, them, is) =>
+        `${names} ${is('leads', 'lead')} out of the project, so what ${them === 'it' ? 'it leads' : 'they lead'} to will not be part of the build.`,
+    ),
+    ...largeFindings(tree),
+    ...(await worktreeFinding(project, tree)),
+  ]
+}
+
+async function ofRef(project: Project, ref: string, signal: AbortSignal): Promise<Finding[]> {
+  const commit = await resolveRef(project, ref, signal)
+  if (commit === null) return []
+  const listed = nulSeparated(await gitOutput(project, ['ls-tree', '-r', '-z', `${commit}:./`], signal))
+  const entries = listed.map((line) => {
+    const [meta = '', path = ''] = line.split(/\t(.*)/s)
+    const [mode, , hash = ''] = meta.split(' ')
+    return { mode, hash, path }
+  })
+  const missing: string[] = []
+  for (const { mode, hash, path } of entries) {
+    if (mode !== '160000') continue
+    const inner = { ...project, directory: join(project.directory, path) }
+    if (!(await hasCommit(inner, hash, signal))) missing.push(path)
+  }
+  const read = async (path: string): Promise<string | null> => {
+    const { code, captured } = await git(project, ['show', `${commit}:./${path}`], signal)
+    return code === 0 ? captured.toString('utf8') : null
+  }
+  return [
+    ...(await installFindings(
+      entries.map(({ path }) => path),
+      [],
+      read,
+    )),
+    ...(await npmrcFindings(project)),
+    ...named(
+      'submodules',
+      missing,
+      (names, them) =>
+        `The commit of ${names} that ${ref} names is not on this machine, so ${them === 'it' ? 'it' : 'they'} will not be part of the build: check ${ref} out, \`git submodule update --init --recursive\`, then deploy again.`,
+    ),
+  ]
+}
+
+type Read = (path: string) => Promise<string | null>
+
+async function installFindings(
+  paths: readonly string[],
+  leftOut: readonly string[],
+  read: Read,
+): Promise<Finding[]> {
+  const needed = NEEDED.filter((path) => leftOut.includes(path))
+  if (needed.length > 0) {
+    return [
+      refused(
+        `.dockerignore leaves out ${needed.join(' and ')}, without which nothing can be built: correct it.`,
+      ),
+    ]
+  }
+  const problem = await lockfileProblem(paths, read)
+  return problem === null ? [] : [refused(problem)]
+}
+
+async function npmrcFindings(project: Project): Promise<Finding[]> {
+  const npmrc = await readNpmrc(project, project.directory)
+  return named(
+    'npmrc',
+    npmrc?.missing ?? [],
+    (names, them) => `.npmrc takes ${names} from the environment, and app.build.env does not set ${them}.`,
+  )
+}
+
+function sparseFinding({ listing: { outsideSparse } }: ListedTree): Finding[] {
+  if (outsideSparse === 0) return []
+  const files = outsideSparse === 1 ? 'One file lies' : `${outsideSparse} files lie`
+  return [
+    warning(
+      'sparse',
+      `${files} outside of the sparse checkout and will not be part of the build; \`git sparse-checkout disable\` brings all back.`,
+    ),
+  ]
+}
+
+function largeFindings({ files }: ListedTree): Finding[] {
+  const own = files.filter(({ isTracked }) => !isTracked)
+  const inAll = own.reduce((sum, { bytes }) => sum + bytes, 0)
+  const large = own.filter(({ bytes }) => bytes >= LARGE_BYTES)
+  if (large.length === 0 && inAll < LARGE_IN_ALL_BYTES) return []
+  const largest = [...(large.length > 0 ? large : own)].sort((one, other) => other.bytes - one.bytes)
+  const words = inWords(largest.map(({ path, bytes }) => `${JSON.stringify(path)} (${size(bytes)})`))
+  return [
+    warning(
+      'large files',
+      `Files that git does not know, ${size(inAll)} in all, will be part of the build, among them ${words}: name in .gitignore or .dockerignore what the build does not need.`,
+    ),
+  ]
+}
+
+/** The director sees the project's directory alone. */
+async function worktreeFinding({ directory }: Project, { revision }: ListedTree): Promise<Finding[]> {
+  if (revision !== null) return []
+  const isFile = await lstat(join(directory, '.git')).then(
+    (stats) => stats.isFile(),
+    () => false,
+  )
+  if (!isFile) return []
+  return [
+    warning(
+      'worktree',
+      'The repository of this worktree lies outside of the project directory, where the director does not see it: the build will carry no commit, and no ref can be deployed. A clone has its own.',
+    ),
+  ]
+}
+
+/** `is` takes the form of a verb that fits how many there are. */
+type Words = (names: string, them: 'it' | 'them', is: (one: string, many: string) => string) => string
+
+function named(name: string, found: readonly string[], words: Words): Finding[] {
+  if (found.length === 0) return []
+  const isOne = found.length === 1
+  const names = inWords(found.map((path) => (PLAIN.test(path) ? path : JSON.stringify(path))))
+  return [
+    warning(
+      name,
+      words(names, isOne ? 'it' : 'them', (one, many) => (isOne ? one : many)),
+    ),
+  ]
+}
+
+const PLAIN = /^[\w./@+-]+$/
+
+function inWords(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN)
+  const more = names.length - shown.length
+  if (more > 0) return `${shown.join(', ')} and ${more} more`
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
+}
+
+const size = (bytes: number): string => prettyBytes(bytes, { binary: true })
+
+const warning = (name: string, sentence: string): Finding => ({ name, outcome: 'warning', sentence })
+
+const refused = (sentence: string): Finding => ({
+  ...{ code: 'source-unfit', name: 'source', outcome: 'refused', sentence },
+})
