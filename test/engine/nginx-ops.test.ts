@@ -184,3 +184,32 @@ test('a page that only begins like /ops is the site’s', async () => {
   assert.equal((await rig.ask('/opsies')).httpStatus, 500)
   await rig.steer('primary', '/opsies', 'ok')
 })
+
+test('the console takes small bodies alone, so that nobody else’s upload is in its way', async () => {
+  const MB = Buffer.alloc(1_000_000, 'x')
+  for (const up of [['primary', 'secondary'], ['primary']] as const) {
+    await rig.route({ up })
+    for (const path of ['/api/ops/deploy', '/api/ops/deploy?via=other', '/ops', '/ops/releases']) {
+      const asked = await rig.steer('primary', path)
+      for (const coding of ['identity', 'chunked']) {
+        const headers: Record<string, string> = coding === 'chunked' ? { 'transfer-encoding': coding } : {}
+        const refusal = await rig.ask(path, { method: 'POST', headers, body: MB })
+        assert.equal(refusal.httpStatus, 413, path)
+        assert.ok(refusal.body.includes('What was sent is larger than this site accepts.'), refusal.body)
+      }
+      assert.equal(await rig.steer('primary', path), asked, 'no slot has heard of it')
+    }
+    const startedMs = performance.now()
+    const verb = await rig.ask('/api/ops/deploy', { method: 'POST', body: MB.subarray(0, 64_000) })
+    assert.equal(JSON.parse(verb.body).bytes, 64_000)
+    assert.ok(performance.now() - startedMs < 1_000)
+  }
+  await rig.route({})
+  for (const [path, accept] of [
+    ['/ops', 'text/html'],
+    ['/api/ops/releases/1/events', 'text/event-stream'],
+  ] as const) {
+    const headers = { 'transfer-encoding': 'chunked', accept }
+    assert.equal((await rig.ask(path, { headers, body: MB })).httpStatus, 413, path)
+  }
+})

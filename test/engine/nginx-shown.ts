@@ -45,6 +45,11 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'a live slot that is stopped leaves the console working, actions too: they never reached it': [
     ...['upstream primary_first', 'upstream primary_first: server'],
   ],
+  'the console takes small bodies alone, so that nobody else’s upload is in its way': [
+    `${OPS}: client_max_body_size`,
+    ...['location @ops_read: client_max_body_size', 'location @ops_follow: client_max_body_size'],
+    ...['location @ops_other: client_max_body_size', 'location @ops_send: client_max_body_size'],
+  ],
   'a verb of the console that hangs is not asked of the other slot': [
     'location @ops_send: proxy_read_timeout',
   ],
