@@ -24,7 +24,7 @@ test('what is measured without the whole system runs before it is brought up, ea
   const names = (all: typeof groups) => all.map(({ name }) => name)
   assert.deepEqual(names(inRunningOrder(groups)), [
     ...['tiny-failures', 'tiny-latency', 'tiny-throughput', 'traffic-log'],
-    ...['real-failures', 'static-files', 'release-cost', 'visitors-view'],
+    ...['real-failures', 'static-files', 'release-cost', 'visitors-view', 'unread-bodies'],
   ])
   const numbers = groups.map(({ number }) => number)
   assert.deepEqual(
