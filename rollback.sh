@@ -232,7 +232,11 @@ write_generation() { # FROM_DIR NUMBER SLOT
   # No visitor is counted apart any more, which is what an executable flag says (nginx/quick_target.conf).
   chmod 644 "$new"/* && chmod 755 "$new/live-$slot" && sync "$new"/* "$new" && mv -T "$new" "$live_dir/gen-$number" || return 1
   ln -sfn "gen-$number" "$live_dir/current.tmp" && sync "$live_dir" || return 1
-  mv -T "$live_dir/current.tmp" "$live_dir/current" && sync "$live_dir"
+  # What the slots see of the routing is told by a second rename, which takes no room.
+  mkdir -p "$live_dir/told" && ln -sfn "$slot" "$live_dir/told/slot.tmp" || return 1
+  mv -T "$live_dir/current.tmp" "$live_dir/current" || return 1
+  mv -T "$live_dir/told/slot.tmp" "$live_dir/told/slot"
+  sync "$live_dir"
 }
 
 replace_file() { # FILE, new content on standard input

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DirectorSettings } from '../config/director.ts'
 import { FIRST_START_FILE } from '../config/first-start.ts'
 import { forgetBreakGlass, readBreakGlass } from '../nginx/break-glass.ts'
+import { toldIn } from '../nginx/told.ts'
 import { liveSentence } from '../release/live-sentence.ts'
 import { wordsOf } from '../release/messages.ts'
 import { openJournal } from '../state/journal.ts'
@@ -17,6 +18,7 @@ import { firstSlots } from './first-slots.ts'
 import { type Doors, openDoors } from './intake/doors.ts'
 import { seldom } from './intake/seldom.ts'
 import { cliKeeper } from './keep-cli.ts'
+import { keepTold } from './keep-told.ts'
 import type { SystemStatus } from './protocol.ts'
 import { refreshedAtMost } from './refreshed.ts'
 import { releases } from './releases.ts'
@@ -123,6 +125,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   const doors = await openDoors(api, identity, stateDir)
   const stopping = new AbortController()
   if (limitMs > 0) void keepLooking(lookout, stopping.signal)
+  void keepTold({ told: toldIn(join(settings.SWITCHYARD_DIR, 'nginx/live')), lockPath }, stopping.signal)
   const timers = [
     setInterval(() => void settle(), SETTLE_EVERY_MS),
     setInterval(() => void (verbs.running() ?? first.now()), FIRST_LOOK_EVERY_MS),

@@ -1,21 +1,26 @@
 import { join } from 'node:path'
 import { environmentChange } from '../release/environment-change.ts'
 import { ReleaseError } from '../release/errors.ts'
-import type { PreflightFindings, Runtimes } from '../release/ports.ts'
+import type { Journal, PreflightFindings, Runtimes } from '../release/ports.ts'
 import type { Source } from '../release/release.ts'
+import { SLOTS } from '../release/slot.ts'
 import { valuesIn } from '../state/environment/parse.ts'
 import { doubledWords, problemWords, readAppFile } from '../state/environment/read.ts'
 import { environmentStore } from '../state/environment/store.ts'
+import type { PreloadStore } from '../state/preload/store.ts'
 
 type Finding = PreflightFindings[number]
 
-/** What releases of the project in `directory` ran with, kept below its state/. */
-export function runtimesOf(directory: string): Runtimes {
+/** What releases of the project in `directory` ran with, kept below its state/. `preload` answers with today's, kept. */
+export function runtimesOf(
+  directory: string,
+  preload: () => Promise<string | null> = async () => null,
+): Runtimes {
   const environments = environmentStore(join(directory, 'state/environments'))
   return {
     now: async () => ({
       environment: await environments.keep(await currentValues(directory)),
-      preload: null,
+      preload: await preload(),
     }),
     change: async (from, to) => {
       const before = from.environment && (await environments.read(from.environment).catch(() => null))
@@ -50,6 +55,13 @@ export async function environmentFindings(directory: string, source: Source): Pr
       return [{ code: 'environment-invalid', name: file.file, outcome: 'refused', sentence: problem }]
     return doubled === null ? [] : [{ name: file.file, outcome: 'warning', sentence: doubled }]
   })
+}
+
+/** Today's preload. Those of before go that no slot can be brought back with. */
+export async function freshPreload(preloads: PreloadStore, journal: Journal): Promise<string> {
+  const held = [...SLOTS.map((slot) => journal.holderOf(slot)), ...journal.unfinished()]
+  await preloads.removeOthers(new Set(held.flatMap((release) => release?.runtime.preload ?? [])))
+  return preloads.keep()
 }
 
 async function currentValues(directory: string): Promise<Map<string, string>> {

@@ -8,6 +8,7 @@ import { removeLeftBuilds } from '../docker/building/left-builds.ts'
 import { foundationFinding } from '../docker/foundation.ts'
 import { type ContainerLogLine, readContainerLog } from '../docker/logs.ts'
 import { isMounted } from '../docker/mounts.ts'
+import { writeNodeOptions } from '../docker/node-options.ts'
 import { composeFindings, diskFinding, dockerFinding, dockerVersion } from '../docker/preflight.ts'
 import { describeProject, type Project } from '../docker/project.ts'
 import { readRedaction } from '../docker/redact.ts'
@@ -31,13 +32,13 @@ import type {
   Journal,
   KeepMarks,
   RoutingState,
-  Runtimes,
   Slots,
   StartedSlots,
 } from '../release/ports.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
 import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
+import { preloadStore } from '../state/preload/store.ts'
 import type { StoredLogs } from '../state/release-log.ts'
 import type { Reserve } from '../state/reserve.ts'
 import { addressOf, NGINX_PORTS } from '../topology/addresses.ts'
@@ -45,7 +46,8 @@ import { prefixesOf } from '../topology/networks.ts'
 import { preflightOf } from './preflight.ts'
 import { redactedHealth } from './redacted-health.ts'
 import { reserveFinding } from './reserve-finding.ts'
-import { environmentFindings, runtimesOf } from './runtimes.ts'
+import { environmentFindings, freshPreload, runtimesOf } from './runtimes.ts'
+import { onSoundFiles } from './sound-files.ts'
 import type { ViewOptions } from './view.ts'
 
 /** More than nginx and a slot are waited for together (src/nginx/confirm.ts), which is what decides. */
@@ -157,7 +159,8 @@ function partsOf({
     containerFilter: proxyOf(project),
   })
   const traffic = { ...nginx, write: (next: RoutingState) => reserve.spendAsync(() => nginx.write(next)) }
-  const runtimes = runtimesOf(settings.SWITCHYARD_DIR)
+  const preloads = preloadStore(join(stateDir, 'preload'), join(import.meta.dirname, '../workload/preload'))
+  const runtimes = runtimesOf(settings.SWITCHYARD_DIR, () => freshPreload(preloads, journal))
   const minFreeBytes = bytesOf(settings.MIN_FREE_DISK)
   const eyes = slotHealth({
     addressOf: (slot) => addressOf(prefixes, slot),
@@ -168,7 +171,13 @@ function partsOf({
   })
   return {
     traffic,
-    slots: onSoundFiles(slots, runtimes, envFile, reserve),
+    slots: onSoundFiles(slots, {
+      mendEnvFile: async () =>
+        (await reserve.spendAsync(() => mendEnvFile(envFile))) ? basename(envFile) : null,
+      mustBeKept: runtimes.mustBeKept,
+      preloadOrNow: (hash) => reserve.spendAsync(() => preloads.orNow(hash)),
+      writeOptions: (slot, start) => reserve.spendAsync(() => writeNodeOptions(docker, project, slot, start)),
+    }),
     runtimes,
     health: redactedHealth(eyes, () => readRedaction(project)),
     journal,
@@ -227,19 +236,6 @@ function valuesOf(started: StartedSlots, live: Slot): Record<string, string> {
     return start ? slotVariables(slot, start) : {}
   })
   return Object.assign({ LIVE_SLOT: live }, ...values)
-}
-
-/** Compose fills its file from the env file, and a slot is started in bad moments too. */
-function onSoundFiles(slots: Slots, runtimes: Runtimes, path: string, reserve: Reserve): Slots {
-  return {
-    ...slots,
-    start: async (slot, start, log, signal) => {
-      if (await reserve.spendAsync(() => mendEnvFile(path)))
-        log(`${basename(path)} was damaged and is taken from its copy.`)
-      await runtimes.mustBeKept(start.runtime, slot)
-      await slots.start(slot, start, log, signal)
-    },
-  }
 }
 
 async function linesOf(

@@ -6,7 +6,7 @@ import { COMPOSE_FILE, type Project } from './project.ts'
 
 /** The rooms of src/ that the director's image is made from: what the director runs, and the command line that it keeps. */
 const DIRECTOR_ROOMS = [
-  ...['director', 'docker', 'nginx', 'health', 'state', 'release', 'config', 'topology'],
+  ...['director', 'docker', 'nginx', 'health', 'state', 'release', 'config', 'topology', 'workload/preload'],
   ...['cli', 'doctor', 'setup', 'words'],
 ]
 

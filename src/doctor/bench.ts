@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { writeNodeOptions } from '../docker/node-options.ts'
 import { describeProject, type Project } from '../docker/project.ts'
 import { slotVariables } from '../docker/slot-variables.ts'
 import { slotHealth } from '../health/slot-health.ts'
@@ -11,6 +12,7 @@ import type { SlotStart } from '../release/runtime.ts'
 import type { Slot } from '../release/slot.ts'
 import { composeUp } from '../setup/compose.ts'
 import { type OpenJournal, openJournal } from '../state/journal.ts'
+import { preloadStore } from '../state/preload/store.ts'
 import { addressOf } from '../topology/addresses.ts'
 import { routingTo } from './next-routing.ts'
 import type { Place } from './place.ts'
@@ -54,6 +56,11 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
     settings: { deadlineMs: system.healthDeadlineMs, warmUpPaths: system.warmUpPaths },
   })
 
+  const preloads = preloadStore(
+    join(paths.state, 'preload'),
+    join(import.meta.dirname, '../workload/preload'),
+  )
+
   async function up(service: Service, env: readonly string[], isForced: boolean): Promise<void> {
     const { project, toolsImage: tools } = system
     await composeUp(docker, { paths, tools, project, services: [service], env, isForced }, log)
@@ -61,7 +68,11 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
 
   /** The build by the environment, as a release does: the env file may still name another. */
   async function startSlot(slot: Slot, { isForced } = { isForced: false }): Promise<void> {
-    const variables = slotVariables(slot, mustHold(seen, slot))
+    const { build, release, runtime } = mustHold(seen, slot)
+    const preload = runtime.preload && (await preloads.orNow(runtime.preload))
+    const start = { build, release, runtime: { ...runtime, preload } }
+    const variables = slotVariables(slot, start)
+    await writeNodeOptions(docker, paths, slot, start)
     const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
     await up(serviceOfSlot[slot], env, isForced)
     await untilHealthy(slot)

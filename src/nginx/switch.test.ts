@@ -50,7 +50,7 @@ test('what was written is read back, through a relative symlink', async () => {
   await writeGeneration(liveDir, generation(2, { live: 'secondary' }))
   assert.equal(await readlink(join(liveDir, 'current')), 'gen-2')
   assert.deepEqual(await readGeneration(liveDir), generation(2, { live: 'secondary' }))
-  assert.deepEqual((await readdir(liveDir)).toSorted(), ['current', 'gen-1', 'gen-2'])
+  assert.deepEqual((await readdir(liveDir)).toSorted(), ['current', 'gen-1', 'gen-2', 'told'])
 })
 
 test('nginx can read it whatever the umask of the writer is', async () => {

@@ -2,10 +2,12 @@ import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm, symlink } fro
 import { join } from 'node:path'
 import { ReleaseError } from '../release/errors.ts'
 import type { RoutingState } from '../release/ports.ts'
+import type { Slot } from '../release/slot.ts'
 import { syncDirectory } from '../state/durable-file.ts'
 import { isDiskFull } from '../state/reserve.ts'
 import { executableFlag, flagsOf, renderState, routingStateSchema, STATE_FILE } from './generation.ts'
 import { compare, generationNumber, ledToName } from './read-generation.ts'
+import { readyToTell, toldLive } from './told.ts'
 
 /** Earlier generations stay for people to look at, and for requests that still read one of them. */
 const KEPT_GENERATIONS = 10
@@ -16,7 +18,7 @@ const EXECUTABLE_MODE = 0o755
 
 /**
  * Makes `next` what nginx serves: a whole directory, then one `rename` of the symlink, each fsynced. That rename is the
- * commit point. On a full disk earlier generations make room. May run twice for the same state. Replaces a `current` that
+ * commit point, and at once the slots are told of it. On a full disk earlier generations make room. May run twice for the same state. Replaces a `current` that
  * leads to no generation; one that is a directory stays beside it under another name, and nobody is served between two
  * renames then. The caller holds the release lock.
  * Throws `internal` (facts: `reason`) for a state that contradicts itself or is not newer than the one there.
@@ -26,7 +28,7 @@ export async function writeGeneration(liveDir: string, next: RoutingState): Prom
   const name = `gen-${state.generation}`
   await mkdir(liveDir, { recursive: true })
   const current = await ledToName(liveDir)
-  if (current === name && (await holds(join(liveDir, name), state))) return
+  if (current === name && (await holds(join(liveDir, name), state))) return tellAnew(liveDir, state.live)
   const currentNumber = current === null ? 0 : (generationNumber(current) ?? 0)
   if (state.generation <= currentNumber) {
     throw refused(`generation ${state.generation} is not newer than ${currentNumber}`)
@@ -37,7 +39,7 @@ export async function writeGeneration(liveDir: string, next: RoutingState): Prom
     await prune(liveDir, currentNumber, KEPT_ON_A_FULL_DISK)
     await writeDirectory(liveDir, name, state)
   })
-  await pointCurrentAt(liveDir, name)
+  await pointCurrentAt(liveDir, name, state.live)
   await prune(liveDir, state.generation)
 }
 
@@ -73,15 +75,24 @@ async function writeDirectory(liveDir: string, name: string, state: RoutingState
   await syncDirectory(liveDir)
 }
 
-async function pointCurrentAt(liveDir: string, name: string): Promise<void> {
+async function pointCurrentAt(liveDir: string, name: string, live: Slot | null): Promise<void> {
   const temporary = join(liveDir, 'current.tmp')
   const current = join(liveDir, 'current')
   await rm(temporary, { force: true })
   await symlink(name, temporary)
+  const tell = await readyToTell(liveDir, live)
   const found = await lstat(current).catch(() => null)
   if (found && !found.isSymbolicLink()) await rename(current, join(liveDir, `by-hand-${name}`))
   await rename(temporary, current)
+  await tell()
   await syncDirectory(liveDir)
+}
+
+/** After a director that was killed between the two. */
+async function tellAnew(liveDir: string, live: Slot | null): Promise<void> {
+  if ((await toldLive(liveDir)) === live) return
+  const tell = await readyToTell(liveDir, live)
+  await tell()
 }
 
 async function prune(liveDir: string, live: number, kept = KEPT_GENERATIONS): Promise<void> {

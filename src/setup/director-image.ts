@@ -39,6 +39,7 @@ const INPUTS = [
   'src/state',
   'src/topology',
   'src/words',
+  'src/workload/preload',
 ]
 
 /** The director's image for exactly these inputs, built where it is not there yet. Throws `SetupFailure` with the build's last lines. */

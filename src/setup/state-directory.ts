@@ -23,8 +23,10 @@ export async function prepareState(paths: Paths): Promise<void> {
   await makeDirectory(join(paths.state, 'run'), 0o755, 0, 0)
   await makeDirectory(join(paths.state, 'run', 'host'), 0o700, 0, 0)
   for (const slot of SLOTS) await makeDirectory(join(paths.state, 'run', slot), 0o750, 0, RUNTIME_ID)
+  await makeDirectory(join(paths.state, 'preload'), 0o755, 0, 0)
   await makeDirectory(paths.secrets, 0o700, 0, 0)
   await makeDirectory(paths.nginxLive, 0o755, 0, 0)
+  await makeDirectory(join(paths.nginxLive, 'told'), 0o755, 0, 0)
   await makeAuthKey(paths.authKey)
   await copyCaBundle(paths.caBundle)
 }

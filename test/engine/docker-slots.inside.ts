@@ -22,6 +22,7 @@ import { dockerAssets } from '../../src/docker/assets.ts'
 import { foundationFinding } from '../../src/docker/foundation.ts'
 import { readDockerDisk } from '../../src/docker/host-capacity.ts'
 import { followContainerLog, readContainerLog } from '../../src/docker/logs.ts'
+import { writeNodeOptions } from '../../src/docker/node-options.ts'
 import { composeFindings, diskFinding, dockerFinding } from '../../src/docker/preflight.ts'
 import { composeArgv } from '../../src/docker/project.ts'
 import { followSlotLog } from '../../src/docker/slot-log.ts'
@@ -35,6 +36,7 @@ import type { Slot } from '../../src/release/slot.ts'
 import { valuesIn } from '../../src/state/environment/parse.ts'
 import { problemWords, readAppFile } from '../../src/state/environment/read.ts'
 import { environmentStore } from '../../src/state/environment/store.ts'
+import { preloadStore } from '../../src/state/preload/store.ts'
 import { APP_ENV, ARRIVES } from '../fixtures/app-env.ts'
 import { buildSlotImage } from '../fixtures/slot-image.ts'
 import {
@@ -391,6 +393,47 @@ test('a plain compose up leaves a slot with its environment as it is, and starts
   assert.throws(() => compose('up', '-d', '--no-build', 'runtime_secondary'), /env file .* not found/)
   assert.equal((await inspect('secondary'))?.id, before?.id)
   await slots.start('primary', started(build('b1'), 1), silent, deadline())
+  writeEnvFile(directory, {
+    PRIMARY_IMAGE: build('b1').image,
+    PRIMARY_RELEASE: '1',
+    SECONDARY_IMAGE: build('b2').image,
+    SECONDARY_RELEASE: '16',
+  })
+})
+
+test('a slot is started with its preload, in front of the options of its app: those of app.env, else those of its image', async () => {
+  const source = join(import.meta.dirname, '../../src/workload/preload')
+  const preload = await preloadStore(join(directory, 'state/preload'), source).keep()
+  const environments = environmentStore(join(directory, 'state/environments'))
+  const plain = await environments.keep(new Map([['COLOUR', 'red']]))
+  const own = await environments.keep(new Map([['NODE_OPTIONS', '--no-warnings "--title=a b"']]))
+  const tag = `${build('b2').image}-own`
+  const change = ['--change', 'ENV NODE_OPTIONS="--no-deprecation"']
+  execFileSync('docker', ['commit', ...change, `${NAME}-env-secondary`, tag])
+  const ours = '--require /run/switchyard-preload/main.cjs'
+  for (const [image, environment, expected] of [
+    [build('b2').image, plain, ours],
+    [build('b2').image, own, `${ours} --no-warnings "--title=a b"`],
+    [tag, plain, `${ours} --no-deprecation`],
+    [tag, own, `${ours} --no-warnings "--title=a b"`],
+  ] as const) {
+    const runtime = { environment, preload }
+    const start: SlotStart = { build: { ...build('b2'), image }, release: 18, runtime }
+    await writeNodeOptions(docker, project, 'secondary', start)
+    await slots.start('secondary', start, silent, deadline())
+    assert.equal(environmentOf('secondary').get('NODE_OPTIONS'), expected)
+    const isThere = "process.exit(Symbol.for('switchyard.preload') in globalThis ? 0 : 1)"
+    execFileSync('docker', ['exec', `${NAME}-env-secondary`, 'node', '-e', isThere])
+    const before = await inspect('secondary')
+    writeEnvFile(directory, { PRIMARY_IMAGE: build('b1').image, ...slotVariables('secondary', start) })
+    compose('up', '-d', '--no-build', '--no-deps', 'runtime_secondary')
+    assert.equal((await inspect('secondary'))?.id, before?.id, 'a plain compose up changes nothing')
+  }
+  const before = started(build('b2'), 16)
+  await writeNodeOptions(docker, project, 'secondary', before)
+  await slots.start('secondary', before, silent, deadline())
+  assert.equal(environmentOf('secondary').get('NODE_OPTIONS'), undefined)
+  await docker.getImage(tag).remove({ force: true })
   writeEnvFile(directory, {
     PRIMARY_IMAGE: build('b1').image,
     PRIMARY_RELEASE: '1',

@@ -5,6 +5,7 @@ import { otherSlot, type Slot } from '../../src/release/slot.ts'
 import { startLoad } from '../load/load.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
 import { addressNear, floodFrom, neighboursOf, reachedFrom } from './from-a-slot.ts'
+import { gapsOf, liveBeats } from './live-beats.ts'
 import { until } from './until.ts'
 
 /** Longer than the default limit and the looks that it takes. */
@@ -12,12 +13,14 @@ const LONG_ENOUGH_MS = 9_000
 const ATTACK_CONNECTIONS = 5_000
 const ATTACK_MS = 8_000
 
+const HTTP_PORT = 8560
+
 let system: EngineSystem
 
 before(async () => {
   system = await engineSystem({
     name: 'switchyard-fail-over',
-    httpPort: 8560,
+    httpPort: HTTP_PORT,
     networkPrefix: '172.30.87',
     settings: { HEALTH_DEADLINE_SECONDS: '15', DRAIN_CAP_SECONDS: '1' },
   })
@@ -109,7 +112,17 @@ test('a live slot that died loses the traffic within seconds, and machines may n
   const alive = otherSlot(dead)
   await (await slotOf(dead)).update({ RestartPolicy: { Name: 'no' } })
   await crash(dead)
-  const tookMs = await firstAnswerOf(alive)
+  let [tookMs, servedMs] = [0, 0]
+  const reigns = await liveBeats({ primary: HTTP_PORT + 1, secondary: HTTP_PORT + 2 }, async () => {
+    tookMs = await firstAnswerOf(alive)
+    servedMs = Date.now()
+    await delay(500)
+  })
+  // What is dead does no work, and is told to be live until the traffic leaves it.
+  gapsOf(reigns, LONG_ENOUGH_MS + 3_000)
+  const last = reigns.at(-1)
+  assert.equal(last?.slot, alive)
+  assert.ok((last?.fromMs ?? 0) < servedMs + 100, 'the standby takes the work over with the traffic')
   console.log(`the standby answered ${(tookMs / 1_000).toFixed(1)} s after the live slot had died`)
   assert.ok(tookMs > 4_500 && tookMs < 12_000, `${tookMs} ms`)
   const [release] = await system.history()

@@ -16,6 +16,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { readBreakGlass } from '../../src/nginx/break-glass.ts'
+import { toldLive } from '../../src/nginx/told.ts'
 import { DEPLOYMENT_IDS, PORTS, RELEASES, type Rig, startRig, until } from './nginx-rig.ts'
 
 /** All that the script may need of its host: no Node, no Docker, no curl, no wget. */
@@ -70,6 +71,7 @@ test('the traffic is back on the standby, confirmed, and written down for the di
   assert.deepEqual(now, { ...before, generation, live: 'primary', shares: {}, release: null })
   assert.equal((await stat(join(rig.liveDir, 'current', 'live-primary'))).mode & 0o777, 0o755)
   assert.deepEqual(await rig.traffic.served(AbortSignal.timeout(5_000)), now)
+  assert.equal(await toldLive(rig.liveDir), 'primary', 'the slots are told')
   const record = await readBreakGlass(join(rig.dir, 'state'))
   assert.deepEqual(
     { ...record, at: null },

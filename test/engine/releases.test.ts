@@ -15,14 +15,19 @@ import { otherSlot, SLOTS, type Slot } from '../../src/release/slot.ts'
 import { startLoad } from '../load/load.ts'
 import { floodFrom } from './director-flood.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { gapsOf, liveBeats } from './live-beats.ts'
 import { until } from './until.ts'
+
+const HTTP_PORT = 8460
+const PORTS = { primary: HTTP_PORT + 1, secondary: HTTP_PORT + 2 }
+const NONE_LIVE_MS = 2_000
 
 let system: EngineSystem
 
 before(async () => {
   system = await engineSystem({
     name: 'switchyard-engine',
-    httpPort: 8460,
+    httpPort: HTTP_PORT,
     networkPrefix: '172.30.82',
     settings: { HEALTH_DEADLINE_SECONDS: '12', DRAIN_CAP_SECONDS: '3' },
   })
@@ -43,6 +48,15 @@ async function stillServes(expected: { slot: string; version: string }): Promise
   assert.equal(routing.problem, null)
   assert.deepEqual(actions.deploy, { allowed: true, reason: null })
   assert.deepEqual(actions.rollback, { allowed: true, reason: null })
+}
+
+/** That work of the live slot ran in these, one after the other, and never in two at once or long in none. */
+function tellsOneLive(reigns: Awaited<ReturnType<typeof liveBeats>>, slots: readonly Slot[]): void {
+  assert.deepEqual(
+    reigns.map(({ slot }) => slot),
+    slots,
+  )
+  console.log(`no slot was live for ${gapsOf(reigns, NONE_LIVE_MS).join(', ')} ms`)
 }
 
 test('set-up leaves one build in both slots, primary live and secondary ready', async () => {
@@ -72,14 +86,17 @@ test('a deploy moves the traffic, a rollback moves it back, no request fails and
     postPath: '/echo',
   })
   const next = await system.image('2.0.0')
-  const deployed = await system.ended((await system.deploy(image(next), { note: 'Two' })).id)
-  assert.equal(deployed.state, 'live', JSON.stringify(deployed.error))
-  assert.deepEqual(await system.served(), { slot: 'secondary', version: '2.0.0', release: deployed.id })
-  const back = await system.ended((await system.rollback()).id)
-  assert.equal(back.state, 'live')
-  assert.equal((await system.served()).version, '1.0.0')
-  const forth = await system.ended((await system.rollback()).id)
-  assert.equal(forth.state, 'live')
+  const reigns = await liveBeats(PORTS, async () => {
+    const deployed = await system.ended((await system.deploy(image(next), { note: 'Two' })).id)
+    assert.equal(deployed.state, 'live', JSON.stringify(deployed.error))
+    assert.deepEqual(await system.served(), { slot: 'secondary', version: '2.0.0', release: deployed.id })
+    const back = await system.ended((await system.rollback()).id)
+    assert.equal(back.state, 'live')
+    assert.equal((await system.served()).version, '1.0.0')
+    const forth = await system.ended((await system.rollback()).id)
+    assert.equal(forth.state, 'live')
+  })
+  tellsOneLive(reigns, ['primary', 'secondary', 'primary', 'secondary'])
   assert.deepEqual(await nginxSince(), begun)
   await until('10,000 requests were sent', 120_000, async () => (load.sentSoFar() >= 10_000 ? true : null))
   const report = await load.stop()
@@ -135,18 +152,21 @@ test("the article's own compose command creates nothing anew, and compose alone 
     after.map(({ Id, State }) => [Id, State.StartedAt]),
     before.map(({ Id, State }) => [Id, State.StartedAt]),
   )
+  const deploy = (await system.history()).find(({ verb }) => verb === 'deploy')
+  const preload = deploy?.runtime.preload
+  assert.match(preload ?? '', /^[0-9a-f]{64}$/)
   for (const [index, { Config, Mounts, HostConfig }] of after.slice(0, 2).entries()) {
     assert.match(Config.Labels['com.docker.compose.config-hash'] ?? '', /^[0-9a-f]{64}$/)
     assert.deepEqual(
-      Mounts.map(({ Source, Destination, RW }) => ({ Source, Destination, RW })),
+      Mounts.map(({ Source, Destination, RW }) => [Source, Destination, RW]).toSorted(),
       [
-        {
-          Source: join(system.dir, 'state/run', SLOTS[index] ?? ''),
-          Destination: '/run/switchyard',
-          RW: false,
-        },
-      ],
+        [join(system.dir, 'nginx/live/told'), '/run/switchyard-live', false],
+        [join(system.dir, 'state/preload', preload ?? ''), '/run/switchyard-preload', false],
+        [join(system.dir, 'state/run', SLOTS[index] ?? ''), '/run/switchyard', false],
+      ].toSorted(),
     )
+    const options = Config.Env.filter((each) => each.startsWith('NODE_OPTIONS='))
+    assert.deepEqual(options, ['NODE_OPTIONS=--require /run/switchyard-preload/main.cjs'])
     assert.equal(HostConfig.Privileged, false)
     assert.equal(HostConfig.ReadonlyRootfs, true)
     assert.deepEqual(HostConfig.CapDrop, ['ALL'])
@@ -335,8 +355,13 @@ const isSleeping = (): boolean => spawnSync('pgrep', ['-fx', 'sleep 4321']).stat
 
 test('a rollback by the script is confirmed, and the director takes it over', async () => {
   const before = (await system.status()).routing.live
-  const { code, output } = await system.run('./rollback.sh', [])
-  assert.equal(code, 0, output)
+  const director = await system.container('director')
+  await director.kill({ signal: 'SIGSTOP' })
+  const reigns = await liveBeats(PORTS, async () => {
+    const { code, output } = await system.run('./rollback.sh', [])
+    assert.equal(code, 0, output)
+  }).finally(() => director.kill({ signal: 'SIGCONT' }))
+  tellsOneLive(reigns, before === 'primary' ? ['primary', 'secondary'] : ['secondary', 'primary'])
   const adopted = await until('the director took it over', 30_000, async () => {
     const [newest] = await system.history()
     return newest?.recovery?.startsWith('Rolled back by ./rollback.sh') ? newest : null

@@ -571,8 +571,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: SWITCH,
-        from: '  await rename(temporary, current)\n  await syncDirectory(liveDir)\n',
-        to: '  await rename(temporary, current)\n',
+        from: '  await rename(temporary, current)\n  await tell()\n  await syncDirectory(liveDir)\n',
+        to: '  await rename(temporary, current)\n  await tell()\n',
       },
     ],
     killers: [powerCuts('routing', 'lost')],

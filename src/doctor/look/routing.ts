@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { ADMIN_FILE, renderAdmin } from '../../nginx/admin.ts'
 import { MOVED_FILES } from '../../nginx/moved.ts'
 import { generationNumber, readGeneration, readGenerationIn } from '../../nginx/read-generation.ts'
+import { flaggedLive } from '../../nginx/told.ts'
 import { ReleaseError, reasonOf } from '../../release/errors.ts'
 import type { RoutingState } from '../../release/ports.ts'
-import type { Slot } from '../../release/slot.ts'
 import { adminOf } from '../../topology/addresses.ts'
 import { isFormer, type Prefixes } from '../../topology/networks.ts'
 import type { RoutingSight } from '../seen.ts'
@@ -23,7 +23,7 @@ export async function lookAtRouting(liveDir: string, prefixes: Prefixes): Promis
   return {
     state,
     problem,
-    flagged: flaggedIn(join(liveDir, 'current')),
+    flagged: flaggedLive(liveDir),
     newest: await newestSound(liveDir, names),
     highest: Math.max(0, ...numbers),
     leftovers: names.filter((name) => isLeftover(name, state)).toSorted(),
@@ -45,12 +45,6 @@ async function currentState(
       problem: cause instanceof ReleaseError ? (cause.facts.reason ?? cause.code) : reasonOf(cause),
     }
   }
-}
-
-/** As in nginx/upstream_target.conf: where there are both, the second wins. */
-function flaggedIn(generation: string): Slot | null {
-  if (existsSync(join(generation, 'live-secondary'))) return 'secondary'
-  return existsSync(join(generation, 'live-primary')) ? 'primary' : null
 }
 
 async function newestSound(liveDir: string, names: readonly string[]): Promise<RoutingState | null> {

@@ -12,8 +12,8 @@ const { readlinkSync } = require('node:fs')
  * }} Liveness
  */
 
-/** A link that leads to the name of the live slot, renamed into place by whoever moves the traffic. */
-const LINK = '/run/switchyard/live'
+/** A symlink to the name of the live slot, renamed into place by whoever moves the traffic. */
+const LINK = '/run/switchyard-live/slot'
 const LOOK_EVERY_MS = 250
 
 /**
@@ -45,10 +45,11 @@ function liveness({ SLOT, SWITCHYARD_LIVE_LINK = LINK }, stop) {
         timer = setInterval(look, LOOK_EVERY_MS).unref()
         stop.addEventListener('abort', look)
       }
-      listeners.add(listener)
+      /** @param {boolean} now */
+      const own = (now) => listener(now)
+      listeners.add(own)
       return () => {
-        listeners.delete(listener)
-        if (listeners.size > 0) return
+        if (!listeners.delete(own) || listeners.size > 0) return
         clearInterval(timer)
         stop.removeEventListener('abort', look)
       }
@@ -56,12 +57,11 @@ function liveness({ SLOT, SWITCHYARD_LIVE_LINK = LINK }, stop) {
   }
 }
 
-/** @param {string} link */
+/** @param {string} link Null where no slot is live, or no director has told yet. */
 function ledTo(link) {
   try {
     return readlinkSync(link)
   } catch {
-    // No director has named a live slot here yet.
     return null
   }
 }

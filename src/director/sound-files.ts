@@ -1,0 +1,31 @@
+import type { Runtimes, Slots } from '../release/ports.ts'
+import type { SlotStart } from '../release/runtime.ts'
+import type { Slot } from '../release/slot.ts'
+
+/** What a slot is started from beside its image, all of it below state/. */
+export type StartFiles = Pick<Runtimes, 'mustBeKept'> & {
+  /** Answers with the name of the env file where it was damaged, and is whole again. */
+  mendEnvFile(): Promise<string | null>
+  /** `hash` where that preload is kept, else today's. */
+  preloadOrNow(hash: string): Promise<string>
+  /** NODE_OPTIONS, by which the slot finds its preload. */
+  writeOptions(slot: Slot, start: SlotStart): Promise<void>
+}
+
+/** Slots that are started from sound files: compose fills its file from them, and a slot is started in bad moments too. */
+export function onSoundFiles(slots: Slots, files: StartFiles): Slots {
+  return {
+    ...slots,
+    start: async (slot, { build, release, runtime }, log, signal) => {
+      const damaged = await files.mendEnvFile()
+      if (damaged !== null) log(`${damaged} was damaged and is taken from its copy.`)
+      await files.mustBeKept(runtime, slot)
+      const { preload } = runtime
+      const kept = preload === null ? null : await files.preloadOrNow(preload)
+      if (kept !== preload) log(`state/preload/${preload} is lost; ${slot} gets the preload of now.`)
+      const start = { build, release, runtime: { ...runtime, preload: kept } }
+      await files.writeOptions(slot, start)
+      await slots.start(slot, start, log, signal)
+    },
+  }
+}
