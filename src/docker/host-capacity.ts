@@ -19,11 +19,15 @@ export async function readFreeDisk(path: string, name = path): Promise<FreeDisk>
 }
 
 /**
- * Where Docker keeps its images. A container doesn't see that directory, but its own root is a layer there:
- * overlayfs answers statfs(2) for the file system of that layer.
+ * Where Docker keeps its images: the first of `roots` that is there (`disk/images-root.ts`). A container sees none of them, but its
+ * own root is a layer there: overlayfs answers statfs(2) for the file system of that layer.
  */
-export async function readDockerDisk(root: string): Promise<FreeDisk> {
-  return readFreeDisk(root).catch(() => readFreeDisk('/', root))
+export async function readDockerDisk(roots: readonly string[]): Promise<FreeDisk> {
+  for (const root of roots) {
+    const disk = await readFreeDisk(root).catch(() => null)
+    if (disk !== null) return disk
+  }
+  return readFreeDisk('/', roots[0])
 }
 
 /**

@@ -5,6 +5,7 @@ import { describeError } from '../release/messages.ts'
 import type { PreflightFindings } from '../release/ports.ts'
 import type { Slot } from '../release/slot.ts'
 import { runCommand } from './command.ts'
+import { imagesRoots } from './disk/images-root.ts'
 import { ask } from './engine.ts'
 import {
   diskVerdict,
@@ -68,9 +69,9 @@ export async function readDisks(
   { directory }: Project,
   signal: AbortSignal,
 ): Promise<readonly [FreeDisk, ...FreeDisk[]]> {
-  const root = await dockerRoot(docker, signal)
+  const roots = await rootsOf(docker, signal)
   const own = await readFreeDisk(directory)
-  return root === null ? [own] : [await readDockerDisk(root), own]
+  return roots.length === 0 ? [own] : [await readDockerDisk(roots), own]
 }
 
 const configSchema = z.object({
@@ -127,12 +128,12 @@ export async function composeOutput(
   throw new Error(`Compose refuses it: ${lines.slice(-3).join(' ') || `exit code ${code}`}`)
 }
 
-async function dockerRoot(docker: Docker, signal: AbortSignal): Promise<string | null> {
+async function rootsOf(docker: Docker, signal: AbortSignal): Promise<string[]> {
   const info: unknown = await ask(signal, () => docker.info()).catch((cause: unknown) => {
     if (cause instanceof ReleaseError && cause.code === 'aborted') throw cause
     return null
   })
-  return z.object({ DockerRootDir: z.string() }).safeParse(info).data?.DockerRootDir ?? null
+  return imagesRoots(info)
 }
 
 function refusal(name: string, code: NonNullable<Finding['code']>, cause: unknown): Finding {

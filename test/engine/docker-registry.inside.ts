@@ -97,10 +97,10 @@ test('an image that claims the id of an own build, or of another image, is refus
   const theirs = await made(`${repository}:theirs`, 'theirs', '1.0.0')
   await builder.obtain({ source: source(theirs), release: 10, label: null }, silent, deadline())
   await builder.obtain({ source: source(theirs), release: 11, label: null }, silent, deadline())
-  const other = await made(`${repository}:other`, 'theirs', '1.0.1')
+  const other = await made(`${repository}:another`, 'theirs', '1.0.1')
   assert.match(
     await refused(other),
-    /^The image ".*:other" can't be released: it claims the deployment id theirs, which is that of another image \([0-9a-f]{12}\)\.$/,
+    /^The image ".*:another" can't be released: it claims the deployment id theirs, which is that of another image \([0-9a-f]{12}\)\.$/,
   )
   await docker.getImage(own).remove()
 })

@@ -625,7 +625,7 @@ test('preflight says what it sees of Docker and the host', async () => {
   assert.match(disk.sentence, /^\d.* are free at .*\.$/)
   const { DockerRootDir } = z.object({ DockerRootDir: z.string() }).parse(await docker.info())
   assert.equal(existsSync(DockerRootDir), false, 'a container does not see it')
-  const { path, bytes } = await readDockerDisk(DockerRootDir)
+  const { path, bytes } = await readDockerDisk([DockerRootDir])
   assert.equal(path, DockerRootDir)
   assert.ok(bytes > 0)
 })
