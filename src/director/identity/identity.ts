@@ -77,11 +77,10 @@ export async function openIdentity({
       // A full disk keeps no operator from what mends it.
       tellFault(cause)
     }
-    const expires = AbortSignal.timeout(Math.max(0, session.expiresAt.getTime() - now()))
     return {
       id: session.id,
       operator: { id: user.id, name: user.name, email: user.email },
-      ending: AbortSignal.any([sessions.ending(session.id), expires]),
+      ending: sessions.ending(session.id, session.expiresAt.getTime() - now()),
     }
   }
 

@@ -29,8 +29,8 @@ export type Sessions = {
   endOf(userId: string): number
   /** Notes that it was used, and from where. */
   used(id: string, from: string | null): void
-  /** Aborted when the session ends, however it does. */
-  ending(id: string): AbortSignal
+  /** Aborted when the session ends, however it does; by itself in `leftMs`. */
+  ending(id: string, leftMs: number): AbortSignal
   /** For a session that another has ended in the database: what still follows by it ends too. */
   hasEnded(id: string): void
 }
@@ -104,9 +104,12 @@ export function sessions(database: DatabaseSync, now: () => number): Sessions {
       noted.set(id, at)
       note.run(id, at, from)
     },
-    ending: (id) => {
-      const controller = open.get(id) ?? new AbortController()
+    ending: (id, leftMs) => {
+      const known = open.get(id)
+      if (known !== undefined) return known.signal
+      const controller = new AbortController()
       open.set(id, controller)
+      setTimeout(() => hasEnded(id), Math.max(0, leftMs)).unref()
       return controller.signal
     },
     hasEnded,
