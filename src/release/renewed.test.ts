@@ -99,5 +99,9 @@ test('a plain rollback has what the standby was started with, and says how that 
     lines.includes('The environment is another than that of secondary: B is removed, A has another value.'),
     lines.join(),
   )
+  assert.match(
+    release?.steps.find(({ name }) => name === 'preflight')?.detail ?? '',
+    /\. The environment is another than that of secondary: B is removed, A has another value\.$/,
+  )
   assert.equal(system.journal.holderOf('primary')?.id, 1)
 })

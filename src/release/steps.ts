@@ -87,8 +87,8 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
     ])
     if (words !== null) context.log(words)
     const outcome = refuseOnFinding(findings, context.log)
-    await recordRuntime(context, release)
-    return outcome
+    const change = await recordRuntime(context, release)
+    return change === null ? outcome : `${outcome}. ${change}`
   },
 
   build: async (context) => {
@@ -262,8 +262,14 @@ function refuseOnFinding(findings: PreflightFindings, log: LogSink): string {
     : `${findings.length} checks, ${warnings} with a warning`
 }
 
-/** Taken where the release was allowed to begin: what was looked at then is what its slot gets, minutes of building later. */
-async function recordRuntime({ parts, id, log, signal }: StepContext, release: Release): Promise<void> {
+/**
+ * Taken where the release was allowed to begin: what was looked at then is what its slot gets, minutes of building later.
+ * Answers with the names that differ from what visitors have now, in a sentence, or null: whoever releases reads it before the move.
+ */
+async function recordRuntime(
+  { parts, id, log, signal }: StepContext,
+  release: Release,
+): Promise<string | null> {
   const { journal, runtimes } = parts
   const runtime = startsSlot(release)
     ? await runtimes.now(log, signal)
@@ -272,7 +278,10 @@ async function recordRuntime({ parts, id, log, signal }: StepContext, release: R
   const change = before ? await runtimes.change(before, runtime) : null
   journal.append(id, { type: 'runtime', runtime, change })
   const words = change && environmentChangeWords(change)
-  if (words) log(`The environment is another than that of ${release.from}: ${words}.`)
+  if (!words) return null
+  const sentence = `The environment is another than that of ${release.from}: ${words}.`
+  log(sentence)
+  return sentence
 }
 
 /** A rollback that starts the standby anew is looked at as what it is then. */
