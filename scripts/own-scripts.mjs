@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { linkedPackages, programsOf, readLockfile, readManifest } from './local-packages.mjs'
 
@@ -85,9 +86,8 @@ function linkPrograms(directory, prefix) {
  */
 export function run([program = '', ...args], cwd) {
   const { status, signal } = spawnSync(program, args, { cwd, stdio: 'inherit' })
-  if (signal === 'SIGKILL') return 137
-  if (signal === 'SIGABRT') return 134
-  return status ?? 1
+  // As shells do, so that whoever reads the code knows that it was ended and by what.
+  return signal === null ? (status ?? 1) : 128 + constants.signals[signal]
 }
 
 /**

@@ -4,7 +4,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { ownScripts } from '../../scripts/own-scripts.mjs'
+import { ownScripts, run } from '../../scripts/own-scripts.mjs'
 
 const scripts = join(import.meta.dirname, '../../scripts')
 const place = mkdtempSync(join(tmpdir(), 'install-inputs-'))
@@ -189,4 +189,19 @@ test('scripts run in the order of npm, each once, and none where they are ignore
   )
   writeFileSync(join(whole, '.npmrc'), 'ignore-scripts = true\n')
   assert.deepEqual(ownScripts(whole), [])
+})
+
+for (const [signal, code] of [
+  ['KILL', 137],
+  ['TERM', 143],
+  ['SEGV', 139],
+  ['ABRT', 134],
+] as const) {
+  test(`a program that SIG${signal} ends answers with ${code}`, () => {
+    assert.equal(run(['sh', '-c', `kill -${signal} $$`], place), code)
+  })
+}
+
+test('a program that is not there answers with 1', () => {
+  assert.equal(run([join(place, 'no-such-program')], place), 1)
 })
