@@ -20,12 +20,28 @@ is_project() { # DIRECTORY
   [ -e "$1/state/cli/current/main.mjs" ] || { [ -e "$1/docker-compose.release.yml" ] && [ -e "$1/scripts/switchyard.mjs" ]; }
 }
 
+# Whether what lies there is root's, the caller's, or a project that set-up has noted. What another user has put into a directory
+# such as /tmp must not run as root because somebody typed a command below it.
+is_trusted() { # DIRECTORY
+  local decides=$1 entry at
+  for entry in "$library"/projects/*; do
+    [ -r "$entry" ] && IFS= read -r at <"$entry" && [ "$at" = "$1" ] && return 0
+  done
+  # Once it was set up, all that runs lies below state/, which is root's.
+  [ ! -e "$1/state" ] || decides=$1/state
+  [ -n "$(find "$decides" -prune -type d \( -user 0 -o -user "$(id -u)" -o -user "${SUDO_UID:-0}" \) 2>/dev/null)" ]
+}
+
 # The nearest directory from here upwards that is one; a directory that was removed under our feet has no way up.
 project_above() {
   local at
   at=$(pwd -P 2>/dev/null) || return 1
   while [ -n "$at" ]; do
     if is_project "$at"; then
+      is_trusted "$at" || {
+        complain "$at looks like a project of Switchyard. It belongs to another user and was not set up on this host, so nothing of it was run." "If it is meant, name it: switchyard --project $at …"
+        exit "$USAGE"
+      }
       project=$at
       return 0
     fi

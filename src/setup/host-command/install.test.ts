@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
@@ -13,6 +23,8 @@ const place = mkdtempSync(join(tmpdir(), 'switchyard-host-'))
 after(() => rmSync(place, { recursive: true }))
 
 const SCRIPT = readFileSync(join(import.meta.dirname, '../../cli/host-command.sh'), 'utf8')
+
+const STRANGER = 4_321
 
 /** A project of which the director keeps a command line that says where it is and what it was asked. */
 function project(name: string) {
@@ -66,6 +78,35 @@ test('of two projects the nearest is meant, elsewhere one has to be named; the l
   await removeHostCommand(two.directory, prefix)
   const left = readdirSync(prefix, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   assert.deepEqual(left, [])
+})
+
+test('what another user has put above the working directory is not run, unless set-up has noted it or it is named', async () => {
+  const prefix = join(place, 'strangers')
+  await install(project('own'), prefix)
+  const theirs = project('theirs')
+  chownSync(theirs.directory, STRANGER, STRANGER)
+  chownSync(theirs.state, STRANGER, STRANGER)
+  const refused = [
+    `${theirs.directory} looks like a project of Switchyard. It belongs to another user and was not set up on this host, so nothing of it was run.`,
+    `If it is meant, name it: switchyard --project ${theirs.directory} …`,
+    '',
+  ].join('\n')
+  assert.deepEqual(run(prefix, theirs.state, 'status'), { status: 64, out: refused })
+  const named = { status: 77, out: `${theirs.directory} status\n` }
+  assert.deepEqual(run(prefix, theirs.state, '--project', theirs.directory, 'status'), named)
+  await install(theirs, prefix)
+  assert.deepEqual(run(prefix, theirs.state, 'status'), named)
+})
+
+test("a link called state does not make another user's directory root's", async () => {
+  const prefix = join(place, 'linked')
+  const own = project('linked-to')
+  await install(own, prefix)
+  const theirs = join(place, 'links')
+  mkdirSync(theirs)
+  symlinkSync(own.state, join(theirs, 'state'))
+  chownSync(theirs, STRANGER, STRANGER)
+  assert.equal(run(prefix, theirs, 'status').status, 64)
 })
 
 test('a project whose directory is gone keeps the command from nobody', async () => {
