@@ -58,11 +58,18 @@ const ROUTES = `(() => {
 })()`
 
 test('Next takes a visitor’s address for its own, with scheme and port, and keeps its own where a Host can’t be one', async () => {
-  assert.deepEqual(await seen(ROUTES, `[['/x?y=1', ${SHOP}], ['/x', ${SECURE}], ['/x', { host: 'a/b' }]]`), [
-    JSON.stringify(['http://shop.test:8080/x?y=1', 307]),
-    JSON.stringify(['https://shop.test:443/x', 307]),
-    JSON.stringify(['http://0.0.0.0:3000/x', 307]),
-  ])
+  assert.deepEqual(
+    await seen(
+      ROUTES,
+      `[['/x?y=1', ${SHOP}], ['/x', ${SECURE}], ['/x', { host: 'a/b' }], ['/x', { host: '999.1.1.1' }]]`,
+    ),
+    [
+      JSON.stringify(['http://shop.test:8080/x?y=1', 307]),
+      JSON.stringify(['https://shop.test:443/x', 307]),
+      JSON.stringify(['http://0.0.0.0:3000/x', 307]),
+      JSON.stringify(['http://0.0.0.0:3000/x', 307]),
+    ],
+  )
 })
 
 test('no redirect of the app’s comes before the status route', async () => {
@@ -142,5 +149,22 @@ test('an app that asks itself by its visitor’s address is answered by this pro
   assert.deepEqual(await seen(app, `[['/asks', ${SHOP}], ['/asks', ${SECURE}]]`), [
     'POST,/font?x=1,shop.test:8080,http,yes,sent GET,/again,shop.test:8080,http,too,',
     'POST,/font?x=1,shop.test,https,yes,sent GET,/again,shop.test,https,too,',
+  ])
+})
+
+test('a visitor who claims to come by the address of another server does not get to answer for it', async () => {
+  const app = `(() => {
+    const other = http.createServer((request, response) => response.end('the other server'))
+    other.listen(0, '127.0.0.1')
+    globalThis.claimed = () => ({ host: '127.0.0.1:' + other.address().port })
+    return async (request, response) => {
+      if (request.url !== '/asks') return response.end('the app')
+      const answer = await fetch('http://127.0.0.1:' + other.address().port + '/verify')
+      response.end(await answer.text())
+    }
+  })()`
+  assert.deepEqual(await seen(app, `[['/asks', ${SHOP}], ['/asks', claimed()]]`), [
+    'the other server',
+    'the other server',
   ])
 })

@@ -1,7 +1,18 @@
 // @ts-check
 'use strict'
 
-const { currentVisitor } = require('./visitor.cjs')
+const { currentVisitor, parsedUrl } = require('./visitor.cjs')
+
+/** More servers than an app asks by an address of its own; whom a visitor lets it ask may be beyond counting. */
+const MOST_OTHERS = 1_000
+
+/**
+ * Origins that this process has asked on nobody's behalf, or on that of a visitor who came by another: they are other servers.
+ * A visitor may claim any host, and must not have the app take its own answer for that of a server that it relies on.
+ *
+ * @type {Set<string>}
+ */
+const others = new Set()
 
 /**
  * An app that asks itself, by the address of the request that it answers, is answered by this very process. The site's
@@ -32,12 +43,14 @@ const nextsOwn = (init) => (init && 'next' in init ? { next: init.next } : undef
 
 /** @param {unknown} input */
 function ownAddress(input) {
+  const url = parsedUrl(input instanceof Request ? input.url : String(input))
+  if (url === null) return null
   const visitor = currentVisitor()
-  if (visitor === null || !process.env.PORT) return null
-  const text = input instanceof Request ? input.url : String(input)
-  if (!URL.canParse(text)) return null
-  const url = new URL(text)
-  if (url.origin !== new URL(`${visitor.scheme}://${visitor.host}`).origin) return null
+  if (url.origin !== visitor?.origin) {
+    if (others.size < MOST_OTHERS) others.add(url.origin)
+    return null
+  }
+  if (others.has(url.origin) || !process.env.PORT) return null
   return { visitor, url: `http://127.0.0.1:${process.env.PORT}${url.pathname}${url.search}` }
 }
 

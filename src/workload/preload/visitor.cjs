@@ -6,7 +6,14 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 /**
  * What a request says of itself: how its visitor addresses the site, and whether it asks for the status route.
  *
- * @typedef {{ scheme: 'http' | 'https', host: string, hostname: string, port: string, isStatus: boolean }} Visitor
+ * @typedef {{
+ *   scheme: 'http' | 'https'
+ *   host: string
+ *   hostname: string
+ *   port: string
+ *   origin: string
+ *   isStatus: boolean
+ * }} Visitor
  */
 
 const STATUS_PATH = '/api/system/status'
@@ -30,8 +37,27 @@ function visitorOf({ headers, url = '' }) {
       .split(',', 1)[0]
       ?.trim() === 'https'
   const scheme = isSecure ? 'https' : 'http'
+  // No address can be made of some that look like a host, such as 999.1.1.1.
+  const address = parsedUrl(`${scheme}://${host}`)
+  if (address === null) return null
   const isStatus = url.split('?', 1)[0] === STATUS_PATH
-  return { scheme, host, hostname, port: port ?? (isSecure ? '443' : '80'), isStatus }
+  return {
+    ...{ scheme, host, hostname, origin: address.origin },
+    ...{ port: port ?? (isSecure ? '443' : '80'), isStatus },
+  }
+}
+
+/**
+ * Null where it is no address. (`URL.canParse` came with Node 18.17.)
+ *
+ * @param {string} text
+ */
+function parsedUrl(text) {
+  try {
+    return new URL(text)
+  } catch {
+    return null
+  }
 }
 
 /**
@@ -43,4 +69,4 @@ function rememberVisitor(request) {
   current.enterWith(visitorOf(request))
 }
 
-module.exports = { currentVisitor: () => current.getStore() ?? null, rememberVisitor, STATUS_PATH }
+module.exports = { currentVisitor: () => current.getStore() ?? null, parsedUrl, rememberVisitor, STATUS_PATH }
