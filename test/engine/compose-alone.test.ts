@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { z } from 'zod'
+import { hostEnvironment } from '../../src/config/host-environment.ts'
 import { systemStatusSchema } from '../../src/director/protocol.ts'
 import { CommandFailure } from '../../src/docker/command.ts'
 import { statusCodeOf } from '../../src/docker/engine.ts'
@@ -36,6 +37,9 @@ const BASES = {
   NGINX_IMAGE: MADE_IMAGES.nginx,
   DIRECTOR_BASE: MADE_IMAGES.tools,
 }
+
+/** Behind a company's proxy builds trust its certificate too, as the user has to say by CA_BUNDLE. */
+const CA_BUNDLE = hostEnvironment().trustedBundles.find((path) => existsSync(path))
 
 const { docker } = thisMachine
 const payloadSchema = z.object({ slot: z.string(), version: z.string(), release: z.number() })
@@ -84,8 +88,10 @@ async function composeUp(environment: Record<string, string>, ...flags: string[]
     {
       image: MADE_IMAGES.tools,
       argv: ['docker', 'compose', '-f', 'docker-compose.release.yml', 'up', '-d', ...flags],
-      env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-      binds: projectBinds(system.dir),
+      env: Object.entries({ ...environment, ...(CA_BUNDLE && { CA_BUNDLE }) }).map(
+        ([name, value]) => `${name}=${value}`,
+      ),
+      binds: [...projectBinds(system.dir), ...(CA_BUNDLE ? [`${CA_BUNDLE}:${CA_BUNDLE}:ro`] : [])],
       cwd: system.dir,
       network: 'host',
       timeoutMs: 5 * 60_000,

@@ -436,7 +436,7 @@ test('an image gets a tag of its own and keeps the id, version and revision of i
   const image = `${NAME}-other:v7`
   await buildSlotImage(docker, {
     tag: image,
-    deploymentId: 'b7-abcdef0',
+    deploymentId: 'other-7-abcdef0',
     version: '7.0.0',
     revision: 'abcdef0',
   })
@@ -449,7 +449,7 @@ test('an image gets a tag of its own and keeps the id, version and revision of i
   const build = await builder.obtain({ source, release: 20, label: null }, silent, deadline())
   assert.deepEqual(build, {
     image: `switchyard/${NAME}:i20-${Id.slice(7, 19)}`,
-    deploymentId: 'b7-abcdef0',
+    deploymentId: 'other-7-abcdef0',
     version: '7.0.0',
     revision: 'abcdef0',
     hasConsole: false,
