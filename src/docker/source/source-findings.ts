@@ -7,7 +7,7 @@ import { git, gitOutput, nulSeparated, resolveRef } from '../git.ts'
 import type { Finding } from '../preflight.ts'
 import type { Project } from '../project.ts'
 import { hasCommit } from './check-out.ts'
-import { lfsPointers } from './lfs.ts'
+import { lfsPointers, lfsPointersOf } from './lfs.ts'
 import { lockfileProblem } from './lockfile.ts'
 import { namedAndLeftOut } from './named-files.ts'
 import { readNpmrc } from './npm-settings.ts'
@@ -110,6 +110,12 @@ async function ofRef(project: Project, ref: string, signal: AbortSignal): Promis
       missing,
       (names, them) =>
         `The commit of ${names} that ${ref} names is not on this machine, so ${them === 'it' ? 'it' : 'they'} will not be part of the build: check ${ref} out, \`git submodule update --init --recursive\`, then deploy again.`,
+    ),
+    ...named(
+      'lfs',
+      await lfsPointersOf(project, commit, signal),
+      (names, them) =>
+        `Of ${names} in ${ref} git-lfs has no content here, and a build would get a pointer in place of ${them}: \`git lfs fetch origin ${ref}\` gets the content.`,
     ),
   ]
 }

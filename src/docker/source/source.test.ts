@@ -194,7 +194,13 @@ test('a pointer of git-lfs without its content is named, and a ref gets the cont
     'warning: Of a.png git-lfs has a pointer here and no content, and a build would get it so: `git lfs pull` gets the content.',
   ])
   assert.equal((await refOf(project)).read('a.png'), pointer)
+  const ofRef = async () =>
+    (await sourceFindings(project, { kind: 'ref', ref: 'main' }, soon())).map(({ sentence }) => sentence)
+  assert.deepEqual(await ofRef(), [
+    'Of a.png in main git-lfs has no content here, and a build would get a pointer in place of it: `git lfs fetch origin main` gets the content.',
+  ])
   write(project.directory, { [`.git/lfs/objects/${hash.slice(0, 2)}/${hash.slice(2, 4)}/${hash}`]: content })
+  assert.deepEqual(await ofRef(), [])
   assert.equal((await refOf(project)).read('a.png'), content)
 })
 
