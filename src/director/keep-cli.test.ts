@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,6 +24,7 @@ function image(version: string): string {
   mkdirSync(own, { recursive: true })
   writeFileSync(join(own, 'VERSION'), `${version}\n`)
   writeFileSync(join(own, 'main.mjs'), `console.log('${version}')\n`)
+  writeFileSync(join(own, 'switchyard'), '#!/bin/sh\n', { mode: 0o755 })
   return own
 }
 
@@ -32,6 +34,7 @@ test('the command line is kept behind a link, and a second start writes nothing'
   const own = image('aaaa')
   assert.equal(await keepCli(target, own), true)
   assert.equal(current(), "console.log('aaaa')\n")
+  assert.equal(statSync(join(target, 'current', 'switchyard')).mode & 0o777, 0o755)
   assert.equal(await keepCli(target, own), false)
 })
 

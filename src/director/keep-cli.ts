@@ -1,6 +1,7 @@
-import { cp, mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { wordsOf } from '../release/messages.ts'
+import { replaceDurably, syncDirectory } from '../state/durable-file.ts'
 
 /** The command line as the director's image holds it (`scripts/bundle-cli.mjs`); absent where the director runs from a checkout. */
 const OWN = join(import.meta.dirname, '../../cli')
@@ -25,6 +26,7 @@ export async function keepCli(target: string, own = OWN): Promise<boolean> {
     await rm(join(target, 'current'), { recursive: true, force: true })
     await rename(link, join(target, 'current'))
   })
+  await syncDirectory(target)
   await removeOthers(target, [version, former ?? version, 'current', 'cache'])
   return true
 }
@@ -58,15 +60,23 @@ async function isWhole(own: string, kept: string): Promise<boolean> {
   return same.every((isSame) => isSame)
 }
 
-/** Whole under its name or not there; a run of it that has begun keeps the files that it has open. */
+/**
+ * Whole under its name or not there, also after a power cut: an empty program would do nothing, and end with 0. A run of it that
+ * has begun keeps the files that it has open.
+ */
 async function replaceDirectory(from: string, to: string): Promise<void> {
   const [fresh, aside] = [`${to}.tmp`, `${to}.old`]
   for (const path of [fresh, aside]) await rm(path, { recursive: true, force: true })
-  await cp(from, fresh, { recursive: true })
+  await mkdir(fresh)
+  for (const name of await readdir(from)) {
+    const file = join(from, name)
+    await replaceDurably(join(fresh, name), await readFile(file), (await stat(file)).mode & 0o777)
+  }
   await rename(to, aside).catch((cause) => {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
   })
   await rename(fresh, to)
+  await syncDirectory(dirname(to))
   await rm(aside, { recursive: true, force: true })
 }
 
