@@ -1,9 +1,10 @@
 // `node scripts/install-inputs.mjs TARGET`: copies what `npm ci` reads of the project in the present directory to TARGET, so
 // that the layer of the installed packages stays until one of these files changes. The project's own lifecycle scripts may
 // read anything and are left out here: scripts/own-scripts.mjs runs them once the whole source is there.
-import { cpSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
+  certificatesOf,
   copiedPackages,
   LOCKFILES,
   linkedPackages,
@@ -26,7 +27,7 @@ for (const file of LOCKFILES) copy(file)
 for (const path of copiedPackages(lockfile)) copy(path)
 for (const directory of ['.', ...linkedPackages(lockfile)]) copyManifest(directory)
 copy('.npmrc')
-for (const path of certificatesOf('.npmrc')) copy(path)
+for (const path of certificatesOf('.')) copy(path)
 
 /** @param {string} directory */
 function copyManifest(directory) {
@@ -52,12 +53,4 @@ function copy(path) {
 /** @param {string} path */
 function isThere(path) {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
-}
-
-/** @param {string} npmrc */
-function certificatesOf(npmrc) {
-  if (!isThere(npmrc)) return []
-  return [
-    ...readFileSync(npmrc, 'utf8').matchAll(/^\s*cafile\s*=\s*["']?([^/"'\s][^"'\r\n]*?)["']?\s*$/gm),
-  ].map(([, path = '']) => path)
 }

@@ -60,6 +60,20 @@ export function readManifest(directory) {
   return readJson(join(directory, 'package.json'))
 }
 
+/**
+ * The certificates that the `.npmrc` of the project in `directory` names, relative to it. One outside of it is none.
+ *
+ * @param {string} directory
+ * @returns {string[]}
+ */
+export function certificatesOf(directory) {
+  const npmrc = join(directory, '.npmrc')
+  if (!existsSync(npmrc)) return []
+  return [...readFileSync(npmrc, 'utf8').matchAll(CERTIFICATES)].map(([, path = '']) => path).filter(isInside)
+}
+
+const CERTIFICATES = /^\s*cafile\s*=\s*["']?([^/"'\s][^"'\r\n]*?)["']?\s*$/gm
+
 /** @param {string} path */
 function readJson(path) {
   try {

@@ -1,7 +1,13 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type Docker from 'dockerode'
-import { copiedPackages, LOCKFILES, linkedPackages, readLockfile } from '../../scripts/local-packages.mjs'
+import {
+  certificatesOf,
+  copiedPackages,
+  LOCKFILES,
+  linkedPackages,
+  readLockfile,
+} from '../../scripts/local-packages.mjs'
 import { CommandFailure } from '../docker/command.ts'
 import { readNpmrc } from '../docker/source/npm-settings.ts'
 import type { SplitNpmrc } from '../docker/source/npmrc.ts'
@@ -76,11 +82,11 @@ export async function removeOldDirectors(docker: Docker, project: string, curren
   }
 }
 
-/** Workspaces and packages of the project count too, since an install reads their manifests. */
+/** What an install reads of the project counts too: manifests of workspaces, packages in files, and certificates that `.npmrc` names. */
 async function inputFiles(directory: string): Promise<string[]> {
   const lockfile = readLockfile(directory)
   const manifests = linkedPackages(lockfile).map((path) => join(path, 'package.json'))
-  const optional = [...LOCKFILES, ...manifests, ...copiedPackages(lockfile)]
+  const optional = [...LOCKFILES, ...manifests, ...copiedPackages(lockfile), ...certificatesOf(directory)]
   const areThere = await Promise.all(optional.map((path) => exists(join(directory, path))))
   const paths = [...INPUTS, ...optional.filter((_, index) => areThere[index])]
   const lists = await Promise.all(paths.map((path) => filesBelow(directory, path)))
