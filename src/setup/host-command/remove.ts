@@ -1,5 +1,5 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { exists } from '../host.ts'
 import { isOurs, placesOf, projectEntry } from './places.ts'
 
@@ -19,4 +19,13 @@ export async function removeHostCommand(directory: string, prefix: string): Prom
     if (await isOurs(path)) await rm(path)
   }
   await rm(places.library, { recursive: true, force: true })
+  for (const path of [places.bash, places.zsh, places.fish]) await removeIfEmpty(dirname(path))
+}
+
+/** Directories of a shell's completion, which no host has before somebody puts one there. */
+async function removeIfEmpty(directory: string): Promise<void> {
+  for (const path of [directory, dirname(directory)]) {
+    // One that is in use, or was never made, stays as it is.
+    await rmdir(path).catch(() => undefined)
+  }
 }
