@@ -1,5 +1,6 @@
 import { lstat, realpath, rm } from 'node:fs/promises'
 import type Docker from 'dockerode'
+import { z } from 'zod'
 import { removeCacheVolume, removeLeftBuilds } from '../docker/building/left-builds.ts'
 import { canAsk, confirm } from './ask.ts'
 import {
@@ -26,6 +27,8 @@ const ORDER = ['traffic_proxy', 'runtime_primary', 'runtime_secondary', 'directo
 const STOP_AFTER_SECONDS = 30
 const REMOVE_TIMEOUT_MS = 60_000
 
+const networkSchema = z.object({ Containers: z.record(z.string(), z.object({ Name: z.string() })).nullish() })
+
 /** Removes the project's containers and network; with `isPurge`, after asking, its data and images too. Throws `SetupFailure`. */
 export async function takeDown(options: SetupOptions & { isPurge: boolean }): Promise<void> {
   const { progress, environment, isPurge, isAgreed } = options
@@ -51,7 +54,7 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
     )
     await removeLeftBuilds(docker, project, AbortSignal.timeout(REMOVE_TIMEOUT_MS))
     await removeSockets(paths)
-    await removeNetwork(docker, project)
+    await removeNetworks(docker, project, progress)
     if (!isPurge) return []
     await removeHostCommand(paths.directory, environment.commandPrefix)
     return progress.step('Remove data and images', (say) => purge(docker, paths, project, say))
@@ -103,7 +106,7 @@ function refuseForeign(containers: readonly Container[], project: string, direct
 }
 
 async function removeContainers(docker: Docker, containers: readonly Container[], say: Say): Promise<void> {
-  const inOrder = [...containers].sort((a, b) => ORDER.indexOf(serviceOf(a)) - ORDER.indexOf(serviceOf(b)))
+  const inOrder = [...containers].sort((a, b) => placeOf(a) - placeOf(b))
   for (const described of inOrder) {
     const container = docker.getContainer(described.Id)
     const isRunning = described.State === 'running' || described.State === 'restarting'
@@ -111,6 +114,12 @@ async function removeContainers(docker: Docker, containers: readonly Container[]
     if (isRunning) await container.stop({ t: STOP_AFTER_SECONDS })
     await container.remove({ force: true })
   }
+}
+
+/** What others have added to the compose file, such as a database, is needed as long as the slots are. */
+function placeOf(container: Container): number {
+  const place = ORDER.indexOf(serviceOf(container))
+  return place === -1 ? ORDER.length : place
 }
 
 /** What its stop may wait for: nginx ends with its last open connection, and every open console is one. */
@@ -125,11 +134,24 @@ async function removeSockets(paths: Paths): Promise<void> {
   for (const socket of paths.sockets) await rm(socket, { force: true })
 }
 
-async function removeNetwork(docker: Docker, project: string): Promise<void> {
+/** One that others have joined, such as a database of another project, stays for them; the next `up` uses it again. */
+async function removeNetworks(
+  docker: Docker,
+  project: string,
+  { note }: SetupOptions['progress'],
+): Promise<void> {
   const networks = await docker.listNetworks({
     filters: { label: [`com.docker.compose.project=${project}`] },
   })
-  for (const { Id } of networks) await docker.getNetwork(Id).remove()
+  for (const { Id, Name } of networks) {
+    const joined = networkSchema.parse(await docker.getNetwork(Id).inspect()).Containers ?? {}
+    const names = Object.values(joined).map((container) => container.Name)
+    if (names.length === 0) await docker.getNetwork(Id).remove()
+    else
+      note(
+        `The network ${Name} stays, since ${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} on it.`,
+      )
+  }
 }
 
 async function purge(docker: Docker, paths: Paths, project: string, say: Say): Promise<readonly string[]> {

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import type Docker from 'dockerode'
 import { statusCodeOf } from '../../src/docker/engine.ts'
 import { DIRECTOR_LABEL } from '../../src/setup/director-image.ts'
+import { MADE_IMAGES } from '../../src/setup/image-names.ts'
 import { slotsBehind } from '../../src/setup/slots-behind.ts'
 import { buildSlotImage } from '../fixtures/slot-image.ts'
 import { thisMachine } from '../system/place.ts'
@@ -240,7 +241,18 @@ test('after down the same builds are served when up has ended', async () => {
     join(system.dir, 'state', 'run', side, 'director.sock'),
   )
   assert.deepEqual(sockets.map(existsSync), [true, true, true])
-  assert.equal((await setUp('down')).code, 0)
+  // As a database of another project that the slots use.
+  const network = `${system.name}_to_primary`
+  const other = await docker.createContainer({
+    ...{ name: OTHER_CONTAINER, Image: MADE_IMAGES.tools, Cmd: ['sleep', '600'] },
+    HostConfig: { Init: true, NetworkMode: network },
+  })
+  await other.start()
+  const down = await setUp('down')
+  assert.equal(down.code, 0, down.output)
+  includes(down.output, `The network ${network} stays, since ${OTHER_CONTAINER} is on it.\n`)
+  assert.equal((await other.inspect()).State.Running, true)
+  await removed(other)
   assert.deepEqual(sockets.map(existsSync), [false, false, false])
   const { code, output } = await setUp('up')
   assert.equal((await system.served()).version, '1.0.0', output)
