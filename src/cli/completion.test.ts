@@ -32,9 +32,11 @@ test('bash offers the verbs, those of set-up too', () => {
   assert.deepEqual(offered('--project', `${place.slice(0, -1)}`).length, 1)
 })
 
-test('bash offers the options of a verb, and the slots for a log', () => {
+test('bash offers the options of a verb, the slots for a log, and what may be done with sessions and operators', () => {
   assert.deepEqual(offered('deploy', '--dr'), ['--dry-run'])
   assert.deepEqual(offered('logs', ''), ['primary', 'secondary', '--follow', '--json'])
+  assert.deepEqual(offered('sessions', ''), ['list', 'end', '--json', '--all'])
+  assert.deepEqual(offered('operators', 're'), ['remove', 'reset'])
   assert.deepEqual(offered('down', '--'), ['--purge', '--yes'])
   assert.deepEqual(offered('status', 'x'), [])
 })

@@ -1,12 +1,18 @@
 import type { Command } from 'commander'
 import { SLOTS } from '../release/slot.ts'
 
-/** A command's name, what it is for, and its options as they are typed. */
-type Verb = { name: string; about: string; options: readonly string[] }
+/** A command's name, what it is for, the words that may follow it, and its options as they are typed. */
+type Verb = { name: string; about: string; words: readonly string[]; options: readonly string[] }
 
 const SET_UP: readonly Verb[] = [
-  { name: 'up', about: 'bring everything up, or to what the files say now', options: ['--yes', '--image'] },
-  { name: 'down', about: 'stop and remove the containers, keep all data', options: ['--purge', '--yes'] },
+  {
+    ...{ name: 'up', about: 'bring everything up, or to what the files say now' },
+    ...{ words: [], options: ['--yes', '--image'] },
+  },
+  {
+    ...{ name: 'down', about: 'stop and remove the containers, keep all data' },
+    ...{ words: [], options: ['--purge', '--yes'] },
+  },
 ]
 
 /** What the shells complete of `program`, as the files that bash, zsh and fish read. Slots are completed where a log is asked for. */
@@ -18,16 +24,19 @@ export function completions(program: Command): { bash: string; zsh: string; fish
 const MARK = '# io.switchyard.host-command: completion of `switchyard`'
 
 function described(command: Command): Verb {
-  const options = command.options.flatMap(({ long }) => (long ? [long] : []))
-  return { name: command.name(), about: command.description(), options }
+  const { commands } = command
+  const options = [command, ...commands].flatMap((one) => one.options.flatMap(({ long }) => long ?? []))
+  return {
+    ...{ name: command.name(), about: command.description(), options: [...new Set(options)] },
+    words: command.name() === 'logs' ? SLOTS : commands.map((below) => below.name()),
+  }
 }
 
 function bashOf(verbs: readonly Verb[]): string {
   const names = verbs.map(({ name }) => name).join(' ')
-  const cases = verbs.map(({ name, options }) => {
-    const words = name === 'logs' ? [...SLOTS, ...options] : options
-    return `    ${name}) words='${words.join(' ')}' ;;`
-  })
+  const cases = verbs.map(
+    ({ name, words, options }) => `    ${name}) words='${[...words, ...options].join(' ')}' ;;`,
+  )
   return `${[
     MARK,
     '_switchyard() {',
@@ -55,10 +64,9 @@ function bashOf(verbs: readonly Verb[]): string {
 
 function zshOf(verbs: readonly Verb[]): string {
   const named = verbs.map(({ name, about }) => `    '${name}:${quoted(about)}'`)
-  const cases = verbs.map(({ name, options }) => {
-    const words = name === 'logs' ? [...SLOTS, ...options] : options
-    return `    ${name}) compadd -- ${words.join(' ')} ;;`
-  })
+  const cases = verbs.map(
+    ({ name, words, options }) => `    ${name}) compadd -- ${[...words, ...options].join(' ')} ;;`,
+  )
   return `${[
     '#compdef switchyard',
     MARK,
@@ -82,9 +90,9 @@ function fishOf(verbs: readonly Verb[]): string {
     MARK,
     'complete -c switchyard -f',
     'complete -c switchyard -s C -l project -r -a "(__fish_complete_directories)" -d "the directory of the project"',
-    ...verbs.flatMap(({ name, about, options }) => [
+    ...verbs.flatMap(({ name, about, words, options }) => [
       `complete -c switchyard -n 'not __fish_seen_subcommand_from ${all}' -a ${name} -d '${quoted(about)}'`,
-      ...(name === 'logs' ? [`complete -c switchyard ${isVerb(name)} -a '${SLOTS.join(' ')}'`] : []),
+      ...(words.length > 0 ? [`complete -c switchyard ${isVerb(name)} -a '${words.join(' ')}'`] : []),
       ...options.map((option) => `complete -c switchyard ${isVerb(name)} -l ${option.slice(2)}`),
     ]),
   ].join('\n')}\n`
