@@ -145,7 +145,7 @@ function armDirector(dir: string): void {
   }
   const path = join(dir, 'docker-compose.release.yml')
   // biome-ignore lint/suspicious/noTemplateCurlyInString: compose expands it
-  const anchor = '      SWITCHYARD_DIR: ${SWITCHYARD_DIR}\n'
+  const anchor = '      SWITCHYARD_DIR: ${SWITCHYARD_DIR:-}\n'
   const text = readFileSync(path, 'utf8')
   if (!text.includes(anchor)) throw new Error(`${path} gives the director no SWITCHYARD_DIR any more.`)
   const lines = Object.entries(variables).map(([name, value]) => `      ${name}: "${value}"\n`)
