@@ -29,6 +29,8 @@ export type Errand = {
 const KEPT_LINES = 60
 /** As much as nginx and the slots have together (docker-compose.release.yml). */
 const WATCHER_CPU_SHARES = 16_384
+/** What it keeps for one connection is capped, and visitors open thousands: beyond this it ends, and the machine does not. */
+const WATCHER_MEMORY_BYTES = 256 * 1024 ** 2
 const ERRAND_LABEL = 'io.switchyard.errand'
 
 /** The mounts with which docker, compose and buildx work on the project from inside the tools image. */
@@ -178,6 +180,7 @@ function described(errand: Errand): Docker.ContainerCreateOptions {
             CapAdd: ['SYS_PTRACE', 'SYS_NICE'],
             SecurityOpt: ['apparmor=unconfined'],
             CpuShares: WATCHER_CPU_SHARES,
+            Memory: WATCHER_MEMORY_BYTES,
           }
         : {}),
     },
