@@ -1,19 +1,22 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import type { Settings } from '../config/settings.ts'
+import { serviceOf as serviceName } from '../docker/project.ts'
 import { ADMIN_FILE } from '../nginx/admin.ts'
 import { LIMITS_FILE } from '../nginx/limits.ts'
 import { MOVED_FILES } from '../nginx/moved.ts'
+import { SLOTS, type Slot } from '../release/slot.ts'
 import { readEnvFile } from '../state/env-file.ts'
 import type { Prefixes } from '../topology/networks.ts'
 import type { BaseImages } from './base-images.ts'
 import { type ComposeRequest, composeUp, testNginx } from './compose.ts'
 import { projectContainers, serviceOf } from './containers.ts'
+import { SetupFailure } from './failure.ts'
 import { filesBelow, hashOf } from './file-hash.ts'
 import { joinRunning } from './networks/join-running.ts'
 import { settleProxy } from './networks/settle-proxy.ts'
 import type { Paths } from './paths.ts'
-import type { Progress } from './progress.ts'
+import type { Progress, Say } from './progress.ts'
 import { NO_IMAGE } from './write-env.ts'
 
 export type StartRequest = {
@@ -24,11 +27,6 @@ export type StartRequest = {
   base: BaseImages
   progress: Progress
 }
-
-const SLOT_SERVICES = [
-  { service: 'runtime_primary', imageName: 'PRIMARY_IMAGE' },
-  { service: 'runtime_secondary', imageName: 'SECONDARY_IMAGE' },
-] as const
 
 /** Docker's words for a container that nothing starts by itself. */
 const STOPPED = ['created', 'exited', 'dead']
@@ -62,22 +60,47 @@ export async function nginxIsApplied(paths: Paths): Promise<void> {
   await writeFile(paths.appliedNginx, await nginxHash(paths))
 }
 
-/** After `down`, or where containers were stopped or removed by hand: the builds that were there come back. */
+/**
+ * After `down`, or where containers were stopped or removed by hand: the builds that were there come back, each by itself. What one
+ * lacks, such as a file that a backup left out, keeps neither the other nor the director from visitors. Throws where none can be started.
+ */
 async function restoreSlots(request: StartRequest): Promise<void> {
   const { docker, paths, settings, progress } = request
-  const images = await readEnvFile(paths.envFile)
+  const applied = await readEnvFile(paths.envFile)
   const containers = projectContainers(
     await docker.listContainers({ all: true }),
     settings.COMPOSE_PROJECT_NAME,
   )
-  const missing = SLOT_SERVICES.filter(({ service, imageName }) => {
-    const hasBuild = (images.get(imageName) ?? NO_IMAGE) !== NO_IMAGE
-    const container = containers.find((one) => serviceOf(one) === service)
-    return hasBuild && (container === undefined || STOPPED.includes(container.State))
-  }).map(({ service }) => service)
+  const isDown = (slot: Slot): boolean => {
+    const container = containers.find((one) => serviceOf(one) === serviceName(slot))
+    return container === undefined || STOPPED.includes(container.State)
+  }
+  const hasBuild = (slot: Slot): boolean =>
+    (applied.get(`${slot.toUpperCase()}_IMAGE`) ?? NO_IMAGE) !== NO_IMAGE
+  const missing = SLOTS.filter((slot) => hasBuild(slot) && isDown(slot))
   if (missing.length === 0) return
-  await progress.step('Start the slots with the builds that they had', (say) =>
-    composeUp(docker, up(request, missing), say),
+  const failures = await progress.step('Start the slots with the builds that they had', (say) =>
+    startEach(request, missing, say),
+  )
+  for (const failure of failures) progress.note(failure)
+}
+
+/** Answers with what is to be told of those that could not be started. */
+async function startEach(request: StartRequest, slots: readonly Slot[], say: Say): Promise<string[]> {
+  const failures: { slot: Slot; cause: SetupFailure }[] = []
+  for (const slot of slots) {
+    try {
+      await composeUp(request.docker, up(request, [serviceName(slot)]), say)
+    } catch (cause) {
+      if (!(cause instanceof SetupFailure)) throw cause
+      failures.push({ slot, cause })
+    }
+  }
+  const [first] = failures
+  if (first !== undefined && failures.length === SLOTS.length) throw first.cause
+  return failures.map(
+    ({ slot, cause: { detail, what } }) =>
+      `The ${slot} slot could not be started with the build that it had. Mend what stands here, then run the command again: ${detail?.split('\n').at(-1) ?? what}`,
   )
 }
 

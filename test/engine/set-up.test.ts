@@ -254,9 +254,23 @@ test('after down the same builds are served when up has ended', async () => {
   assert.equal((await other.inspect()).State.Running, true)
   await removed(other)
   assert.deepEqual(sockets.map(existsSync), [false, false, false])
+  const envFile = join(system.dir, 'state/deployment_state.env')
+  const environment = /^SECONDARY_ENVIRONMENT=(.*)$/m.exec(readFileSync(envFile, 'utf8'))?.[1] ?? ''
+  const lost = 'state/environments/lost.env'
+  writeFileSync(envFile, readFileSync(envFile, 'utf8').replace(/^(SECONDARY_ENVIRONMENT=).*$/m, `$1${lost}`))
   const { code, output } = await setUp('up')
   assert.equal((await system.served()).version, '1.0.0', output)
   assert.equal(code, 0, output)
+  assert.match(
+    output,
+    /\nThe secondary slot could not be started with the build that it had\. Mend what stands here, then run the command again: .*lost\.env/,
+  )
+  await until('the director has mended the file', 20_000, async () =>
+    readFileSync(envFile, 'utf8').includes(`SECONDARY_ENVIRONMENT=${environment}\n`) ? true : null,
+  )
+  const again = await setUp('up')
+  assert.equal(again.code, 0, again.output)
+  assert.equal((await (await system.container('runtime_secondary')).inspect()).State.Running, true)
 })
 
 /** A release of `version` that is under way for as long as a candidate may take to get healthy. */
