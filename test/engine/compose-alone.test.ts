@@ -19,6 +19,7 @@ import { until } from './until.ts'
 const NAME = 'switchyard-compose-alone'
 const DIRECTOR_IMAGE = `switchyard-director:${NAME}-first`
 const SECOND = `${NAME}-second:2.0.0`
+const TOKEN = 'npm_ComposeAloneMustNotKeepThis'
 const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director'] as const
 const SETTINGS = {
   COMPOSE_PROJECT_NAME: NAME,
@@ -30,6 +31,7 @@ const SETTINGS = {
   PRIMARY_NETWORK_PREFIX: '172.31.90',
   SECONDARY_NETWORK_PREFIX: '172.31.91',
   DRAIN_CAP_SECONDS: '1',
+  MAX_BODY: '1m',
   APP_VERSION: '1.0.0',
 }
 const BASES = {
@@ -50,6 +52,7 @@ before(async () => {
   system = await freshSystem({ name: NAME, httpPort: 8570, networkPrefix: '172.30.90' })
   const dockerfile = join(system.dir, 'Dockerfile.runtime')
   writeFileSync(dockerfile, withFixtureSlot(readFileSync(dockerfile, 'utf8')))
+  writeFileSync(join(system.dir, '.npmrc'), `//npm.acme.example/:_authToken=${TOKEN}\n`)
 })
 
 after(async () => {
@@ -124,6 +127,16 @@ test('compose brings up both slots, nginx and a director that takes them over as
   assert.ok(existsSync(join(system.dir, 'state/assets', last?.build?.deploymentId ?? '', '_next/static')))
 })
 
+test("a token of .npmrc is in no layer of the director's image", async () => {
+  const archive = await docker.getImage(DIRECTOR_IMAGE).get()
+  let rest = ''
+  for await (const chunk of archive) {
+    const text = rest + z.instanceof(Buffer).parse(chunk).toString('latin1')
+    assert.ok(!text.includes(TOKEN))
+    rest = text.slice(-TOKEN.length)
+  }
+})
+
 test('what was given to compose holds, so that compose alone changes nothing any more', async () => {
   const before = await startedAt()
   await composeUp({})
@@ -134,6 +147,8 @@ test('what was given to compose holds, so that compose alone changes nothing any
       cause instanceof CommandFailure && cause.lines.join('\n').includes('only-a-release-makes-this-slot'),
   )
   assert.deepEqual(await startedAt(), before)
+  const tooLarge = await fetch(`${system.url}/`, { method: 'POST', body: Buffer.alloc(2 * 1024 ** 2) })
+  assert.equal(tooLarge.status, 413)
   const doctor = await system.run('./state/cli/current/switchyard', ['doctor'])
   assert.equal(doctor.code, 0, doctor.output)
 })

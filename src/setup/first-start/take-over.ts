@@ -5,12 +5,14 @@ import { FIRST_START_FILE } from '../../config/first-start.ts'
 import { runCommand } from '../../docker/command.ts'
 import { composeArgv, describeProject } from '../../docker/project.ts'
 import { writeAdmin } from '../../nginx/admin.ts'
+import { writeLimits } from '../../nginx/limits.ts'
 import { SLOTS } from '../../release/slot.ts'
 import { updateEnvFile } from '../../state/env-file.ts'
 import { adminOf } from '../../topology/addresses.ts'
 import { prefixesOf } from '../../topology/networks.ts'
 import { type Container, projectContainers, serviceOf } from '../containers.ts'
 import { SetupFailure } from '../failure.ts'
+import { limitsOf } from '../limits.ts'
 import { pathsOf } from '../paths.ts'
 import type { Say } from '../progress.ts'
 import { settingsOf } from '../read-settings.ts'
@@ -47,10 +49,11 @@ export async function takeOver(
   const prefixes = prefixesOf(environment)
   await writeEnvFile(paths, settings, prefixes, { node, nginx, tools: image, director: image })
   await writeAdmin(paths.nginxLive, adminOf(prefixes))
+  await writeLimits(paths.nginxLive, limitsOf(settings))
   await writeFile(join(directory, FIRST_START_FILE), '')
   say('State and settings are there; nginx and the director start anew with them.')
   const proxy = containers.find((container) => serviceOf(container) === 'traffic_proxy')
-  // Until now it had no log that it may write to.
+  // Until now it had no log that it may write to, nor the settings' limits.
   if (proxy !== undefined) await docker.getContainer(proxy.Id).restart({ t: RESTART_GRACE_SECONDS })
   await renewDirector(directory, settings.COMPOSE_PROJECT_NAME, environment, say)
 }
