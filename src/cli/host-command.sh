@@ -137,9 +137,14 @@ fi
 
 # ---- without a Node of the host's: in the director's container, or in one of its image ----------------------------
 
-# The last value of NAME in the file that compose reads, or in its copy.
+# The last value of NAME in the file that compose reads, else in its copy.
 setting() { # NAME
-  sed -n "s/^$1=//p" state/deployment_state.env state/deployment_state.env.copy 2>/dev/null | head -n 1 | tr -d "\"'"
+  local file value=''
+  for file in state/deployment_state.env state/deployment_state.env.copy; do
+    value=$(sed -n "s/^$1=//p" "$file" 2>/dev/null | tail -n 1)
+    [ -z "$value" ] || break
+  done
+  printf '%s' "$value" | tr -d "\"'"
 }
 
 if ! command -v docker >/dev/null; then
