@@ -39,6 +39,7 @@ test('the command line is kept behind a link, and a second start writes nothing'
 })
 
 test('another version replaces it at once; the one before stays for those that run it, older ones go', async () => {
+  mkdirSync(join(target, 'cache'))
   assert.equal(await keepCli(target, image('bbbb')), true)
   assert.deepEqual([readlinkSync(join(target, 'current')), current()], ['bbbb', "console.log('bbbb')\n"])
   assert.deepEqual(readdirSync(target).sort(), ['aaaa', 'bbbb', 'current'])

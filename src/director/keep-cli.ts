@@ -27,6 +27,8 @@ export async function keepCli(target: string, own = OWN): Promise<boolean> {
     await rename(link, join(target, 'current'))
   })
   await syncDirectory(target)
+  // Each version leaves what Node has compiled of it, and nobody else takes that away.
+  if (former !== version) await rm(join(target, 'cache'), { recursive: true, force: true })
   await removeOthers(target, [version, former ?? version, 'current', 'cache'])
   return true
 }
