@@ -12,6 +12,9 @@ const SETTINGS = [
     'COMPOSE_PROJECT_NAME',
     'SWITCHYARD_DIR',
     'NETWORK_PREFIX',
+    // Those of a system to which no version with them was applied are missing.
+    'PRIMARY_NETWORK_PREFIX',
+    'SECONDARY_NETWORK_PREFIX',
     'HTTP_PORT',
     'PRIMARY_PORT',
     'SECONDARY_PORT',
