@@ -30,7 +30,10 @@ export function Button({
   onClick,
   ...rest
 }: Props) {
-  const measure = size === 'small' ? 'min-h-7 px-2 text-xs gap-1.5' : 'min-h-9 px-3.5 text-base gap-2'
+  const measure =
+    size === 'small'
+      ? 'min-h-7 px-2 text-xs gap-1.5 pointer-coarse:min-h-9'
+      : 'min-h-9 px-3.5 text-base gap-2'
   return (
     <button
       type="button"

@@ -30,7 +30,7 @@ export function Shell({ home, links, current, site, account, children }: Props) 
             <Mark />
             Switchyard
           </a>
-          <nav aria-label="Console" className="flex gap-1">
+          <nav aria-label="Console" className="flex gap-1 max-sm:order-last max-sm:w-full">
             {links.map(({ href, text }) => (
               <a
                 key={href}
