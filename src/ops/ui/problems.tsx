@@ -2,7 +2,7 @@
 import type { SystemStatus } from '../../director/protocol.ts'
 import type { Release } from '../../release/release.ts'
 import { liveTrouble } from '../view/live-trouble.ts'
-import { titleOf } from '../view/release.ts'
+import { outcomeOf, titleOf } from '../view/release.ts'
 import { Ago } from './now.tsx'
 import { Prose } from './prose.tsx'
 import { Warning } from './warning.tsx'
@@ -16,7 +16,11 @@ export function Problems({ status, followed, releasePrefix }: Props) {
   const isLastOnScreen = last !== null && last.id === followed?.id
   return (
     <div className="space-y-2 empty:hidden">
-      {trouble !== null && <Warning isGrave={trouble.isGrave}>{trouble.sentence}</Warning>}
+      {trouble !== null && (
+        <Warning isGrave={trouble.isGrave}>
+          <Prose text={trouble.sentence} />
+        </Warning>
+      )}
       {routing.problem !== null && (
         <Warning isGrave={!routing.nginxAnswers}>
           <Prose text={routing.problem} />
@@ -27,12 +31,23 @@ export function Problems({ status, followed, releasePrefix }: Props) {
           <Prose text={docker.problem} />
         </Warning>
       )}
-      {traffic?.problem != null && <Warning>{traffic.problem}</Warning>}
+      {traffic?.problem != null && (
+        <Warning>
+          <Prose text={traffic.problem} />
+        </Warning>
+      )}
       {last !== null && !isLastOnScreen && status.running === null && (
         <LastRelease last={last} href={`${releasePrefix}${last.id}`} />
       )}
     </div>
   )
+}
+
+/** What went live has a word left too: its move was not confirmed, or what is live could not be written down. */
+function endingOf(release: Release): string {
+  if (release.state === 'failed') return 'failed.'
+  if (release.state !== 'live') return 'was interrupted.'
+  return outcomeOf(release).tone === 'good' ? 'went live.' : 'was not confirmed.'
 }
 
 /** A failure that nobody watched must not hide in the history. */
@@ -44,9 +59,7 @@ function LastRelease({ last, href }: { last: Release; href: string }) {
       <a href={href} className="font-medium underline underline-offset-2">
         Release {last.id}
       </a>{' '}
-      ({titleOf(last)}, <Ago at={last.endedAt ?? last.createdAt} />){' '}
-      {last.state === 'failed' ? 'failed. ' : 'was interrupted. '}
-      <Prose text={what} />
+      ({titleOf(last)}, <Ago at={last.endedAt ?? last.createdAt} />) {endingOf(last)} <Prose text={what} />
     </Warning>
   )
 }

@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react'
 import { type Bar, barOn } from '../../release/bar.ts'
+import { environmentChangeWords } from '../../release/environment-change.ts'
 import { whoWords } from '../../release/freeze.ts'
 import type { Release } from '../../release/release.ts'
 import { duration } from '../../words/quantities.ts'
-import { isUnderWay, moveOf, releaseTookMs, sourceText, stateOf, versionOf } from '../view/release.ts'
+import { isUnderWay, moveOf, outcomeOf, releaseTookMs, sourceText, versionOf } from '../view/release.ts'
 import { BarredBadge } from './barred-badge.tsx'
 import { Moment } from './now.tsx'
 import { ReleaseKind } from './release-kind.tsx'
@@ -69,7 +70,7 @@ const CELL = 'truncate md:px-1.5 md:py-2 md:first:pl-4 md:last:pr-4'
 type RowProps = { release: Release; isBarred: boolean; href: string }
 
 function Row({ release, isBarred, href }: RowProps) {
-  const { word, tone } = stateOf(release.state)
+  const { word, tone } = outcomeOf(release)
   const source = sourceText(release.source).replace(/^the /, '')
   return (
     <tr className="relative hover:bg-ground max-md:flex max-md:flex-wrap max-md:gap-x-3 max-md:gap-y-0.5 max-md:px-4 max-md:py-2">
@@ -131,7 +132,19 @@ function Version({ release, isBarred }: Omit<RowProps, 'href'>) {
           “{release.note}”
         </span>
       )}
+      <EnvironmentLine change={release.environmentChange} />
     </>
+  )
+}
+
+/** By names, as much as the column holds; the release's own page has them all. */
+function EnvironmentLine({ change }: { change: Release['environmentChange'] }) {
+  const words = change === null ? '' : environmentChangeWords(change)
+  if (words === '') return null
+  return (
+    <span className="block truncate text-xs text-ink-muted" title={words}>
+      Environment: {words}
+    </span>
   )
 }
 

@@ -10,15 +10,16 @@ import {
   announcementOf,
   isUnderWay,
   moveOf,
+  outcomeOf,
   releaseTookMs,
   sourceText,
-  stateOf,
   titleOf,
 } from '../view/release.ts'
 import { BarredBadge } from './barred-badge.tsx'
 import { EnvironmentChanged } from './kept-build/environment-changed.tsx'
 import { LogView } from './log-view.tsx'
 import { ExactMoment, useNowMs } from './now.tsx'
+import { Prose } from './prose.tsx'
 import { Refusal } from './refusal.tsx'
 import { Steps } from './steps.tsx'
 import { ToneIcon } from './tone-icon.tsx'
@@ -89,7 +90,11 @@ export function ReleaseView(props: Props) {
               {release.error !== null && (
                 <Refusal error={release.error} isWished={release.state === 'aborted'} />
               )}
-              {release.recovery !== null && <Warning>{release.recovery}</Warning>}
+              {release.recovery !== null && (
+                <Warning>
+                  <Prose text={release.recovery} />
+                </Warning>
+              )}
             </div>
           )}
           <div className="lg:grid lg:grid-cols-[22rem_minmax(0,1fr)] lg:grid-rows-[fit-content(30.5rem)]">
@@ -107,7 +112,7 @@ export function ReleaseView(props: Props) {
 }
 
 function Summary({ release }: { release: Release }) {
-  const { word, tone } = stateOf(release.state)
+  const { word, tone } = outcomeOf(release)
   const tookMs = releaseTookMs(release, useNowMs())
   return (
     <p className="mt-0.5 flex flex-wrap items-center gap-x-2.5 gap-y-0.5 text-sm text-ink-muted [overflow-wrap:anywhere]">

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Build, Release, StepRecord } from '../../release/release.ts'
 import { UNRECORDED } from '../../release/runtime.ts'
-import { announcementOf, moveOf, releaseTookMs, stepTookMs, titleOf } from './release.ts'
+import { announcementOf, moveOf, outcomeOf, releaseTookMs, stepTookMs, titleOf } from './release.ts'
 
 const build = (version: string): Build => ({
   image: `app:${version}`,
@@ -76,6 +76,15 @@ test('times run until now while there is no end', () => {
   assert.equal(stepTookMs({ ...running, endedAt: '2026-01-01T00:00:25.000Z' }, nowMs), 5_000)
   assert.equal(stepTookMs(running, nowMs - 60_000), 0)
   assert.equal(releaseTookMs(release(), nowMs), 60_000)
+})
+
+test('a move that was not confirmed is no plain success', () => {
+  const doubtful = [step('switch', { state: 'done' }), step('confirm', { state: 'failed' })]
+  const of = (state: Release['state'], steps = doubtful) => outcomeOf({ state, steps })
+  assert.deepEqual(of('live'), { word: 'Not confirmed', tone: 'warn' })
+  assert.deepEqual(of('live', [step('confirm', { state: 'done' })]), { word: 'Succeeded', tone: 'good' })
+  assert.deepEqual(of('live', [step('record', { state: 'failed' })]), { word: 'Succeeded', tone: 'good' })
+  assert.deepEqual(of('failed'), { word: 'Failed', tone: 'bad' })
 })
 
 test('each change of a release is one spoken sentence', () => {

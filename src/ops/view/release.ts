@@ -18,9 +18,13 @@ const STATES: Readonly<Record<ReleaseState, { word: string; tone: Tone }>> = {
   aborted: { word: 'Aborted', tone: 'warn' },
 }
 
-/** A release's state for people. `live` says that it went live once, not that it still is: hence another word. */
-export function stateOf(state: ReleaseState): { word: string; tone: Tone } {
-  return STATES[state]
+/**
+ * How a release stands, for people. `live` says that it went live once, not that it still is: hence another word. One whose move
+ * was not confirmed is no plain success.
+ */
+export function outcomeOf({ state, steps }: Pick<Release, 'state' | 'steps'>): { word: string; tone: Tone } {
+  const isDoubtful = steps.some(({ name, state: ended }) => name === 'confirm' && ended === 'failed')
+  return state === 'live' && isDoubtful ? { word: 'Not confirmed', tone: 'warn' } : STATES[state]
 }
 
 export function isUnderWay(state: ReleaseState): boolean {
@@ -81,7 +85,7 @@ export function announcementOf(release: Release): string {
   if (isUnderWay(release.state) && step) {
     return `Release ${release.id}, step ${running + 1} of ${release.steps.length}: ${step.label}.`
   }
-  const end = `${titleOf(release)}: ${stateOf(release.state).word.toLowerCase()}`
+  const end = `${titleOf(release)}: ${outcomeOf(release).word.toLowerCase()}`
   const took = between(release.createdAt, release.endedAt)
   return took === null ? `${end}.` : `${end} after ${duration(took)}.`
 }
