@@ -11,18 +11,22 @@ export type News = { kind: 'done'; sentence: string } | { kind: 'refused'; error
 
 export function Notice({ news, onDismiss }: { news: News; onDismiss(): void }) {
   const before = useRef<Element | null>(null)
+  const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
     before.current = document.activeElement
   }, [])
 
   /** The button takes itself away, and the keyboard's place with it. */
   function dismiss() {
+    // What was pressed before may be gone by now.
+    const region = box.current?.closest('[tabindex="-1"]')
     onDismiss()
-    if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus()
+    const target = before.current?.isConnected ? before.current : region
+    if (target instanceof HTMLElement) target.focus()
   }
 
   return (
-    <div className="relative">
+    <div ref={box} className="relative">
       {news.kind === 'refused' ? (
         <Refusal error={news.error} isUrgent />
       ) : (

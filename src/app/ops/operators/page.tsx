@@ -25,6 +25,7 @@ export default async function Page() {
           renderedAtMs={Date.now()}
           actions={consoleActions}
           signIn={LINKS.signIn}
+          sessionEnded={LINKS.sessionEnded}
         />
       ) : (
         <Refusal error={refusalOf(sessions, operators)} />

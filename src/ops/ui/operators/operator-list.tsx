@@ -19,7 +19,7 @@ function Row({ operator }: { operator: OperatorView }) {
       <span className="font-medium [overflow-wrap:anywhere]">{name}</span>
       <span className="text-ink-muted [overflow-wrap:anywhere]">{email}</span>
       <span className="text-ink-muted">
-        since <Ago at={since} />
+        added <Ago at={since} />
       </span>
       <span className="text-ink-muted">
         {sessions === 1 ? '1 session' : `${sessions} sessions`}

@@ -1,4 +1,5 @@
 import type { SessionView } from '../../../director/operators-protocol.ts'
+import { browserWords } from '../../view/browser.ts'
 import { Button } from '../button.tsx'
 import { Ago } from '../now.tsx'
 
@@ -64,14 +65,17 @@ function Row({ session, onEnd }: { session: SessionView; onEnd(session: SessionV
         {lastUsedAt === null ? 'not yet' : <Ago at={lastUsedAt} />}
         <From address={lastAddress} />
       </td>
-      <td className={`${CELL} text-xs text-ink-muted [overflow-wrap:anywhere] max-md:line-clamp-2`}>
-        {browser ?? 'not told'}
+      <td
+        className={`${CELL} text-ink-muted [overflow-wrap:anywhere] max-md:line-clamp-2`}
+        title={browser ?? undefined}
+      >
+        {browser === null ? 'browser not known' : browserWords(browser)}
       </td>
       <td className={`${CELL} max-md:pt-1`}>
         <Button
           size="small"
           weight="stop"
-          aria-label={`End the session of ${name}${isOwn ? ', this one' : ''}`}
+          aria-label={`End the session of ${name}${isOwn ? ', this one' : ''}${address === null ? '' : `, from ${address}`}…`}
           onClick={() => onEnd(session)}
         >
           End…
@@ -83,5 +87,5 @@ function Row({ session, onEnd }: { session: SessionView; onEnd(session: SessionV
 
 function From({ address }: { address: string | null }) {
   if (address === null) return null
-  return <span className="font-mono text-xs md:block"> from {address}</span>
+  return <span className="font-mono text-xs [overflow-wrap:anywhere] md:block"> from {address}</span>
 }
