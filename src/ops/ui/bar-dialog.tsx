@@ -1,11 +1,13 @@
 'use client'
 import { Ban } from 'lucide-react'
 import { useState } from 'react'
+import type { BarOutcome } from '../../release/bar.ts'
 import { type BarSubject, barConsequences, barPermission, isOnlyConsole } from '../view/bars.ts'
 import type { BarDialogProps } from './bar-dialogs.tsx'
 import { Button } from './button.tsx'
 import { Dialog, DialogBody, DialogFooter } from './dialog.tsx'
 import { Field } from './field.tsx'
+import { BarredAndSignedOut } from './operators/barred-and-signed-out.tsx'
 import { EndSessionsChoice } from './operators/end-sessions-choice.tsx'
 import { Refusal } from './refusal.tsx'
 import { useSend } from './use-send.ts'
@@ -20,7 +22,13 @@ export function BarDialog(props: BarDialogProps & { subject: BarSubject }) {
   const { deploymentId, version } = subject
   const [reason, setReason] = useState('')
   const [endsSessions, setEndsSessions] = useState(false)
-  const { isSending, refusal, send } = useSend(props)
+  // With the sessions the page behind is gone too, so what was done is told here.
+  const [done, setDone] = useState<BarOutcome | null>(null)
+  const { isSending, refusal, send } = useSend<BarOutcome>({
+    ...props,
+    onAccepted: (outcome, isLate) =>
+      outcome.sessionsEnded === undefined || isLate ? props.onAccepted(outcome, isLate) : setDone(outcome),
+  })
   const permission = barPermission(allowed.bar, subject, status.live)
   const mayConfirm = permission.allowed && !isSending && deploymentId !== null
 
@@ -31,6 +39,7 @@ export function BarDialog(props: BarDialogProps & { subject: BarSubject }) {
       )
   }
 
+  if (done !== null) return <BarredAndSignedOut outcome={done} onClose={onClose} />
   return (
     <Dialog title={`Bar ${version}`} onClose={onClose} notice={notice}>
       <DialogBody>

@@ -21,8 +21,8 @@ export function EndSessionsChoice({ isChosen, onChoose }: Props) {
         </label>
         <p id={`${id}-hint`} className="mt-0.5 text-xs text-ink-muted">
           For a build whose code may have been taken over: while it served the console it could read cookies
-          and passwords, and the bar makes neither worthless. You sign in anew too. Not needed for a plain
-          fault. Passwords are reset on the host.
+          and passwords, and a bar alone leaves both valid. You have to sign in again too. Passwords stay:
+          reset them on the host. Not needed for a plain fault.
         </p>
       </div>
     </div>
