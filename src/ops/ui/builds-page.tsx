@@ -1,13 +1,14 @@
 'use client'
 import { Trash2 } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useId, useMemo, useState } from 'react'
 import type { Permission } from '../../director/protocol.ts'
+import { barOn } from '../../release/bar.ts'
 import type { PruneView } from '../../release/prune-view.ts'
 import { type ConsoleActions, lastingVerbs } from '../verbs.ts'
 import { allowedNow } from '../view/allowed-now.ts'
 import { nothingToPrune, prunedSentence } from '../view/builds.ts'
 import { BuildList } from './build-list.tsx'
-import { Button } from './button.tsx'
+import { BuildButton } from './kept-build/build-button.tsx'
 import { DeployBuild } from './kept-build/deploy-build.tsx'
 import { type News, Notice } from './notice.tsx'
 import { NowProvider } from './now.tsx'
@@ -36,6 +37,7 @@ export function BuildsPage({ initial, initialStatus, renderedAtMs, actions, rele
   const verbs = useMemo(() => lastingVerbs(actions), [actions])
   const [open, setOpen] = useState<PruneView | null>(null)
   const [news, setNews] = useState<News | null>(null)
+  const whyNotId = useId()
   const [deploying, setDeploying] = useState<string | null>(null)
   const actionsNow = seen && allowedNow(seen.status.actions, problem, isSignedOut)
   const allowed = actionsNow?.prune
@@ -60,7 +62,7 @@ export function BuildsPage({ initial, initialStatus, renderedAtMs, actions, rele
           </VerbButton>
         </div>
         {!mayDeploy.allowed && (
-          <p id="no-deploy" className="text-sm text-ink-muted">
+          <p id={whyNotId} className="text-sm text-ink-muted">
             No build can be deployed now: {mayDeploy.reason}
           </p>
         )}
@@ -71,15 +73,12 @@ export function BuildsPage({ initial, initialStatus, renderedAtMs, actions, rele
           actionOf={({ deploymentId, image, version }) =>
             deploymentId !== null &&
             image !== null && (
-              <Button
-                size="small"
-                isOff={!mayDeploy.allowed}
-                aria-label={`Deploy ${version} (${deploymentId})…`}
-                aria-describedby={mayDeploy.allowed ? undefined : 'no-deploy'}
+              <BuildButton
+                name={`Deploy ${version} (${deploymentId})…`}
+                isBarred={barOn(seen?.status.barred ?? [], { deploymentId }) !== null}
+                {...{ mayDeploy, whyNotId }}
                 onClick={() => setDeploying(deploymentId)}
-              >
-                Deploy…
-              </Button>
+              />
             )
           }
         />

@@ -104,7 +104,7 @@ export function DeployDialog(props: Props) {
         >
           {isSending
             ? 'Beginning…'
-            : `${confirmText(reading, target)}${freeze === null ? '' : ' all the same'}`}
+            : `${confirmText(reading, target, answer)}${freeze === null ? '' : ' all the same'}`}
         </VerbButton>
       </DialogFooter>
     </Dialog>
@@ -186,8 +186,10 @@ function mayConfirm(permission: Permission, reading: DraftReading, answer: PlanA
   return answer.plan.mayStart ? permission : { allowed: false, reason: 'A check refuses this release.' }
 }
 
-function confirmText(reading: DraftReading, slot: Slot): string {
+function confirmText(reading: DraftReading, slot: Slot, { plan, isStale }: PlanAnswer): string {
   if (reading.is !== 'complete') return `Deploy to ${slot}`
-  const build = reading.request.label ?? sourceText(reading.request.source)
-  return `Deploy ${build} to ${slot}`
+  const { label, source } = reading.request
+  // People know a kept build by its version, which is told before anything runs.
+  const version = source.kind === 'build' && !isStale ? plan?.toVersion : null
+  return `Deploy ${label ?? version ?? sourceText(source)} to ${slot}`
 }

@@ -11,7 +11,7 @@ export function SourceFields({ draft, onChange }: Props) {
   return (
     <fieldset>
       <legend className="mb-1 text-sm font-medium">Source</legend>
-      <div className="grid grid-cols-1 gap-1.5 sm:grid-cols-2">
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(9.25rem,1fr))] gap-1.5">
         <Choice
           kind="tree"
           name="Working tree"

@@ -10,13 +10,13 @@ export function EnvironmentOfNow({ isChosen, slot, onChange }: Props) {
         type="checkbox"
         checked={isChosen}
         onChange={(event) => onChange(event.target.checked)}
-        className="mt-1 accent-ink"
+        className="mt-0.5 size-4 shrink-0 accent-ink"
       />
       <span>
-        Take app.env as it is now
+        Start it with app.env as it is now
         <span className="block text-xs text-ink-muted">
-          Then {slot} is started anew with it and proved before visitors move, which takes longer. Without it
-          the build comes back with the environment that it ran with.
+          Then {slot} is started anew and checked before visitors move, which takes longer. Otherwise the
+          build comes back with the environment that it ran with.
         </span>
       </span>
     </label>
