@@ -1,31 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { type BrowserContext, expect, type Page, test } from '@playwright/test'
-import { setupLinkSchema, systemStatusSchema } from '../src/director/protocol.ts'
+import { systemStatusSchema } from '../src/director/protocol.ts'
 import { e2eSystem } from './e2e-system.ts'
+import { signedUp } from './sign-up.ts'
 
 const system = e2eSystem()
-const HEDY = {
-  name: 'Hedy',
-  email: `hedy-${randomUUID()}@example.org`,
-  password: 'a password for freezes',
-} as const
 
 test.describe.configure({ mode: 'serial' })
 
 let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
 
 test.beforeAll(async ({ browser }) => {
-  const { path } = await system.director.call(setupLinkSchema, '/v1/setup-link', { method: 'POST' })
-  const context = await browser.newContext()
-  const page = await context.newPage()
-  await page.goto(`${system.url}${path}`)
-  await page.getByLabel('Your name').fill(HEDY.name)
-  await page.getByLabel('Email address').fill(HEDY.email)
-  await page.getByLabel('Password').fill(HEDY.password)
-  await page.getByRole('button', { name: /^Create the/ }).click()
-  await expect(page.getByRole('article', { name: 'primary' })).toBeVisible()
-  signedIn = await context.storageState()
-  await context.close()
+  signedIn = (await signedUp(browser, 'Hedy')).state
   const { code, output } = await system.cli('unfreeze')
   expect(code, output).toBe(0)
 })
