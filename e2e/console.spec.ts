@@ -7,7 +7,7 @@ import { e2eSystem, isKept, PRINTED_LINK } from './e2e-system.ts'
 
 const system = e2eSystem()
 const GRACE = { name: 'Grace', email: 'grace@example.org', password: 'another long password' } as const
-const PAGES = ['/ops', '/ops/releases', '/ops/releases/1', '/ops/builds'] as const
+const PAGES = ['/ops', '/ops/releases', '/ops/releases/1', '/ops/builds', '/ops/operators'] as const
 
 test.describe.configure({ mode: 'serial' })
 
