@@ -36,7 +36,7 @@ export function Shell({ home, links, current, site, account, children }: Props) 
                 key={href}
                 href={href}
                 aria-current={href === current ? 'page' : undefined}
-                className="rounded-md px-2 py-1 text-sm text-ink-muted hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:font-medium aria-[current=page]:text-ink"
+                className="rounded-md px-2 py-1 text-sm text-ink-muted hover:text-ink pointer-coarse:py-2 aria-[current=page]:bg-sunken aria-[current=page]:font-medium aria-[current=page]:text-ink"
               >
                 {text}
               </a>
