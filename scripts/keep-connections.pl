@@ -6,16 +6,22 @@
 # on one that a worker closed while it lay idle goes to the new workers at ADDRESS:PORT, as the last request on it.
 # Perl, since it is the one language of the tools image that reaches the kernel's calls. It says `ready`, then waits for the
 # reload, and ends by itself. Whatever goes wrong here, nginx does what it always did.
+# From the start of the new workers until the old ones are told to end these are held still (SIGSTOP), so that none takes a
+# connection after the last look. A process beside this one lets them go on if this one ends meanwhile.
 use strict;
 use warnings;
 use Errno qw(EAGAIN EINPROGRESS EINTR);
 use Fcntl;
 use IO::Select;
+use POSIX ();
 use Socket qw(:DEFAULT IPPROTO_TCP SO_ERROR);
 use Time::HiRes qw(time);
 
 my ($PIDFD_OPEN, $PIDFD_GETFD, $TCP_INFO) = (434, 438, 11);
 my $LOOK_EVERY_S     = 0.01;
+my $GLANCE_EVERY_S   = 0.003;
+my $HELD_FOR_S       = 0.2;     # from the start of the new workers: nginx waits 100 ms, and is late on a busy machine
+my $HELD_AT_MOST_S   = 2;
 my $RELOAD_WITHIN_S  = 30;
 my $IDLE_FOR_S       = 76;      # nginx's keepalive_timeout, and a little
 my $UNSURE_FOR_S     = 5;
@@ -48,15 +54,39 @@ my $reloaded;
 
 look();
 print "ready\n";
+my $held;
 my $next_look = time + $LOOK_EVERY_S;
 until (is_over()) {
-    serve(max(0, $next_look - time));
+    serve(max(0, $reloaded ? $next_look - time : min($GLANCE_EVERY_S, $next_look - time)));
+    hold_workers() if !$held && !$reloaded && newest_worker_began() > $began + 0.02;
     next if time < $next_look;
     look();
     $next_look = time + ($reloaded && time - $reloaded > 2 ? 0.1 : $LOOK_EVERY_S);
 }
 
 sub max { $_[0] > $_[1] ? $_[0] : $_[1] }
+sub min { $_[0] < $_[1] ? $_[0] : $_[1] }
+
+# Takes what the old workers have while they stand still, and lets them go on once they will have been told to end.
+sub hold_workers {
+    $held = 1;
+    pipe(my $ended, my $alive) or return;
+    my $guard = fork() // return;
+    if (!$guard) {
+        close $alive;
+        IO::Select->new($ended)->can_read(2 * $HELD_AT_MOST_S);
+        kill 'CONT', keys %worker;
+        POSIX::_exit(0);
+    }
+    close $ended;
+    my $until = time + $HELD_AT_MOST_S;
+    kill 'STOP', keys %worker;
+    look();
+    select(undef, undef, undef, $GLANCE_EVERY_S) while time < $until && time < newest_worker_began() + $HELD_FOR_S;
+    kill 'CONT', keys %worker;
+    close $alive;
+    waitpid($guard, 0);
+}
 
 sub is_over {
     return time - $began > $RELOAD_WITHIN_S unless $reloaded;
