@@ -135,7 +135,7 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
   switch: async (context) => {
     const { parts, id, signal } = context
     await checkStill(context)
-    const leftBehind = await howItIsLeft(parts, current(context).from, signal)
+    const leftBehind = await howItIsLeft(parts, current(context), signal)
     const routing = (await parts.traffic.read()) ?? NO_ROUTING
     signal.throwIfAborted()
     const { slot } = parts.journal.append(id, { type: 'switching', leftBehind })

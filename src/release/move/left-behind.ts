@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isFailOver } from '../freeze.ts'
 import type { Confirmation, Expectation } from '../ports.ts'
 import type { Release } from '../release.ts'
-import type { Slot } from '../slot.ts'
 import type { Parts } from '../steps.ts'
 import { answersVisitors } from './answers-visitors.ts'
 import { lookAt, type Sight } from './look-at.ts'
 
-const LEAVING_WITHIN_MS = 2_000
-/** One silence may be the load of a bad moment. */
-const LEAVING_LOOKS = 2
 const BRISK_WITHIN_MS = 1_000
+/** One silence may be the load of a bad moment, so a second look begins beside the first. Whoever rolls back waits for both. */
+const SECOND_LOOK_AFTER_MS = 300
 
 const ROUND_WITHIN_MS = 2_500
 const ROUND_PAUSE_MS = 300
@@ -21,19 +20,25 @@ const ENOUGH = 2
 /** nginx's log is two seconds late, so these are the ones before. */
 const VISITORS_WITHIN_MS = 6_000
 
-/** Looks at `from` while it still has its visitors: how it is without them says less. Undefined where there is none, or nobody knows what it should run. */
+/**
+ * Looks at the slot that is left while it still has its visitors: how it is without them says less. Undefined where there is
+ * none, or nobody knows what it should run. A fail-over has looked for seconds.
+ */
 export async function howItIsLeft(
   { health, journal }: Pick<Parts, 'health' | 'journal'>,
-  from: Slot | null,
+  release: Release,
   signal: AbortSignal,
 ): Promise<Release['leftBehind']> {
+  const { from } = release
   const holder = from && journal.holderOf(from)
   if (!from || !holder) return undefined
-  for (let looks = 0; looks < LEAVING_LOOKS; looks++) {
-    const sight = await lookAt(health, from, holder.id, LEAVING_WITHIN_MS, signal)
-    if (isBrisk(sight)) return 'well'
-  }
-  return 'unwell'
+  if (isFailOver(release)) return 'unwell'
+  const look = (): Promise<Sight> => lookAt(health, from, holder.id, BRISK_WITHIN_MS, signal)
+  const first = look()
+  const early = await Promise.race([first, delay(SECOND_LOOK_AFTER_MS, null)])
+  if (early !== null && isBrisk(early)) return 'well'
+  const sights = await Promise.all([first, look()])
+  return sights.some(isBrisk) ? 'well' : 'unwell'
 }
 
 /** A slot that takes longer to say how it is has no room for anybody who is sent there. */
