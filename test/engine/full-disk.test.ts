@@ -280,7 +280,7 @@ test('on a disk with no room for more files the traffic can be moved, and the re
     await reserve.spendAsync(() => writeGeneration(liveDir, generation(number)))
     assert.equal((await readGeneration(liveDir))?.generation, number)
   }
-  assert.deepEqual(readdirSync(liveDir).toSorted(), ['current', 'gen-10', 'gen-11', 'gen-8', 'gen-9'])
+  assert.deepEqual(readdirSync(liveDir).toSorted(), ['current', 'gen-10', 'gen-11', 'gen-8', 'gen-9', 'told'])
   assert.equal(reserve.left().bytes, WHOLE)
 })
 
