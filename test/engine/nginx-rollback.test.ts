@@ -258,6 +258,8 @@ test('nginx that does not answer is said before anything moves', async () => {
 
 /** While its own port answers, but nginx can't reach it: only the confirmation can tell. */
 async function withPrimaryOutOfReach(work: () => Promise<void>): Promise<void> {
+  // Else nginx has connections that it keeps, and waits for an answer on one.
+  await rig.container('primary').restart({ t: 1 })
   await rig.docker.getNetwork('synginx-network').disconnect({ Container: 'synginx-primary' })
   const host = spawn(process.execPath, [join(import.meta.dirname, '..', 'fixtures', 'steerable-slot.mjs')], {
     env: { ...process.env, SLOT: 'primary', SWITCHYARD_RELEASE: '1', PORT: '18614' },
