@@ -139,7 +139,7 @@ export function hostCommandTests(systemOf: () => EngineSystem): void {
     const { dir } = systemOf()
     const bin = join(hostPrefix(dir), 'tools')
     mkdirSync(bin)
-    for (const tool of ['sh', 'sed', 'head', 'tr', 'id', 'docker']) {
+    for (const tool of ['sh', 'sed', 'head', 'tail', 'tr', 'id', 'docker']) {
       const found = (await systemOf().run('sh', ['-c', `command -v ${tool}`])).stdout.trim()
       symlinkSync(found, join(bin, tool))
     }
