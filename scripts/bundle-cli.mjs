@@ -35,6 +35,9 @@ await build({
     js: "import{createRequire as requireHere}from'node:module';const require=requireHere(import.meta.url);",
   },
 })
+// The doctor starts slots, and what they are started with may be lost.
+for (const name of readdirSync(join(root, 'src/workload/preload')).filter((name) => name.endsWith('.cjs')))
+  copyFileSync(join(root, 'src/workload/preload', name), join(target, name))
 copyFileSync(join(root, 'src/cli/host-command.sh'), join(target, 'switchyard'))
 chmodSync(join(target, 'switchyard'), 0o755)
 

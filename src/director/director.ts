@@ -120,6 +120,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   }
   const cli = cliKeeper(join(stateDir, 'cli'))
   await cli()
+  await keepPreloads(seen)
   // A build that nobody waits for would take processor and memory from visitors until the next one.
   if (!verbs.running()) void endLeftBuilds(seen)
   const doors = await openDoors(api, identity, stateDir)
@@ -133,6 +134,7 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
     setInterval(rotation(seen), ROTATE_EVERY_MS),
     setInterval(() => void refill(reserve).then(journal.follow), REFILL_EVERY_MS),
     setInterval(() => void cli(), REFILL_EVERY_MS),
+    setInterval(() => void keepPreloads(seen), REFILL_EVERY_MS),
     setInterval(() => void followDocker(seen, verbs), LOOK_FOR_DOCKER_EVERY_MS),
     setInterval(() => void leaveShared(seen, doors), LOOK_AT_MOUNTS_EVERY_MS),
     setTimeout(() => tidy.begin(console.log), TIDY_FIRST_AFTER_MS),
@@ -202,6 +204,16 @@ async function refill(reserve: Reserve): Promise<void> {
     await reserve.refill()
   } catch (cause) {
     console.error(`The reserve in state/reserve can't be made: ${wordsOf(cause)}.`)
+  }
+}
+
+/** A slot that crashes is started again by Docker, at any time, with what lies under the name of its preload. */
+async function keepPreloads({ mendPreloads }: Pick<Wired, 'mendPreloads'>): Promise<void> {
+  try {
+    for (const hash of await mendPreloads())
+      console.error(`state/preload/${hash} was lost; the preload of now stands in for it.`)
+  } catch (cause) {
+    console.error(`What slots are started with can't be kept in state/preload: ${wordsOf(cause)}.`)
   }
 }
 

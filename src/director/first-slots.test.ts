@@ -57,6 +57,7 @@ function fresh() {
     assets: { publish: async () => ({ files: 1 }) },
     envFile: {
       has: async () => true,
+      runtimes: async () => [],
       write: async (started, live) => {
         written.push(`${started.primary?.build.image} ${started.secondary?.release} ${live}`)
       },

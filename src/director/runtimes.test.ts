@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
+import { draft, yard } from '../../test/fixtures/yard.ts'
 import { ReleaseError } from '../release/errors.ts'
 import { describeError } from '../release/messages.ts'
 import { UNRECORDED } from '../release/runtime.ts'
-import { environmentFindings, runtimesOf } from './runtimes.ts'
+import { preloadStore } from '../state/preload/store.ts'
+import { environmentFindings, freshPreload, mendPreloads, runtimesOf } from './runtimes.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'runtimes-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -74,4 +76,37 @@ test('what slots run with stays, and what nobody needs goes when it is meant to'
     await sentence(runtimes.mustBeKept(gone, 'primary')),
     `The primary slot could not be started: state/environments/${gone.environment}.env, the environment that its build ran with, is lost.`,
   )
+})
+
+test('the preloads that journal or env file name stay, and one of them that is lost leads to today’s', async () => {
+  const [kept, source] = [join(directory, 'state/preload'), join(directory, 'state/source')]
+  mkdirSync(source, { recursive: true })
+  const preloads = preloadStore(kept, source)
+  const become = async (text: string): Promise<string> => {
+    writeFileSync(join(source, 'main.cjs'), text)
+    return preloads.keep()
+  }
+  const [held, underWay] = [await become('1'), await become('2')]
+  const [named, unused] = [await become('3'), await become('4')]
+  writeFileSync(join(source, 'main.cjs'), '5')
+  const system = await yard()
+  for (const preload of [held, underWay]) {
+    const { id } = system.journal.create(draft({ slot: 'primary', from: 'secondary' }))
+    system.journal.append(id, { type: 'runtime', runtime: { environment: null, preload }, change: null })
+    if (preload === underWay) break
+    system.journal.append(id, { type: 'switching' })
+    system.journal.append(id, { type: 'live' })
+  }
+  const parts = {
+    journal: system.journal,
+    envFile: { runtimes: async () => [{ environment: null, preload: named }] },
+  }
+  const now = await freshPreload(preloads, parts)
+  const there = () => [held, underWay, named, unused, now].map((hash) => existsSync(join(kept, hash)))
+  assert.deepEqual(there(), [true, true, true, false, true])
+  for (const hash of [held, underWay, named]) rmSync(join(kept, hash), { recursive: true })
+  assert.deepEqual((await mendPreloads(preloads, parts)).toSorted(), [held, underWay, named].toSorted())
+  assert.deepEqual(await mendPreloads(preloads, parts), [])
+  for (const hash of [held, underWay, named])
+    assert.equal(readFileSync(join(kept, hash, 'main.cjs'), 'utf8'), '5')
 })

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { environmentChange } from '../release/environment-change.ts'
 import { ReleaseError } from '../release/errors.ts'
-import type { Journal, PreflightFindings, Runtimes } from '../release/ports.ts'
+import type { PreflightFindings, Runtimes } from '../release/ports.ts'
 import type { Source } from '../release/release.ts'
-import { SLOTS } from '../release/slot.ts'
+import { usedRuntimes } from '../release/used-runtimes.ts'
 import { valuesIn } from '../state/environment/parse.ts'
 import { doubledWords, problemWords, readAppFile } from '../state/environment/read.ts'
 import { environmentStore } from '../state/environment/store.ts'
@@ -58,11 +58,25 @@ export async function environmentFindings(directory: string, source: Source): Pr
 }
 
 /** Today's preload. Those of before go that no slot can be brought back with. */
-export async function freshPreload(preloads: PreloadStore, journal: Journal): Promise<string> {
-  const held = [...SLOTS.map((slot) => journal.holderOf(slot)), ...journal.unfinished()]
-  await preloads.removeOthers(new Set(held.flatMap((release) => release?.runtime.preload ?? [])))
+export async function freshPreload(preloads: PreloadStore, parts: Known): Promise<string> {
+  await preloads.removeOthers(await usedPreloads(parts))
   return preloads.keep()
 }
+
+/**
+ * Lets today's preload take the place of each that a slot would be started with and that is lost: Docker starts a slot anew
+ * without asking anybody. Answers with those that were.
+ */
+export async function mendPreloads(preloads: PreloadStore, parts: Known): Promise<string[]> {
+  const lost: string[] = []
+  for (const hash of await usedPreloads(parts)) if (await preloads.mend(hash)) lost.push(hash)
+  return lost
+}
+
+type Known = Parameters<typeof usedRuntimes>[0]
+
+const usedPreloads = async (parts: Known): Promise<Set<string>> =>
+  new Set((await usedRuntimes(parts)).flatMap(({ preload }) => preload ?? []))
 
 async function currentValues(directory: string): Promise<Map<string, string>> {
   const read = await readAppFile(directory, 'app.env')

@@ -19,7 +19,7 @@ async function startedWith(preload: string | null): Promise<string[]> {
   const sound = onSoundFiles(slots, {
     mendEnvFile: async () => (preload === null ? 'deployment_state.env' : null),
     mustBeKept: async () => undefined,
-    preloadOrNow: async (hash) => (hash === LOST ? NOW : hash),
+    mendPreload: async (hash) => hash === LOST,
     writeOptions: async (_slot, start) => act('options', start),
   })
   const start = { build: build(1), release: 1, runtime: { environment: null, preload } }
@@ -27,12 +27,12 @@ async function startedWith(preload: string | null): Promise<string[]> {
   return acts
 }
 
-test('a slot is started with its own preload, with today’s where that is lost, and with none where it had none', async () => {
+test('a slot is started under the name of its own preload, be it lost, and with none where it had none', async () => {
   assert.deepEqual(await startedWith(NOW), ['options bb', 'start bb'])
   assert.deepEqual(await startedWith(LOST), [
-    `state/preload/${LOST} is lost; primary gets the preload of now.`,
-    'options bb',
-    'start bb',
+    `state/preload/${LOST} was lost; the preload of now stands in for it in primary.`,
+    'options aa',
+    'start aa',
   ])
   assert.deepEqual(await startedWith(null), [
     'deployment_state.env was damaged and is taken from its copy.',

@@ -6,8 +6,8 @@ import type { Slot } from '../release/slot.ts'
 export type StartFiles = Pick<Runtimes, 'mustBeKept'> & {
   /** Answers with the name of the env file where it was damaged, and is whole again. */
   mendEnvFile(): Promise<string | null>
-  /** `hash` where that preload is kept, else today's. */
-  preloadOrNow(hash: string): Promise<string>
+  /** Lets today's preload take the place of the one called `hash` where that is lost. Answers whether it was. */
+  mendPreload(hash: string): Promise<boolean>
   /** NODE_OPTIONS, by which the slot finds its preload. */
   writeOptions(slot: Slot, start: SlotStart): Promise<void>
 }
@@ -16,14 +16,13 @@ export type StartFiles = Pick<Runtimes, 'mustBeKept'> & {
 export function onSoundFiles(slots: Slots, files: StartFiles): Slots {
   return {
     ...slots,
-    start: async (slot, { build, release, runtime }, log, signal) => {
+    start: async (slot, start, log, signal) => {
       const damaged = await files.mendEnvFile()
       if (damaged !== null) log(`${damaged} was damaged and is taken from its copy.`)
-      await files.mustBeKept(runtime, slot)
-      const { preload } = runtime
-      const kept = preload === null ? null : await files.preloadOrNow(preload)
-      if (kept !== preload) log(`state/preload/${preload} is lost; ${slot} gets the preload of now.`)
-      const start = { build, release, runtime: { ...runtime, preload: kept } }
+      await files.mustBeKept(start.runtime, slot)
+      const { preload } = start.runtime
+      if (preload !== null && (await files.mendPreload(preload)))
+        log(`state/preload/${preload} was lost; the preload of now stands in for it in ${slot}.`)
       await files.writeOptions(slot, start)
       await slots.start(slot, start, log, signal)
     },

@@ -14,7 +14,7 @@ import { describeProject, type Project } from '../docker/project.ts'
 import { readRedaction } from '../docker/redact.ts'
 import { isSocketReplaced } from '../docker/replaced-socket.ts'
 import { followSlotLog } from '../docker/slot-log.ts'
-import { slotVariables } from '../docker/slot-variables.ts'
+import { runtimeIn, slotVariables } from '../docker/slot-variables.ts'
 import { dockerSlots } from '../docker/slots.ts'
 import { proxyFileFinding } from '../docker/source/proxy-file.ts'
 import { sourceFindings } from '../docker/source/source-findings.ts'
@@ -37,8 +37,8 @@ import type {
 } from '../release/ports.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 import type { Parts } from '../release/steps.ts'
-import { envFileHas, mendEnvFile, updateEnvFile } from '../state/env-file.ts'
-import { preloadStore } from '../state/preload/store.ts'
+import { envFileHas, mendEnvFile, readEnvFile, updateEnvFile } from '../state/env-file.ts'
+import { type PreloadStore, preloadStore } from '../state/preload/store.ts'
 import type { StoredLogs } from '../state/release-log.ts'
 import type { Reserve } from '../state/reserve.ts'
 import { addressOf, NGINX_PORTS } from '../topology/addresses.ts'
@@ -46,7 +46,7 @@ import { prefixesOf } from '../topology/networks.ts'
 import { preflightOf } from './preflight.ts'
 import { redactedHealth } from './redacted-health.ts'
 import { reserveFinding } from './reserve-finding.ts'
-import { environmentFindings, freshPreload, runtimesOf } from './runtimes.ts'
+import { environmentFindings, freshPreload, mendPreloads, runtimesOf } from './runtimes.ts'
 import { onSoundFiles } from './sound-files.ts'
 import type { ViewOptions } from './view.ts'
 
@@ -70,6 +70,8 @@ export type Wired = Pick<ViewOptions, 'addressOf' | 'usageOf' | 'dockerVersion' 
   isSharedSocketMounted(): Promise<boolean>
   /** Ends what a director that was killed left of its build. */
   removeLeftBuilds(): Promise<void>
+  /** Sees to it that no slot names a preload that is lost. Answers with those that were. */
+  mendPreloads(): Promise<string[]>
   /** Whether Docker was started anew in a way that only a new start of this container can follow. */
   isDockerReplaced(): Promise<boolean>
   close(): Promise<void>
@@ -102,8 +104,13 @@ export function wire(settings: DirectorSettings, { stateDir, journal, logs, rese
     const container = await slots.inspect(slot, signal)
     return container?.state === 'running' ? stats.usedBytes(container.id, signal) : 0
   }
+  const preloads = preloadStore(join(stateDir, 'preload'), join(import.meta.dirname, '../workload/preload'))
+  const parts = partsOf({
+    ...{ settings, stateDir, docker, project, slots, journal, logs, reserve, usedBytes, preloads },
+  })
   return {
-    parts: partsOf({ settings, stateDir, docker, project, slots, journal, logs, reserve, usedBytes }),
+    parts,
+    mendPreloads: () => reserve.spendAsync(() => mendPreloads(preloads, parts)),
     addressOf: (slot) =>
       `http://127.0.0.1:${slot === 'primary' ? settings.PRIMARY_PORT : settings.SECONDARY_PORT}`,
     usageOf: async (container) => (container.state === 'running' ? stats.read(container.id) : null),
@@ -135,6 +142,7 @@ type Joined = Durable & {
   project: Project
   slots: Slots
   usedBytes(slot: Slot, signal: AbortSignal): Promise<number>
+  preloads: PreloadStore
 }
 
 function partsOf({
@@ -147,6 +155,7 @@ function partsOf({
   logs,
   reserve,
   usedBytes,
+  preloads,
 }: Joined): Parts {
   const envFile = join(stateDir, 'deployment_state.env')
   const prefixes = prefixesOf(settings)
@@ -159,8 +168,10 @@ function partsOf({
     containerFilter: proxyOf(project),
   })
   const traffic = { ...nginx, write: (next: RoutingState) => reserve.spendAsync(() => nginx.write(next)) }
-  const preloads = preloadStore(join(stateDir, 'preload'), join(import.meta.dirname, '../workload/preload'))
-  const runtimes = runtimesOf(settings.SWITCHYARD_DIR, () => freshPreload(preloads, journal))
+  const writtenDown = envFileAt(envFile, reserve)
+  const runtimes = runtimesOf(settings.SWITCHYARD_DIR, () =>
+    freshPreload(preloads, { journal, envFile: writtenDown }),
+  )
   const minFreeBytes = bytesOf(settings.MIN_FREE_DISK)
   const eyes = slotHealth({
     addressOf: (slot) => addressOf(prefixes, slot),
@@ -175,7 +186,7 @@ function partsOf({
       mendEnvFile: async () =>
         (await reserve.spendAsync(() => mendEnvFile(envFile))) ? basename(envFile) : null,
       mustBeKept: runtimes.mustBeKept,
-      preloadOrNow: (hash) => reserve.spendAsync(() => preloads.orNow(hash)),
+      mendPreload: (hash) => reserve.spendAsync(() => preloads.mend(hash)),
       writeOptions: (slot, start) => reserve.spendAsync(() => writeNodeOptions(docker, project, slot, start)),
     }),
     runtimes,
@@ -206,7 +217,7 @@ function partsOf({
       source: (source, signal) => sourceFindings(project, source, signal),
       environment: (source) => environmentFindings(project.directory, source),
     }),
-    envFile: envFileAt(envFile, reserve),
+    envFile: writtenDown,
     stock: dockerStock({ docker, project, envFile, logs, minFreeBytes }),
     settings: {
       drainCapMs: settings.DRAIN_CAP_SECONDS * 1_000,
@@ -227,6 +238,10 @@ function envFileAt(path: string, reserve: Reserve): EnvFile {
       await reserve.spendAsync(() => updateEnvFile(path, valuesOf(started, live)))
     },
     has: (started, live) => envFileHas(path, valuesOf(started, live)),
+    runtimes: async () => {
+      const values = await readEnvFile(path)
+      return SLOTS.map((slot) => runtimeIn(slot, values))
+    },
   }
 }
 

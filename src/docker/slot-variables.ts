@@ -1,4 +1,4 @@
-import type { SlotStart } from '../release/runtime.ts'
+import type { Runtime, SlotStart } from '../release/runtime.ts'
 import { SLOTS, type Slot } from '../release/slot.ts'
 
 /**
@@ -15,6 +15,15 @@ export function slotVariables(
     [`${prefix}_RELEASE`]: String(release),
     [`${prefix}_ENVIRONMENT`]: environment === null ? '' : environmentFile(environment),
     [`${prefix}_PRELOAD`]: preload ?? '',
+  }
+}
+
+/** What an env file says that `slot` is started with beside its build, as `slotVariables` has written it. */
+export function runtimeIn(slot: Slot, values: ReadonlyMap<string, string>): Runtime {
+  const prefix = slot.toUpperCase()
+  return {
+    environment: /([0-9a-f]{64})\.env$/.exec(values.get(`${prefix}_ENVIRONMENT`) ?? '')?.[1] ?? null,
+    preload: /^[0-9a-f]{64}$/.exec(values.get(`${prefix}_PRELOAD`) ?? '')?.[0] ?? null,
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -56,10 +57,7 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
     settings: { deadlineMs: system.healthDeadlineMs, warmUpPaths: system.warmUpPaths },
   })
 
-  const preloads = preloadStore(
-    join(paths.state, 'preload'),
-    join(import.meta.dirname, '../workload/preload'),
-  )
+  const preloads = preloadStore(join(paths.state, 'preload'), preloadOfNow())
 
   async function up(service: Service, env: readonly string[], isForced: boolean): Promise<void> {
     const { project, toolsImage: tools } = system
@@ -68,9 +66,8 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
 
   /** The build by the environment, as a release does: the env file may still name another. */
   async function startSlot(slot: Slot, { isForced } = { isForced: false }): Promise<void> {
-    const { build, release, runtime } = mustHold(seen, slot)
-    const preload = runtime.preload && (await preloads.orNow(runtime.preload))
-    const start = { build, release, runtime: { ...runtime, preload } }
+    const start = mustHold(seen, slot)
+    if (start.runtime.preload !== null) await preloads.mend(start.runtime.preload)
     const variables = slotVariables(slot, start)
     await writeNodeOptions(docker, paths, slot, start)
     const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
@@ -129,6 +126,12 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
       }
     },
   }
+}
+
+/** The files of today's preload: beside the bundle of the command line, or in a checkout. */
+function preloadOfNow(): string {
+  const here = import.meta.dirname
+  return existsSync(join(here, 'install.cjs')) ? here : join(here, '../workload/preload')
 }
 
 function mustHold(seen: Seen, slot: Slot): SlotStart {

@@ -216,6 +216,8 @@ export type EnvFile = {
   write(slots: StartedSlots, live: Slot): Promise<void>
   /** Whether the file is whole and says so already. Throws where it can't be read. */
   has(slots: StartedSlots, live: Slot): Promise<boolean>
+  /** What the slots would be started with by a plain `docker compose up`. Throws where the file can't be read. */
+  runtimes(): Promise<Runtime[]>
 }
 
 /** An image that has a name in the project's own repository, or carries its label and has lost every name. */

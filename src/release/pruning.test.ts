@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { daysAgo, endedRelease, image, inventory } from '../../test/fixtures/stored.ts'
-import { build, yard } from '../../test/fixtures/yard.ts'
+import { build, draft, yard } from '../../test/fixtures/yard.ts'
 import type { Inventory, StoredImage } from './ports.ts'
-import { makeRoom, previewPrune, prune, roomToBeMade } from './pruning.ts'
+import { isPruneNeeded, makeRoom, previewPrune, prune, roomToBeMade } from './pruning.ts'
+import { type Runtime, UNRECORDED } from './runtime.ts'
 
 const signal = AbortSignal.timeout(10_000)
 
@@ -166,4 +167,30 @@ test('room is made before a release where the disk is short, and nothing goes wh
   short.parts.stock.take = () => Promise.reject(new Error('no answer'))
   await makeRoom(short.parts, (text) => said.push(text), signal)
   assert.equal(said.at(-1), 'Old builds could not be pruned: no answer.')
+})
+
+test('what the env file names is in use, whatever the journal says, and nothing goes where it can’t be read', async () => {
+  const { parts, journal } = await stocked()
+  const [named, held]: Runtime[] = ['d', 'e'].map((digit) => ({
+    ...UNRECORDED,
+    environment: digit.repeat(64),
+  }))
+  const { id } = journal.create(draft({ slot: 'primary', from: 'secondary' }))
+  journal.append(id, { type: 'runtime', runtime: held ?? UNRECORDED, change: null })
+  const used: (readonly Runtime[])[] = []
+  parts.runtimes.prune = async (runtimes) => {
+    used.push(runtimes)
+    return false
+  }
+  parts.envFile.runtimes = async () => [named ?? UNRECORDED]
+  await prune(parts, () => undefined, signal)
+  parts.stock.take = async () => inventory({})
+  await isPruneNeeded(parts, signal)
+  assert.deepEqual(used, Array(2).fill([UNRECORDED, UNRECORDED, held, named]))
+  parts.envFile.runtimes = () => Promise.reject(new Error('EIO'))
+  await assert.rejects(
+    prune(parts, () => undefined, signal),
+    /EIO/,
+  )
+  assert.equal(used.length, 2)
 })

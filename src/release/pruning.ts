@@ -4,9 +4,9 @@ import type { LogSink } from './ports.ts'
 import { type PruneView, pruneView } from './prune-view.ts'
 import type { Source } from './release.ts'
 import { type Decision, decide, type Hold, type Verdict } from './retention.ts'
-import type { Runtime } from './runtime.ts'
 import { SLOTS } from './slot.ts'
 import type { Parts } from './steps.ts'
+import { usedRuntimes } from './used-runtimes.ts'
 
 /** Holds the lock while `work` removes one thing. Throws where it can't be had: then nothing more is removed. */
 export type Turn = <T>(work: () => Promise<T>) => Promise<T>
@@ -30,7 +30,7 @@ export async function previewPrune(parts: Parts, signal: AbortSignal): Promise<P
 export async function isPruneNeeded(parts: Parts, signal: AbortSignal): Promise<boolean> {
   const { going, logs } = await decideNow(parts, signal)
   if (going.length + logs.length > 0 || (await parts.stock.take(signal)).hasHalves) return true
-  return parts.runtimes.prune(usedRuntimes(parts), false)
+  return parts.runtimes.prune(await usedRuntimes(parts), false)
 }
 
 /**
@@ -51,7 +51,7 @@ export async function prune(
     if (!(await turn(() => removeNext(parts, progress, signal)))) break
   }
   const logs = await turn(() => removeLogs(parts, signal))
-  await turn(() => parts.runtimes.prune(usedRuntimes(parts), true))
+  await turn(async () => parts.runtimes.prune(await usedRuntimes(parts), true))
   return pruneView(await decideNow(parts, signal, { stays: progress.stays }), { gone: progress.gone, logs })
 }
 
@@ -138,12 +138,6 @@ async function decideNow(
     keep: settings.keep,
     nowMs: Date.now(),
   })
-}
-
-/** What slots run with, or are brought back with. */
-function usedRuntimes({ journal }: Pick<Parts, 'journal'>): Runtime[] {
-  const holders = SLOTS.flatMap((slot) => journal.holderOf(slot) ?? [])
-  return [...holders, ...journal.unfinished()].map(({ runtime }) => runtime)
 }
 
 const NAMED = 'state/deployment_state.env names it, and a plain `docker compose up` would start it.'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -75,4 +75,17 @@ test('a link goes with the files of its image, and files of an image that no lin
   assert.deepEqual(readdirSync(join(path, '.images')), [kept])
   assert.equal(await publishedImage(path, 'l1'), `sha256:${kept}`)
   assert.equal(await publishedImage(path, 'l2'), null)
+})
+
+test('a link that was half made or half removed when the director was killed goes, and keeps no image', async () => {
+  for (const left of ['l1.link', 'l1.tmp']) {
+    const path = join(root, left)
+    const image = 'e'.repeat(64)
+    mkdirSync(join(path, '.images', image), { recursive: true })
+    symlinkSync(join('.images', image), join(path, left))
+    assert.deepEqual(await publishedAssets(path), [])
+    assert.deepEqual((await halves(path)).toSorted(), [`.images/${image}`, left])
+    await sweepAssets(path)
+    assert.deepEqual(readdirSync(path, { recursive: true }), ['.images'])
+  }
 })

@@ -2,7 +2,7 @@ import { readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { syncDirectory } from '../../state/durable-file.ts'
 import { isDeploymentId } from '../deployment-id.ts'
-import { HALF, imagesIn } from './layout.ts'
+import { HALF, imagesIn, NEXT_LINK } from './layout.ts'
 
 const BLOCK_BYTES = 512
 const IMAGE = /^[0-9a-f]{64}$/
@@ -32,7 +32,8 @@ export async function removeAssets(directory: string, deploymentId: string): Pro
 /** What a killed director left half published or half removed, and what a publish under way has not finished. Relative paths. */
 export async function halves(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(noneIfAbsent)
-  const isHalf = (name: string): boolean => name.endsWith(HALF) && isDeploymentId(name.slice(0, -HALF.length))
+  const isHalf = (name: string): boolean =>
+    [HALF, NEXT_LINK].some((end) => name.endsWith(end) && isDeploymentId(name.slice(0, -end.length)))
   const own = entries.filter((entry) => !entry.isFile() && isHalf(entry.name)).map(({ name }) => name)
   const images = await readdir(imagesIn(directory)).catch(noneIfAbsent)
   const halfImages = images.filter((name) => name.endsWith(HALF)).map((name) => join(imagesIn(''), name))
@@ -50,7 +51,8 @@ export async function sweepAssets(directory: string): Promise<void> {
 async function unlinkedImages(directory: string): Promise<string[]> {
   const images = await readdir(imagesIn(directory)).catch(noneIfAbsent)
   const entries = await readdir(directory, { withFileTypes: true }).catch(noneIfAbsent)
-  const links = entries.filter((entry) => entry.isSymbolicLink())
+  // One that is half made or half removed shows nothing.
+  const links = entries.filter((entry) => entry.isSymbolicLink() && isDeploymentId(entry.name))
   const shown = await Promise.all(links.map(({ name }) => readlink(join(directory, name))))
   const kept = new Set(shown.map((target) => basename(target)))
   return images

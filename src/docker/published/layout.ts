@@ -12,6 +12,9 @@ const IMAGES = '.images'
 /** What is half published or half removed. No deployment id holds a dot, so nginx shows nobody what is in it. */
 export const HALF = '.tmp'
 
+/** A link that does not show anything yet. A killed director leaves it so. */
+export const NEXT_LINK = '.link'
+
 export const imagesIn = (assets: string): string => join(assets, IMAGES)
 
 /** `imageId`: as Docker tells it, `sha256:HEX`. */
@@ -33,7 +36,7 @@ export async function publishedImage(
 /** Lets an id show the files of an image, from one moment to the next. What it showed before goes. */
 export async function link(assets: string, deploymentId: string, imageId: string): Promise<void> {
   const path = join(assets, deploymentId)
-  const next = join(assets, `${deploymentId}.link`)
+  const next = join(assets, `${deploymentId}${NEXT_LINK}`)
   await rm(next, { force: true })
   await symlink(join(IMAGES, basename(filesOf(assets, imageId))), next)
   // A rename replaces a link, and no directory.

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { halves } from '../../docker/published/kept-assets.ts'
-import { HALF } from '../../docker/published/layout.ts'
+import { HALF, NEXT_LINK } from '../../docker/published/layout.ts'
 import type { Release } from '../../release/release.ts'
 import { SLOTS, type Slot } from '../../release/slot.ts'
 import type { JournalSight } from '../seen.ts'
@@ -32,7 +32,9 @@ export async function lookAtAssets(assetsDir: string, journal: JournalSight): Pr
         found: await countFiles(join(assetsDir, build.deploymentId)),
       })),
     ),
-    leftovers: (await halves(assetsDir).catch(() => [])).filter((name) => name.endsWith(HALF)).toSorted(),
+    leftovers: (await halves(assetsDir).catch(() => []))
+      .filter((name) => name.endsWith(HALF) || name.endsWith(NEXT_LINK))
+      .toSorted(),
   }
 }
 
