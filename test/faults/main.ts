@@ -128,31 +128,41 @@ function wantedCells(known: Points): Cell[] {
 
 /** A machine that breaks down takes the cell that it was at with it, and the next one gets another machine. */
 async function work(number: number, first: Shard, queue: Cell[]): Promise<void> {
-  let shard = first
-  let isUp = await comesUp(shard)
-  while (isUp && !isInterrupted && hasTime(queue)) {
+  let shard = await comesUp(number, first)
+  while (shard && !isInterrupted && hasTime(queue)) {
     const cell = queue.shift()
     if (!cell) return
     const result = await shard.run(cell).catch((cause: Error) => brokenDown(cell, cause))
     results.push(result)
     console.log(resultLine(result, results.length, cells.length))
     if (result.ended !== BROKEN_DOWN || isInterrupted) continue
-    await shard.end()
-    shards.delete(shard)
-    shard = begin(number)
-    isUp = await comesUp(shard)
+    shard = await comesUp(number, await replaced(number, shard))
   }
 }
 
-/** The others go on without a machine that does not come up, and the run does not pass. */
-async function comesUp({ ready }: Shard): Promise<boolean> {
-  try {
-    await ready
-    return true
-  } catch (cause) {
-    failures.push(cause instanceof Error ? cause.message : String(cause))
-    return false
+/** One that does not come up gets a second try. The others go on without it then, and the run does not pass. */
+async function comesUp(number: number, first: Shard): Promise<Shard | null> {
+  let shard = first
+  for (let triesLeft = 1; ; triesLeft--) {
+    try {
+      await shard.ready
+      return shard
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      console.error(`Machine ${number} did not come up. ${reason}`)
+      if (triesLeft === 0 || isInterrupted) {
+        failures.push(reason)
+        return null
+      }
+    }
+    shard = await replaced(number, shard)
   }
+}
+
+async function replaced(number: number, shard: Shard): Promise<Shard> {
+  await shard.end()
+  shards.delete(shard)
+  return begin(number)
 }
 
 /** A slow machine takes longer for a sample, and leaves no fault and no point out. */

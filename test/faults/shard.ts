@@ -31,6 +31,9 @@ const cellSchema = z.object({
   fault: z.string(),
 })
 
+/** Machines come up several at once, beside the first one's starved rollbacks. */
+const CLEAN_DEADLINE_MS = 120_000
+
 let rig: Rig | null = null
 
 async function run(): Promise<void> {
@@ -46,11 +49,11 @@ async function run(): Promise<void> {
 
 /** The points of one clean release of each verb; the ones before it bring both slots to builds of their own. */
 async function cleanPoints(on: Rig): Promise<Points> {
-  await released(on, 'deploy')
-  await released(on, 'deploy')
+  await released(on, 'deploy', CLEAN_DEADLINE_MS)
+  await released(on, 'deploy', CLEAN_DEADLINE_MS)
   on.breakpoints.trace()
   const passed = async (verb: 'deploy' | 'rollback') => {
-    const release = await released(on, verb)
+    const release = await released(on, verb, CLEAN_DEADLINE_MS)
     if (release.state !== 'live')
       throw new Error(`A clean ${verb} is ${release.state}: ${release.error?.what}`)
     return numbered(on.breakpoints.trace())
