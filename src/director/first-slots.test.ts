@@ -7,14 +7,16 @@ import { bareParts } from '../../test/fixtures/bare-parts.ts'
 import { build, draft } from '../../test/fixtures/yard.ts'
 import { readRouting } from '../nginx/read-generation.ts'
 import { writeGeneration } from '../nginx/switch.ts'
+import type { Journal } from '../release/ports.ts'
 import { NO_ROUTING, nextRouting } from '../release/routing.ts'
 import type { StatusPayload } from '../release/status-payload.ts'
 import { openJournal } from '../state/journal.ts'
 import { takeLock } from '../state/lock.ts'
 import { firstSlots } from './first-slots.ts'
+import { settling } from './settling.ts'
 
 /** A journal, a routing and a marker on disk, as a first start leaves them, and a primary that says what `says` holds. */
-function fresh() {
+function fresh({ killedBefore = '' } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-first-'))
   const journal = openJournal(join(dir, 'journal.db'))
   after(() => {
@@ -63,7 +65,19 @@ function fresh() {
       },
     },
   })
-  const first = firstSlots({ parts, lockPath, markerPath, log: () => undefined })
+  const dying: Journal = {
+    ...journal,
+    append: (id, event) => {
+      if (event.type === killedBefore) throw new Error('killed')
+      return journal.append(id, event)
+    },
+  }
+  const first = firstSlots({
+    parts: { ...parts, journal: dying },
+    lockPath,
+    markerPath,
+    log: () => undefined,
+  })
   return { first, parts, journal, says, written, liveDir, markerPath, lockPath }
 }
 
@@ -135,3 +149,24 @@ test('a director that was killed after it had written the routing does it all ag
     [2, 'primary'],
   )
 })
+
+for (const at of ['switching', 'recovered', 'live'] as const) {
+  test(`a director that was killed before it had written "${at}" of the first release finishes it when it starts again`, async () => {
+    const { first, parts, journal, liveDir, markerPath, lockPath } = fresh({ killedBefore: at })
+    await first.now()
+    assert.equal(journal.newestLive(), null)
+    parts.traffic.confirm = async () => ({ tookMs: 1, sight: 'answers', missing: null })
+    const script = { read: async () => null, forget: async () => undefined }
+    const left = settling({ parts, lockPath, log: () => undefined, script })
+    await left.now()
+    assert.equal(left.problem(), null)
+    await first.now()
+    const live = journal.newestLive()
+    assert.deepEqual(
+      [live?.id, live?.slot, live?.build?.image, journal.holderOf('secondary')?.id],
+      [1, 'primary', 'switchyard/shop:first', 1],
+    )
+    assert.equal((await readRouting(liveDir))?.live, 'primary')
+    assert.equal(existsSync(markerPath), false)
+  })
+}

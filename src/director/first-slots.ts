@@ -39,7 +39,10 @@ export function firstSlots({ parts, lockPath, markerPath, log }: FirstSlotsOptio
     return false
   }
 
-  /** The routing comes first: one that is killed after it finds the journal empty yet, and does it all again. */
+  /**
+   * The routing comes first: one that is killed after it finds the journal empty yet, and does it all again. With a release in the
+   * journal, which has its build from the first, recovery finishes it.
+   */
   async function take(signal: AbortSignal): Promise<void> {
     const build = await builtByCompose(parts, signal)
     const lines: string[] = []
@@ -48,10 +51,9 @@ export function firstSlots({ parts, lockPath, markerPath, log }: FirstSlotsOptio
     const builds = { primary: build, secondary: build }
     await traffic.write(nextRouting(routing, { live: 'primary', builds, bars: [], release: FIRST_RELEASE }))
     const { id } = journal.create({
-      ...{ verb: 'deploy', source: { kind: 'tree' }, slot: 'primary', from: null, build: null },
+      ...{ verb: 'deploy', source: { kind: 'tree' }, slot: 'primary', from: null, build },
       ...{ replaces: null, label: null, note: 'First release', actor: ACTOR, steps: [] },
     })
-    journal.append(id, { type: 'built', build })
     journal.append(id, { type: 'switching' })
     journal.append(id, { type: 'recovered', sentence: TAKEN_OVER })
     const live = journal.append(id, { type: 'live' })

@@ -74,7 +74,9 @@ export function settling({ parts, lockPath, log, script }: SettlingOptions): Set
     const errors: unknown[] = []
     for (const release of journal.unfinished()) {
       try {
-        const { recovery } = await recover(parts, release, (text) => log(release.id, text))
+        const { recovery } = await recover(parts, release, (text) => log(release.id, text), {
+          isOwn: hasRun,
+        })
         console.log(`Release ${release.id}: ${recovery}`)
       } catch (cause) {
         say(release.id, `Release ${release.id} can't be settled: ${wordsOf(cause)}.`)

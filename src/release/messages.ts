@@ -165,8 +165,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     next: () => 'Check space and rights of state/assets, then deploy again.',
   },
   'switch-unconfirmed': {
-    what: (f) =>
-      `The move could not be confirmed through nginx and was taken back: ${fact(f, 'reason', 'wrong answers')}.`,
+    what: (f) => `The move could not be confirmed through nginx: ${fact(f, 'reason', 'wrong answers')}.`,
     next: () => 'Check that nginx runs and reads nginx/live, then try again.',
   },
   'no-standby': {
@@ -242,7 +241,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   interrupted: {
     what: (f) =>
       `The director was stopped during the release: ${fact(f, 'reason', 'before the traffic moved')}.`,
-    next: () => 'Deploy again.',
+    next: () => 'Look at what visitors get now, then try again.',
   },
   'bad-request': {
     what: (f) => `The request is not right: ${fact(f, 'reason', 'it does not have the expected shape')}.`,

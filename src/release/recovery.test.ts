@@ -165,6 +165,66 @@ test('a way back that could not be written is not told as a director that was st
   assert.equal(exitCodeOfRelease(system.journal.replay(id)), 0)
 })
 
+test('killed after a move that nginx was too late to confirm, it says that it was killed, and not that it failed', async () => {
+  const system = await yard()
+  const killed = await killedAt(system, 'confirm', { moved: true })
+  const detail = 'not confirmed: nginx is late'
+  const left = system.journal.append(killed.id, {
+    ...{ type: 'step-ended', name: 'confirm', outcome: 'failed', detail },
+  })
+  const { recovery } = await recover(system.parts, left, quiet)
+  const says =
+    'The director was stopped after the traffic had moved; it found primary healthy and finished the release.'
+  assert.equal(recovery, `${says} nginx confirms it.`)
+})
+
+for (const [moved, recovery, what] of [
+  [
+    true,
+    'The release could not go on after the traffic had moved. It was not undone at once; the director found primary healthy and finished the release. nginx confirms it.',
+    undefined,
+  ],
+  [
+    false,
+    'The release could not go on after the switch had begun, and secondary is live. It was not undone at once; the director aborted the release and put everything back.',
+    'The release could not go on after the switch had begun, and secondary is live.',
+  ],
+] as const) {
+  test(`a director that could not write ${moved ? 'after' : 'before'} the move does not say that it was stopped`, async () => {
+    const system = await yard()
+    const killed = await killedAt(system, 'switch', { moved })
+    const release = await recover(system.parts, killed, quiet, { isOwn: true })
+    assert.deepEqual([release.recovery, release.error?.what], [recovery, what])
+  })
+}
+
+for (const how of ['operational', 'gone'] as const) {
+  for (const verb of ['deploy', 'rollback'] as const) {
+    test(`a record of ${verb === 'deploy' ? 'the first start' : 'a move by hand'} that was cut off is finished where the slot is ${how}, and nothing is stopped`, async () => {
+      const system = await yard()
+      await system.move('primary', verb === 'deploy' ? 1 : null)
+      const from = verb === 'deploy' ? null : 'secondary'
+      const given = { ...draft({ verb, slot: 'primary', from }), build: build(1), steps: [] }
+      const { id } = system.journal.create(given)
+      system.says.primary = how
+      system.parts.settings.healthDeadlineMs = 600
+      system.acts.length = 0
+      const release = await recover(system.parts, system.journal.get(id) ?? assert.fail(), quiet)
+      assert.deepEqual([release.state, release.build], ['live', build(1)])
+      assert.deepEqual([(await system.routing())?.live, system.acts], ['primary', []])
+      assert.match(release.recovery ?? '', /^The director was stopped after the traffic had moved; it found /)
+    })
+  }
+}
+
+test('a record of a move that is not there any more is aborted', async () => {
+  const system = await yard()
+  const given = { ...draft({ verb: 'rollback', slot: 'primary', from: 'secondary' }), steps: [] }
+  const { id } = system.journal.create(given)
+  const { state } = await recover(system.parts, system.journal.get(id) ?? assert.fail(), quiet)
+  assert.deepEqual([state, system.acts], ['aborted', []])
+})
+
 test('a release that failed and could not be undone at once says where it stopped when it is', async () => {
   const system = await yard()
   const { start } = system.parts.slots
@@ -184,7 +244,7 @@ test('a release that failed and could not be undone at once says where it stoppe
     release.recovery,
     `The release had stopped at ${label} and was not undone at once; the director aborted the release and put everything back.`,
   )
-  assert.equal(release.error?.what, `The release stopped at ${label}.`)
+  assert.equal(release.error?.what, `The release stopped at ${label}; its log says why.`)
   assert.deepEqual((await system.routing())?.up, ['primary', 'secondary'])
 })
 

@@ -90,7 +90,7 @@ async function goesBackToWell(verb: ReleaseVerb): Promise<void> {
   assert.deepEqual([release.state, await live(system)], ['failed', 'secondary'])
   assert.equal(
     release.error?.what,
-    'The move could not be confirmed through nginx and was taken back: primary has not answered through it within 5 s, and secondary answers well.',
+    'The move could not be confirmed through nginx: primary has not answered through it within 5 s, and secondary answers well.',
   )
   assert.equal(release.leftBehind, 'well')
 }
@@ -187,7 +187,7 @@ test('a slot that the director reaches and nginx does not is left for one that i
   assert.deepEqual([release.state, await live(system)], ['failed', 'secondary'])
   assert.equal(
     release.error?.what,
-    'The move could not be confirmed through nginx and was taken back: nginx itself answers 502 in place of primary, and secondary answers well.',
+    'The move could not be confirmed through nginx: nginx itself answers 502 in place of primary, and secondary answers well.',
   )
 })
 
