@@ -31,6 +31,8 @@ const schema = z.object({
   KEEP_BUILDS: z.coerce.number().int().min(0).max(1_000).default(5),
   /** For how many days any other build is kept after it was last live. */
   KEEP_DAYS: z.coerce.number().int().min(0).max(3_650).default(7),
+  /** After how many minutes without a use an operator's session ends; 0: not before its time is over. */
+  SESSION_IDLE_MINUTES: z.coerce.number().int().min(0).max(720).default(60),
   /** How much must be free on the disk for a release to begin. */
   MIN_FREE_DISK: z.string().regex(AMOUNT).default('2g'),
   DOCKER_SOCKET: z.string().default('/var/run/docker.sock'),

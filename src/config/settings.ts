@@ -127,6 +127,7 @@ const settingsSchema = z.object({
     .default('/'),
   KEEP_BUILDS: wholeNumber(5, 1_000),
   KEEP_DAYS: wholeNumber(7, 3_650),
+  SESSION_IDLE_MINUTES: wholeNumber(60, 720),
   MAX_BODY: bodySize,
   MAX_HEADERS: headersSize,
   READ_TIMEOUT: readTimeout,

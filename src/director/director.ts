@@ -105,8 +105,9 @@ export async function startDirector(settings: DirectorSettings): Promise<{ stop(
   // What a killed director left is not to wait for who may sign in, whose library takes longest of all to be loaded.
   await settle()
   const { openIdentity } = await import('./identity/identity.ts')
+  const idleMs = settings.SESSION_IDLE_MINUTES * 60_000 || Number.POSITIVE_INFINITY
   const identity = await reserve.spendAsync(() =>
-    openIdentity({ stateDir, live: () => liveSentence(journal) }),
+    openIdentity({ stateDir, idleMs, live: () => liveSentence(journal) }),
   )
   const api = {
     parts,

@@ -11,7 +11,14 @@ import { planViewSchema } from './protocol.ts'
 const TREE = { source: { kind: 'tree' } }
 const NEVER = new AbortController().signal
 const consoleGate = slotsGate(
-  { sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' }, ending: NEVER }) },
+  {
+    sessionOf: async () => ({
+      id: 's1',
+      operator: { name: 'Ada' },
+      ending: NEVER,
+      follow: () => () => undefined,
+    }),
+  },
   followers(),
 )
 const OWN_PAGE = {

@@ -8,7 +8,14 @@ import { followers } from './intake/followers.ts'
 
 const NEVER = new AbortController().signal
 const gate = slotsGate(
-  { sessionOf: async () => ({ id: 's1', operator: { name: 'Ada' }, ending: NEVER }) },
+  {
+    sessionOf: async () => ({
+      id: 's1',
+      operator: { name: 'Ada' },
+      ending: NEVER,
+      follow: () => () => undefined,
+    }),
+  },
   followers(),
 )
 const app = new Hono()

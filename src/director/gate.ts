@@ -24,6 +24,8 @@ export type Sessions = {
     operator: { name: string }
     /** Aborted when the session ends. */
     ending: AbortSignal
+    /** It is in use until what this returns is called. */
+    follow(): () => void
   } | null>
 }
 
@@ -60,8 +62,14 @@ export function slotsGate(identity: Sessions, streams: Followers): Gate {
       return { kind: 'operator', name: operator.name }
     },
     follow: async (context) => {
-      const { id, ending } = await sessionOf(context)
-      return { signal: AbortSignal.any([context.req.raw.signal, ending]), end: streams.add(id) }
+      const { id, ending, follow } = await sessionOf(context)
+      const ends = [streams.add(id), follow()]
+      return {
+        signal: AbortSignal.any([context.req.raw.signal, ending]),
+        end: () => {
+          for (const end of ends) end()
+        },
+      }
     },
     ownSession: async (context) => (await sessionOf(context)).id,
   }

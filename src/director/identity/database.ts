@@ -1,8 +1,11 @@
 import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
 import { reasonOf } from '../../release/errors.ts'
 import { isUnusable, mustBeWhole, quarantine } from '../../state/damaged-database.ts'
+
+const versionSchema = z.object({ user_version: z.number() })
 
 /** The tables that are ours; the operators' and sessions' own are better-auth's, made by its migrations. */
 const TABLES = `
@@ -72,6 +75,7 @@ function openSound(path: string): DatabaseSync {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;')
     database.exec(TABLES)
     addSubject(database)
+    addUses(database)
     mustBeWhole(database)
     return database
   } catch (cause) {
@@ -84,6 +88,18 @@ function openSound(path: string): DatabaseSync {
 function addSubject(database: DatabaseSync): void {
   const columns = database.prepare("SELECT 1 FROM pragma_table_info('audit') WHERE name = 'subject'")
   if (columns.get() === undefined) database.exec('ALTER TABLE audit ADD COLUMN subject TEXT')
+}
+
+/** Uses of sessions were not always noted, and no session is to end because of that. Once: one that nobody used is not to come back. */
+function addUses(database: DatabaseSync): void {
+  const { user_version } = versionSchema.parse(database.prepare('PRAGMA user_version').get())
+  if (user_version > 0) return
+  const hasSessions =
+    database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'session'").get() !== undefined
+  if (hasSessions) {
+    database.prepare('INSERT OR IGNORE INTO session_use SELECT id, ?, NULL FROM session').run(Date.now())
+  }
+  database.exec('PRAGMA user_version = 1')
 }
 
 /**

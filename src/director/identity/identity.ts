@@ -14,8 +14,11 @@ import { type Sessions, sessions as sessionsIn } from './sessions.ts'
 import { setupLinks } from './setup-links.ts'
 import { signInLimit } from './sign-in-limit.ts'
 
-/** `ending` is aborted when the session ends, however it does. */
-export type OwnSession = { id: string; operator: Operator; ending: AbortSignal }
+/**
+ * `ending` is aborted when the session ends, however it does. Whoever follows by it says so with `follow`: it is in use until
+ * what that returns is called.
+ */
+export type OwnSession = { id: string; operator: Operator; ending: AbortSignal; follow(): () => void }
 
 export type Identity = {
   /** `/v1/auth/*` of a slot's socket, which `door` names. Answers every refusal in the API's shape, never throws. */
@@ -47,14 +50,19 @@ export type IdentityOptions = {
   stateDir: string
   /** Milliseconds since 1970, for links, limits and the record. */
   now?: () => number
+  /** After how long without a use a session ends. */
+  idleMs?: number
   /** What visitors get now, for the refusals of `handleAuth`. */
   live?: () => string
 }
+
+const IDLE_MS = 60 * 60_000
 
 /** Opens who may sign in, with tables made where they are missing. Throws a sentence when the secret is not there. */
 export async function openIdentity({
   stateDir,
   now = Date.now,
+  idleMs = IDLE_MS,
   live = () => 'Visitors are served as before.',
 }: IdentityOptions): Promise<Identity> {
   const secret = readSecret(stateDir)
@@ -64,23 +72,23 @@ export async function openIdentity({
   const links = setupLinks(database, now)
   const limit = signInLimit(database, now)
   const people = operators(database, now)
-  const sessions = sessionsIn(database, now)
+  const sessions = sessionsIn(database, now, idleMs)
   database.prepare('DELETE FROM session WHERE expiresAt < ?').run(new Date(now()).toISOString())
 
   async function sessionOf(headers: Headers): Promise<OwnSession | null> {
     const found = await authFor(headers).api.getSession({ headers })
     if (!found) return null
     const { session, user } = found
-    try {
-      sessions.used(session.id, headers.get('x-real-ip'))
-    } catch (cause) {
-      // A full disk keeps no operator from what mends it.
-      tellFault(cause)
+    if (sessions.isIdle(session.id, session.createdAt.getTime())) {
+      evenOnAFullDisk(() => sessions.end(session.id))
+      return null
     }
+    evenOnAFullDisk(() => sessions.used(session.id, headers.get('x-real-ip')))
     return {
       id: session.id,
       operator: { id: user.id, name: user.name, email: user.email },
       ending: sessions.ending(session.id, session.expiresAt.getTime() - now()),
+      follow: () => sessions.follow(session.id),
     }
   }
 
@@ -138,6 +146,15 @@ export async function openIdentity({
     },
     audit,
     close: () => database.close(),
+  }
+}
+
+/** What can't be written down keeps no operator from what mends it. */
+function evenOnAFullDisk(note: () => void): void {
+  try {
+    note()
+  } catch (cause) {
+    tellFault(cause)
   }
 }
 

@@ -18,6 +18,7 @@ const rowSchema = z.object({
   used_from: z.string().nullable(),
 })
 const idSchema = z.object({ id: z.string() })
+const useSchema = z.object({ used_at_ms: z.number() }).optional()
 
 export type Sessions = {
   /** Those that are still good, the newest first; `ownId` is the one who asks. */
@@ -27,35 +28,57 @@ export type Sessions = {
   /** Ends all but `exceptId`, and answers with how many. */
   endAll(exceptId: string | null): number
   endOf(userId: string): number
+  end(id: string): void
+  /** Whether nobody has used it for too long. */
+  isIdle(id: string, begunMs: number): boolean
   /** Notes that it was used, and from where. */
   used(id: string, from: string | null): void
+  /** Somebody follows by it, so that it is in use until what this returns is called. */
+  follow(id: string): () => void
   /** Aborted when the session ends, however it does; by itself in `leftMs`. */
   ending(id: string, leftMs: number): AbortSignal
   /** For a session that another has ended in the database: what still follows by it ends too. */
   hasEnded(id: string): void
 }
 
-/** The sessions of the operators, which better-auth begins. Whatever is open by one ends with it. */
-export function sessions(database: DatabaseSync, now: () => number): Sessions {
+/** The sessions of the operators, which better-auth begins. One ends that nobody uses for `idleMs`, and whatever is open by it. */
+export function sessions(database: DatabaseSync, now: () => number, idleMs: number): Sessions {
   const select = database.prepare(
     `SELECT session.id, name, email, session.createdAt, expiresAt, ipAddress, userAgent, used_at_ms, used_from
      FROM session JOIN user ON user.id = session.userId LEFT JOIN session_use ON session_use.session_id = session.id
      WHERE expiresAt > ? ORDER BY session.createdAt DESC`,
   )
   const selectOf = database.prepare('SELECT id FROM session WHERE userId = ?')
+  const selectAll = database.prepare('SELECT id FROM session')
   const remove = database.prepare('DELETE FROM session WHERE id = ?')
   const forget = database.prepare('DELETE FROM session_use WHERE session_id NOT IN (SELECT id FROM session)')
   const note = database.prepare('INSERT OR REPLACE INTO session_use VALUES (?, ?, ?)')
+  const selectUse = database.prepare('SELECT used_at_ms FROM session_use WHERE session_id = ?')
   const noted = new Map<string, number>()
+  const used = new Map<string, number>()
+  const followed = new Map<string, number>()
   const open = new Map<string, AbortController>()
 
+  /** When it ends unless somebody uses it until then. */
+  function idleAtMs(id: string, begunMs: number): number {
+    if (followed.has(id)) return Number.POSITIVE_INFINITY
+    const noted = useSchema.parse(selectUse.get(id))?.used_at_ms
+    return Math.max(used.get(id) ?? noted ?? 0, begunMs) + idleMs
+  }
+
+  const isIdle = (id: string, begunMs: number): boolean => idleAtMs(id, begunMs) <= now()
+
   function rows() {
-    return z.array(rowSchema).parse(select.all(isoOf(now())))
+    return z
+      .array(rowSchema)
+      .parse(select.all(isoOf(now())))
+      .filter(({ id, createdAt }) => !isIdle(id, Date.parse(createdAt)))
   }
 
   function list(ownId: string | null): SessionView[] {
     return rows().map((row) => ({
-      ...{ id: row.id, name: row.name, email: row.email, since: row.createdAt, expiresAt: row.expiresAt },
+      ...{ id: row.id, name: row.name, email: row.email, since: row.createdAt },
+      expiresAt: isoOf(Math.min(Date.parse(row.expiresAt), idleAtMs(row.id, Date.parse(row.createdAt)))),
       ...{ address: row.ipAddress || null, browser: row.userAgent || null },
       lastUsedAt: row.used_at_ms === null ? null : isoOf(row.used_at_ms),
       lastAddress: row.used_from,
@@ -67,6 +90,7 @@ export function sessions(database: DatabaseSync, now: () => number): Sessions {
     open.get(id)?.abort()
     open.delete(id)
     noted.delete(id)
+    used.delete(id)
   }
 
   function end(ids: readonly string[]): number {
@@ -90,7 +114,12 @@ export function sessions(database: DatabaseSync, now: () => number): Sessions {
       end([one.id])
       return one
     },
-    endAll: (exceptId) => end(rows().flatMap(({ id }) => (id === exceptId ? [] : [id]))),
+    endAll: (exceptId) => {
+      const good = rows().filter(({ id }) => id !== exceptId)
+      const all = z.array(idSchema).parse(selectAll.all())
+      end(all.flatMap(({ id }) => (id === exceptId ? [] : [id])))
+      return good.length
+    },
     endOf: (userId) =>
       end(
         z
@@ -98,11 +127,23 @@ export function sessions(database: DatabaseSync, now: () => number): Sessions {
           .parse(selectOf.all(userId))
           .map(({ id }) => id),
       ),
+    end: (id) => void end([id]),
+    isIdle,
     used: (id, from) => {
       const at = now()
+      used.set(id, at)
       if (at - (noted.get(id) ?? 0) < NOTE_EVERY_MS) return
       noted.set(id, at)
       note.run(id, at, from)
+    },
+    follow: (id) => {
+      followed.set(id, (followed.get(id) ?? 0) + 1)
+      return () => {
+        const left = (followed.get(id) ?? 1) - 1
+        if (left > 0) return followed.set(id, left)
+        followed.delete(id)
+        if (open.has(id)) used.set(id, now())
+      }
     },
     ending: (id, leftMs) => {
       const known = open.get(id)

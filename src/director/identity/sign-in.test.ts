@@ -11,6 +11,7 @@ import {
   withCookies,
 } from '../../../test/fixtures/identity.ts'
 import { refusalSchema } from '../protocol.ts'
+import { openIdentityDatabase } from './database.ts'
 
 const HOUR_MS = 60 * 60_000
 
@@ -71,13 +72,78 @@ test('a session ends after twelve hours, used or not, whatever the browser asked
     const identity = await withAda()
     const body = { email: ADA.email, password: ADA.password }
     const session = withCookies((await signIn(identity, body)).headers.getSetCookie())
-    mock.timers.tick(12 * HOUR_MS - 1_000)
-    assert.equal((await identity.operatorOf(session))?.email, ADA.email)
-    mock.timers.tick(2_000)
+    for (let used = 0; used < 12; used++) {
+      mock.timers.tick(HOUR_MS - 1_000)
+      assert.equal((await identity.operatorOf(session))?.email, ADA.email)
+    }
+    mock.timers.tick(13_000)
     assert.equal(await identity.operatorOf(session), null)
   } finally {
     mock.timers.reset()
   }
+})
+
+test('a session that nobody uses for an hour ends, and one that was refused does not come back by a longer limit', async () => {
+  mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-03-01T10:00:00Z') })
+  try {
+    const stateDir = stateDirectory()
+    const identity = await withAda({ stateDir })
+    identity.sessions.endAll(null)
+    const signedIn = async () => {
+      const answer = await signIn(identity, { email: ADA.email, password: ADA.password })
+      return withCookies(answer.headers.getSetCookie())
+    }
+    const [used, unused] = [await signedIn(), await signedIn()]
+    const ending = (await identity.sessionOf(used))?.ending
+    mock.timers.tick(HOUR_MS - 61_000)
+    assert.notEqual(await identity.sessionOf(used), null)
+    mock.timers.tick(61_000)
+    const listed = identity.sessions.list(null).map(({ expiresAt }) => expiresAt)
+    assert.deepEqual(listed, ['2026-03-01T11:58:59.000Z'])
+    const restarted = await opened({ stateDir, idleMs: 12 * HOUR_MS })
+    assert.equal(await identity.sessionOf(unused), null)
+    assert.equal(await restarted.sessionOf(unused), null)
+    mock.timers.tick(HOUR_MS - 61_000)
+    assert.equal(await identity.sessionOf(used), null)
+    assert.equal(ending?.aborted, true)
+    assert.equal(identity.sessions.endAll(null), 0)
+  } finally {
+    mock.timers.reset()
+  }
+})
+
+test('a session is in use as long as somebody follows by it', async () => {
+  mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-03-01T10:00:00Z') })
+  try {
+    const identity = await withAda()
+    const body = { email: ADA.email, password: ADA.password }
+    const cookies = withCookies((await signIn(identity, body)).headers.getSetCookie())
+    const session = await identity.sessionOf(cookies)
+    const leaves = [session?.follow(), session?.follow()]
+    mock.timers.tick(3 * HOUR_MS)
+    leaves[0]?.()
+    mock.timers.tick(3 * HOUR_MS)
+    leaves[1]?.()
+    mock.timers.tick(HOUR_MS - 1_000)
+    assert.notEqual(await identity.sessionOf(cookies), null)
+    mock.timers.tick(HOUR_MS)
+    assert.equal(await identity.sessionOf(cookies), null)
+  } finally {
+    mock.timers.reset()
+  }
+})
+
+test('sessions of a director that did not note their use are as good as used when this one starts first', async () => {
+  const stateDir = stateDirectory()
+  const before = await withAda({ stateDir })
+  const session = withCookies(
+    (await signIn(before, { email: ADA.email, password: ADA.password })).headers.getSetCookie(),
+  )
+  const database = openIdentityDatabase(stateDir)
+  database.exec("UPDATE session SET createdAt = '2020-01-01T00:00:00.000Z'; PRAGMA user_version = 0")
+  database.close()
+  const after = await opened({ stateDir })
+  assert.equal((await after.operatorOf(session))?.name, 'Ada')
 })
 
 test('a body with more than address and password is refused', async () => {

@@ -56,8 +56,9 @@ export function OperatorsPage({ initial, renderedAtMs, actions, signIn, sessionE
                 Sessions
               </h2>
               <p className="max-w-prose text-sm text-ink-muted">
-                A session ends by itself 12 hours after its sign-in. The address and the browser are what the
-                slot reported: code in a build that was taken over can make them up.
+                A session ends by itself 12 hours after its sign-in, and sooner where nobody uses it. The
+                address and the browser are what the slot reported: code in a build that was taken over can
+                make them up.
               </p>
             </div>
             <VerbButton
