@@ -44,6 +44,7 @@ const SENTENCES: [ErrorCode, Record<string, string>, string][] = [
     'ada is busy with deploy (release 7) since 10:02.',
   ],
   ['ref-unknown', { ref: 'v9' }, 'The project has no git ref "v9".'],
+  ['ref-unknown', { ref: 'v9', reason: 'it is far' }, 'The project has no git ref "v9": it is far.'],
   ['image-missing', { image: 'shop:9' }, 'There is no image "shop:9" on this host.'],
   [
     'image-missing',

@@ -90,7 +90,8 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
       'Run `npx switchyard doctor --fix` on the host, which writes a whole generation of what nginx serves, then try again.',
   },
   'ref-unknown': {
-    what: (f) => `The project has no git ref "${fact(f, 'ref', '')}".`,
+    what: (f) =>
+      `The project has no git ref "${fact(f, 'ref', '')}"${f.reason === undefined ? '' : `: ${f.reason}`}.`,
     next: () => 'Check the name, or fetch it on the host, then try again.',
   },
   'image-missing': {

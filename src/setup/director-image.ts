@@ -11,6 +11,7 @@ import {
 import { CommandFailure } from '../docker/command.ts'
 import { readNpmrc } from '../docker/source/npm-settings.ts'
 import type { SplitNpmrc } from '../docker/source/npmrc.ts'
+import { treeReader } from '../docker/source/source-reader.ts'
 import type { BaseImages } from './base-images.ts'
 import { hasImage } from './docker-images.ts'
 import { SetupFailure } from './failure.ts'
@@ -58,7 +59,7 @@ export async function getDirectorImage(
 ): Promise<string> {
   const files = await inputFiles(paths.directory)
   const { Id: toolsId } = await docker.getImage(base.tools).inspect()
-  const npmrc = await readNpmrc({ directory: paths.directory }, paths.directory)
+  const npmrc = await readNpmrc(paths, treeReader(paths))
   const hash = await hashOf(paths.directory, files, [toolsId, project, npmrc?.settings ?? ''])
   const tag = `${DIRECTOR_REPOSITORY}:${hash.slice(0, 12)}`
   if (await hasImage(docker, tag)) return tag

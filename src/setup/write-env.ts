@@ -1,4 +1,5 @@
 import type { Settings } from '../config/settings.ts'
+import { MOST_PLACES, seenGitPlaces } from '../docker/source/outside-git.ts'
 import { readEnvFile, updateEnvFile } from '../state/env-file.ts'
 import type { Prefixes } from '../topology/networks.ts'
 import type { BaseImages } from './base-images.ts'
@@ -32,6 +33,7 @@ export async function writeEnvFile(
     PRIMARY_NETWORK_PREFIX: prefixes.primary,
     SECONDARY_NETWORK_PREFIX: prefixes.secondary,
     SWITCHYARD_DIR: paths.directory,
+    ...(await gitOutside(paths.directory)),
     NODE_IMAGE: images.node,
     NGINX_IMAGE: images.nginx,
     TOOLS_IMAGE: images.tools,
@@ -39,4 +41,11 @@ export async function writeEnvFile(
     PRIMARY_IMAGE: before.get('PRIMARY_IMAGE') ?? NO_IMAGE,
     SECONDARY_IMAGE: before.get('SECONDARY_IMAGE') ?? NO_IMAGE,
   })
+}
+
+/** What compose shows the director of git beside the project itself. */
+async function gitOutside(directory: string): Promise<Record<string, string | null>> {
+  const places = await seenGitPlaces(directory)
+  const names = Array.from({ length: MOST_PLACES }, (_, index) => `GIT_OUTSIDE_${index + 1}`)
+  return Object.fromEntries(names.map((name, index) => [name, places[index] ?? null]))
 }

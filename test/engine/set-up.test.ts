@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type Docker from 'dockerode'
+import { planViewSchema } from '../../src/director/protocol.ts'
 import { statusCodeOf } from '../../src/docker/engine.ts'
 import { DIRECTOR_LABEL } from '../../src/setup/director-image.ts'
 import { MADE_IMAGES } from '../../src/setup/image-names.ts'
 import { slotsBehind } from '../../src/setup/slots-behind.ts'
 import { buildSlotImage } from '../fixtures/slot-image.ts'
 import { thisMachine } from '../system/place.ts'
-import { hostPrefix } from '../system/system.ts'
+import { git, hostPrefix } from '../system/system.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
 import { hostCommandTests } from './host-command.ts'
 import { until } from './until.ts'
@@ -19,6 +21,8 @@ let system: EngineSystem
 const { docker } = thisMachine
 /** Made by nobody here: it has no label of the project. */
 const FOREIGN_IMAGE = 'switchyard-set-up-foreign:3.0.0'
+/** The project is a clone whose repository lies elsewhere, as that of a worktree does. */
+const REPOSITORY = join(tmpdir(), 'switchyard-set-up-repository')
 /** Of no project, with an image of ours. */
 const OTHER_CONTAINER = 'switchyard-set-up-other'
 
@@ -29,6 +33,10 @@ before(async () => {
     httpPort: 8530,
     networkPrefix: '172.30.85',
     settings: { HEALTH_DEADLINE_SECONDS: '15', DRAIN_CAP_SECONDS: '1' },
+    beforeSetUp: async ({ dir }) => {
+      rmSync(REPOSITORY, { recursive: true, force: true })
+      git(dir, 'init', '-q', `--separate-git-dir=${REPOSITORY}`)
+    },
   })
 })
 
@@ -37,6 +45,7 @@ after(async () => {
   await removed(docker.getContainer(OTHER_CONTAINER))
   await system.sweep()
   await removed(docker.getImage(FOREIGN_IMAGE))
+  rmSync(REPOSITORY, { recursive: true, force: true })
 })
 
 const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director'] as const
@@ -54,6 +63,20 @@ test('Docker sees all four containers as healthy', async () => {
     )
     return states.every((state) => state === 'healthy') ? true : null
   })
+})
+
+test('the director sees a repository that lies elsewhere, and can change nothing in it', async () => {
+  const revision = git(system.dir, 'rev-parse', 'HEAD').trim()
+  const { findings } = await system.director.call(planViewSchema, '/v1/plan', {
+    method: 'POST',
+    body: JSON.stringify({ verb: 'deploy', request: { source: { kind: 'ref', ref: 'main' } } }),
+  })
+  const sentences = findings.map(({ sentence }) => sentence)
+  includes(sentences.join('\n'), `main will be built: commit ${revision.slice(0, 7)}.`)
+  assert.doesNotMatch(sentences.join('\n'), /Git keeps a part/)
+  const { Mounts } = await (await system.container('director')).inspect()
+  const mount = Mounts.find(({ Destination }) => Destination === REPOSITORY)
+  assert.deepEqual([mount?.Source, mount?.RW], [REPOSITORY, false])
 })
 
 test('slots that were stopped are started, and visitors are served before it says so', async () => {

@@ -7,7 +7,9 @@ import { resolveRef, shortRevision } from '../git.ts'
 import type { Project } from '../project.ts'
 import { checkOut } from './check-out.ts'
 import { readNpmrc } from './npm-settings.ts'
+import { treeReader } from './source-reader.ts'
 import { readTree } from './tree.ts'
+import { whyUnknown } from './unknown-ref.ts'
 
 /** What is built, before it has a number. */
 export type BuildContext = {
@@ -86,8 +88,9 @@ export function archiveOf({ directory, paths, scratch, hasNpmrc }: BuildContext)
 /** The commit behind `ref`. Throws `ref-unknown`. */
 export async function knownRef(project: Project, ref: string, signal: AbortSignal): Promise<string> {
   const revision = await resolveRef(project, ref, signal)
-  if (revision === null) throw new ReleaseError('ref-unknown', { ref })
-  return revision
+  if (revision !== null) return revision
+  const reason = await whyUnknown(project, ref, signal)
+  throw new ReleaseError('ref-unknown', reason === null ? { ref } : { ref, reason })
 }
 
 async function makeScratch(project: Project): Promise<string> {
@@ -105,7 +108,7 @@ async function described(
   directory: string,
   found: Found,
 ): Promise<BuildContext> {
-  const npmrc = await readNpmrc(project, directory)
+  const npmrc = await readNpmrc(project, treeReader({ directory }))
   if (npmrc !== null) {
     await writeFile(join(scratch, '.npmrc'), npmrc.settings)
     await writeFile(join(scratch, 'npmrc'), npmrc.secret, { mode: 0o444 })

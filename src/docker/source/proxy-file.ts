@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Source } from '../../release/release.ts'
-import { git, resolveRef } from '../git.ts'
 import type { Finding } from '../preflight.ts'
 import type { Project } from '../project.ts'
+import { readerOf } from './source-reader.ts'
 
 /** Where Next looks for the code that runs before every request. */
 const FILES = ['proxy', 'middleware'].flatMap((name) =>
@@ -68,19 +66,5 @@ function patternOf(source: string): RegExp {
   } catch {
     // Not one that can be read so: nothing is said of it.
     return /(?!)/
-  }
-}
-
-type Reader = (file: string) => Promise<string | null>
-
-async function readerOf(project: Project, source: Source, signal: AbortSignal): Promise<Reader | null> {
-  if (source.kind === 'tree') {
-    return (file) => readFile(join(project.directory, file), 'utf8').catch(() => null)
-  }
-  const commit = source.kind === 'ref' ? await resolveRef(project, source.ref, signal) : null
-  if (commit === null) return null
-  return async (file) => {
-    const { code, captured } = await git(project, ['show', `${commit}:./${file}`], signal)
-    return code === 0 ? captured.toString('utf8') : null
   }
 }

@@ -1,9 +1,8 @@
-import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import prettyBytes from 'pretty-bytes'
 import type { Source } from '../../release/release.ts'
 import { envFilesFinding } from '../env-files.ts'
-import { git, gitOutput, nulSeparated, resolveRef } from '../git.ts'
+import { gitOutput, nulSeparated, resolveRef } from '../git.ts'
 import type { Finding } from '../preflight.ts'
 import type { Project } from '../project.ts'
 import { hasCommit } from './check-out.ts'
@@ -11,6 +10,8 @@ import { lfsPointers, lfsPointersOf } from './lfs.ts'
 import { lockfileProblem } from './lockfile.ts'
 import { namedAndLeftOut } from './named-files.ts'
 import { readNpmrc } from './npm-settings.ts'
+import { MOST_PLACES, unseenGitPlaces } from './outside-git.ts'
+import { commitReader, type SourceReader, treeReader } from './source-reader.ts'
 import { type ListedTree, listTree } from './tree.ts'
 
 const LARGE_BYTES = 10 * 1024 ** 2
@@ -38,11 +39,11 @@ export async function sourceFindings(
 async function ofTree(project: Project, signal: AbortSignal): Promise<Finding[]> {
   const tree = await listTree(project, signal)
   const paths = tree.files.map(({ path }) => path)
-  const read = (path: string) => readFile(join(project.directory, path), 'utf8').catch(() => null)
+  const read = treeReader(project)
   const pointers = new Set(await lfsPointers(project, signal))
   return [
     ...(await installFindings(paths, tree.leftOut, read)),
-    ...(await npmrcFindings(project)),
+    ...(await npmrcFindings(project, read)),
     ...named(
       'submodules',
       tree.listing.missingSubmodules,
@@ -75,7 +76,7 @@ async function ofTree(project: Project, signal: AbortSignal): Promise<Finding[]>
         `${names} ${is('leads', 'lead')} out of the project, so what ${them === 'it' ? 'it leads' : 'they lead'} to will not be part of the build.`,
     ),
     ...largeFindings(tree),
-    ...(await worktreeFinding(project, tree)),
+    ...(await outsideFinding(project)),
   ]
 }
 
@@ -94,17 +95,14 @@ async function ofRef(project: Project, ref: string, signal: AbortSignal): Promis
     const inner = { ...project, directory: join(project.directory, path) }
     if (!(await hasCommit(inner, hash, signal))) missing.push(path)
   }
-  const read = async (path: string): Promise<string | null> => {
-    const { code, captured } = await git(project, ['show', `${commit}:./${path}`], signal)
-    return code === 0 ? captured.toString('utf8') : null
-  }
+  const read = commitReader(project, commit, signal)
   return [
     ...(await installFindings(
       entries.map(({ path }) => path),
       [],
       read,
     )),
-    ...(await npmrcFindings(project)),
+    ...(await npmrcFindings(project, read)),
     ...named(
       'submodules',
       missing,
@@ -120,12 +118,10 @@ async function ofRef(project: Project, ref: string, signal: AbortSignal): Promis
   ]
 }
 
-type Read = (path: string) => Promise<string | null>
-
 async function installFindings(
   paths: readonly string[],
   leftOut: readonly string[],
-  read: Read,
+  read: SourceReader,
 ): Promise<Finding[]> {
   const needed = NEEDED.filter((path) => leftOut.includes(path))
   if (needed.length > 0) {
@@ -139,8 +135,8 @@ async function installFindings(
   return problem === null ? [] : [refused(problem)]
 }
 
-async function npmrcFindings(project: Project): Promise<Finding[]> {
-  const npmrc = await readNpmrc(project, project.directory)
+async function npmrcFindings(project: Project, read: SourceReader): Promise<Finding[]> {
+  const npmrc = await readNpmrc(project, read)
   return named(
     'npmrc',
     npmrc?.missing ?? [],
@@ -174,18 +170,13 @@ function largeFindings({ files }: ListedTree): Finding[] {
   ]
 }
 
-/** The director sees the project's directory alone. */
-async function worktreeFinding({ directory }: Project, { revision }: ListedTree): Promise<Finding[]> {
-  if (revision !== null) return []
-  const isFile = await lstat(join(directory, '.git')).then(
-    (stats) => stats.isFile(),
-    () => false,
-  )
-  if (!isFile) return []
+async function outsideFinding({ directory }: Project): Promise<Finding[]> {
+  const unseen = await unseenGitPlaces(directory)
+  if (unseen.length === 0) return []
   return [
     warning(
-      'worktree',
-      'The repository of this worktree lies outside of the project directory, where the director does not see it: the build will carry no commit, and no ref can be deployed. A clone has its own.',
+      'repository',
+      `Git keeps a part of this project in ${inWords(unseen)}, which the director does not see, so the build may carry no commit, and a ref may be unknown. \`npm run up\` lets the director see up to ${MOST_PLACES} such places; a clone of its own needs none.`,
     ),
   ]
 }

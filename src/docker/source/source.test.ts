@@ -1,57 +1,16 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { after, test } from 'node:test'
-import { describeProject, type Project } from '../project.ts'
+import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { gitIn, LOCKED, repositories, writeFiles } from '../../../test/fixtures/repositories.ts'
+import type { Project } from '../project.ts'
 import { checkOut } from './check-out.ts'
 import { sourceFindings } from './source-findings.ts'
 import { listTree } from './tree.ts'
 
-const place = mkdtempSync(join(tmpdir(), 'source-'))
-after(() => rmSync(place, { recursive: true }))
+const { place, repository } = repositories()
 const soon = (): AbortSignal => AbortSignal.timeout(20_000)
-
-const LOCKED = {
-  'package.json': '{"name":"shop"}',
-  'package-lock.json': '{"lockfileVersion":3,"packages":{"":{"name":"shop"}}}',
-}
-
-function write(directory: string, files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(directory, path)), { recursive: true })
-    writeFileSync(join(directory, path), text)
-  }
-}
-
-function git(directory: string, ...args: string[]): string {
-  const settings = ['user.name=a', 'user.email=a@b.c', 'commit.gpgsign=false', 'protocol.file.allow=always']
-  return execFileSync('git', [...settings.flatMap((setting) => ['-c', setting]), ...args], {
-    cwd: directory,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-}
-
-function repository(name: string, files: Readonly<Record<string, string>>): Project {
-  const directory = join(place, name)
-  mkdirSync(directory)
-  git(directory, 'init', '--quiet', '--initial-branch=main')
-  write(directory, files)
-  git(directory, 'add', '--all')
-  git(directory, 'commit', '--quiet', '--allow-empty', '--message=First')
-  return describeProject({ directory, name: 'shop', socketPath: '/none', environment: process.env })
-}
 
 const treeOf = async (project: Project): Promise<string[]> =>
   (await listTree(project, soon())).files.map(({ path }) => path)
@@ -74,13 +33,13 @@ const sentences = async (project: Project, ref?: string): Promise<string[]> =>
 test('submodules and what is in them are part of the tree and of a ref, also of one that the tree has left', async () => {
   const deep = repository('deep', { 'deep.txt': 'deep\n' })
   const inner = repository('inner', { 'inner.txt': 'inner\n', '.gitignore': 'ignored.txt\n' })
-  git(inner.directory, 'submodule', 'add', '--quiet', deep.directory, 'deep')
-  git(inner.directory, 'commit', '--quiet', '--message=Deep')
+  gitIn(inner.directory, 'submodule', 'add', '--quiet', deep.directory, 'deep')
+  gitIn(inner.directory, 'commit', '--quiet', '--message=Deep')
   const outer = repository('outer', LOCKED)
-  git(outer.directory, 'submodule', 'add', '--quiet', inner.directory, 'lib/inner')
-  git(outer.directory, 'submodule', 'update', '--quiet', '--init', '--recursive')
-  git(outer.directory, 'commit', '--quiet', '--message=Inner')
-  write(outer.directory, {
+  gitIn(outer.directory, 'submodule', 'add', '--quiet', inner.directory, 'lib/inner')
+  gitIn(outer.directory, 'submodule', 'update', '--quiet', '--init', '--recursive')
+  gitIn(outer.directory, 'commit', '--quiet', '--message=Inner')
+  writeFiles(outer.directory, {
     'lib/inner/new.txt': 'new\n',
     'lib/inner/ignored.txt': 'no\n',
     'lib/inner/inner.txt': 'changed\n',
@@ -102,7 +61,7 @@ test('submodules and what is in them are part of the tree and of a ref, also of 
   assert.match(changedHash ?? '', /^[0-9a-f]{8}$/)
 
   const clone = join(place, 'clone')
-  git(place, 'clone', '--quiet', outer.directory, clone)
+  gitIn(place, 'clone', '--quiet', outer.directory, clone)
   const bare = { ...outer, directory: clone }
   assert.deepEqual(await treeOf(bare), ['.gitmodules', 'package-lock.json', 'package.json'])
   assert.deepEqual(await sentences(bare), [
@@ -117,8 +76,8 @@ test('a repository inside that git does not track is part of the tree, and an ig
   const project = repository('nesting', { ...LOCKED, '.gitignore': 'other/\n' })
   for (const name of ['own', 'other']) {
     mkdirSync(join(project.directory, name))
-    git(join(project.directory, name), 'init', '--quiet')
-    write(project.directory, { [`${name}/page.ts`]: '' })
+    gitIn(join(project.directory, name), 'init', '--quiet')
+    writeFiles(project.directory, { [`${name}/page.ts`]: '' })
   }
   assert.deepEqual(await treeOf(project), ['.gitignore', 'own/page.ts', 'package-lock.json', 'package.json'])
 })
@@ -140,11 +99,11 @@ test('.dockerignore counts for the tree and for a ref, with the one that has the
   ]
   assert.deepEqual(await treeOf(project), expected)
   assert.deepEqual((await refOf(project)).paths, expected)
-  write(project.directory, { 'Dockerfile.runtime.dockerignore': 'package-lock.json\n' })
+  writeFiles(project.directory, { 'Dockerfile.runtime.dockerignore': 'package-lock.json\n' })
   assert.deepEqual(await sentences(project), [
     'refused: .dockerignore leaves out package-lock.json, without which nothing can be built: correct it.',
   ])
-  write(project.directory, { 'Dockerfile.runtime.dockerignore': '[a\n' })
+  writeFiles(project.directory, { 'Dockerfile.runtime.dockerignore': '[a\n' })
   await assert.rejects(treeOf(project), (error: Error & { facts?: unknown }) => {
     assert.deepEqual(error.facts, {
       reason: 'Dockerfile.runtime.dockerignore: the pattern "[a" can not be read',
@@ -172,7 +131,7 @@ test('a ref is as it was committed, whatever a package of it would leave out or 
 
 test('files outside of a sparse checkout are counted, and a ref is whole', async () => {
   const project = repository('sparse', { ...LOCKED, 'src/page.ts': '', 'docs/a.md': '', 'docs/b.md': '' })
-  git(project.directory, 'sparse-checkout', 'set', 'src')
+  gitIn(project.directory, 'sparse-checkout', 'set', 'src')
   assert.deepEqual(await treeOf(project), ['package-lock.json', 'package.json', 'src/page.ts'])
   assert.deepEqual(await sentences(project), [
     'warning: 2 files lie outside of the sparse checkout and will not be part of the build; `git sparse-checkout disable` brings all back.',
@@ -199,7 +158,9 @@ test('a pointer of git-lfs without its content is named, and a ref gets the cont
   assert.deepEqual(await ofRef(), [
     'Of a.png in main git-lfs has no content here, and a build would get a pointer in place of it: `git lfs fetch origin main` gets the content.',
   ])
-  write(project.directory, { [`.git/lfs/objects/${hash.slice(0, 2)}/${hash.slice(2, 4)}/${hash}`]: content })
+  writeFiles(project.directory, {
+    [`.git/lfs/objects/${hash.slice(0, 2)}/${hash.slice(2, 4)}/${hash}`]: content,
+  })
   assert.deepEqual(await ofRef(), [])
   assert.equal((await refOf(project)).read('a.png'), content)
 })
@@ -207,8 +168,8 @@ test('a pointer of git-lfs without its content is named, and a ref gets the cont
 test('large files that git does not know, links that lead out and names that are not UTF-8 are named', async () => {
   const project = repository('untracked', { ...LOCKED, 'big-and-tracked.bin': '' })
   truncateSync(join(project.directory, 'big-and-tracked.bin'), 20 * 1024 ** 2)
-  git(project.directory, 'add', '.')
-  write(project.directory, { 'dump.sql': '', 'small.txt': 'x' })
+  gitIn(project.directory, 'add', '.')
+  writeFiles(project.directory, { 'dump.sql': '', 'small.txt': 'x' })
   truncateSync(join(project.directory, 'dump.sql'), 12 * 1024 ** 2)
   symlinkSync('../elsewhere', join(project.directory, 'out'))
   symlinkSync('small.txt', join(project.directory, 'in'))
@@ -246,8 +207,23 @@ test('a token that nothing gives a value is named before the build', async () =>
   assert.deepEqual(await sentences(project), [
     'warning: .npmrc takes NPM_TOKEN from the environment, and app.build.env does not set it.',
   ])
-  write(project.directory, { 'app.build.env': 'NPM_TOKEN=npm_0123456789\n' })
+  writeFiles(project.directory, { 'app.build.env': 'NPM_TOKEN=npm_0123456789\n' })
   assert.ok(!(await sentences(project)).some((sentence) => sentence.includes('NPM_TOKEN')))
+})
+
+test('a ref is told of by its own .npmrc, and by the one that lies beside it where it has none', async () => {
+  const project = repository('token-of-a-ref', LOCKED)
+  const naming = (name: string) => ({ '.npmrc': `//npm.example/:_authToken=$\u007b${name}}\n` })
+  const told = (name: string) =>
+    `warning: .npmrc takes ${name} from the environment, and app.build.env does not set it.`
+  gitIn(project.directory, 'tag', 'without')
+  writeFiles(project.directory, naming('COMMITTED_TOKEN'))
+  gitIn(project.directory, 'add', '.npmrc')
+  gitIn(project.directory, 'commit', '--quiet', '--message=Token')
+  writeFiles(project.directory, naming('LATER_TOKEN'))
+  assert.deepEqual(await sentences(project, 'main'), [told('COMMITTED_TOKEN')])
+  assert.deepEqual(await sentences(project, 'without'), [told('LATER_TOKEN')])
+  assert.deepEqual(await sentences(project), [told('LATER_TOKEN')])
 })
 
 const MAKES = '`npm install --package-lock-only` makes one; commit it, then deploy again.'
@@ -270,7 +246,7 @@ for (const [files, sentence] of [
       'package-lock.json': '{"packages":{"":{}}}',
       'package.json': '{"dependencies":{"zod":"^4"},"devDependencies":{"ws":"^8"}}',
     },
-    'package-lock.json is older than package.json: it has no zod, ws. `npm install` brings it up to date; commit it, then deploy again.',
+    'package-lock.json does not fit package.json: it has no zod, no ws. `npm install` brings it up to date; commit it, then deploy again.',
   ],
   [
     { 'package-lock.json': '<<<<<<< HEAD' },
