@@ -6,7 +6,7 @@ import { type HostChecks, preflightOf } from './preflight.ts'
 
 const nothing = async () => null
 const HOST: HostChecks = {
-  ...{ docker: nothing, disk: nothing, foundation: nothing, proxyFile: nothing },
+  ...{ docker: nothing, disk: nothing, foundation: nothing, proxyFile: nothing, node: nothing },
   ...{ source: async () => [] },
   ...{ reserve: () => null, compose: async () => [], environment: async () => [] },
 }

@@ -18,6 +18,8 @@ export type HostChecks = {
   proxyFile(source: Source, signal: AbortSignal): Promise<Finding | null>
   /** What of the source is left out and may be missed, or can't be built. */
   source(source: Source, signal: AbortSignal): Promise<readonly Finding[]>
+  /** Whether the source wants another Node than it gets. */
+  node(source: Source, signal: AbortSignal): Promise<Finding | null>
   /** What the app is started and built with. */
   environment(source: Source): Promise<readonly Finding[]>
 }
@@ -42,6 +44,7 @@ export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
         host.foundation(source, signal),
         host.proxyFile(source, signal),
         host.source(source, signal),
+        host.node(source, signal),
         host.environment(source),
       ])
       return [docker, routing, ...others.flat()].filter((finding) => finding !== null)

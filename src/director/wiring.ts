@@ -16,6 +16,7 @@ import { isSocketReplaced } from '../docker/replaced-socket.ts'
 import { followSlotLog } from '../docker/slot-log.ts'
 import { runtimeIn, slotVariables } from '../docker/slot-variables.ts'
 import { dockerSlots } from '../docker/slots.ts'
+import { nodeFinding } from '../docker/source/node-finding.ts'
 import { proxyFileFinding } from '../docker/source/proxy-file.ts'
 import { sourceFindings } from '../docker/source/source-findings.ts'
 import { containerStats } from '../docker/stats.ts'
@@ -215,6 +216,7 @@ function partsOf({
       reserve: () => reserveFinding(reserve),
       proxyFile: (source, signal) => proxyFileFinding(project, source, signal),
       source: (source, signal) => sourceFindings(project, source, signal),
+      node: (source, signal) => nodeFinding({ docker, project, nodeImage: settings.NODE_IMAGE }, source, signal),
       environment: (source) => environmentFindings(project.directory, source),
     }),
     envFile: writtenDown,
