@@ -6,7 +6,14 @@ import { join } from 'node:path'
 /**
  * What of a lockfile of npm tells where a package lies inside the project.
  *
- * @typedef {{ lockfileVersion?: number, packages?: Record<string, { resolved?: string, link?: boolean }> }} Lockfile
+ * @typedef {{ lockfileVersion?: number, packages?: Record<string, { resolved?: string, link?: boolean }>,
+ *   dependencies?: Record<string, Former> }} Lockfile
+ */
+
+/**
+ * A package as the first version of the lockfile has it: what is in a file has its address for a version.
+ *
+ * @typedef {{ version?: string }} Former
  */
 
 /** The names of npm's lockfile; the first one that is there counts. */
@@ -30,7 +37,8 @@ export function readLockfile(directory) {
  * @returns {string[]}
  */
 export function linkedPackages(lockfile) {
-  return Object.keys(lockfile?.packages ?? {})
+  const former = formerFiles(lockfile).filter((path) => !ARCHIVE.test(path))
+  return [...Object.keys(lockfile?.packages ?? {}), ...former]
     .filter((path) => path !== '' && isInside(path) && !/(^|\/)node_modules\//.test(path))
     .sort()
 }
@@ -42,12 +50,29 @@ export function linkedPackages(lockfile) {
  * @returns {string[]}
  */
 export function copiedPackages(lockfile) {
+  const former = formerFiles(lockfile).filter((path) => ARCHIVE.test(path))
   return Object.values(lockfile?.packages ?? {})
     .flatMap(({ resolved, link }) =>
       resolved?.startsWith('file:') && !link ? [resolved.slice('file:'.length)] : [],
     )
+    .concat(former)
     .filter(isInside)
     .sort()
+}
+
+const ARCHIVE = /\.(?:tgz|tar|tar\.gz)$/
+
+/**
+ * The `file:` packages of a lockfile that does not say where packages lie.
+ *
+ * @param {Lockfile | null} lockfile
+ * @returns {string[]}
+ */
+function formerFiles(lockfile) {
+  if (lockfile === null || lockfile.packages !== undefined) return []
+  return Object.values(lockfile.dependencies ?? {}).flatMap(({ version }) =>
+    version?.startsWith('file:') ? [version.slice('file:'.length)] : [],
+  )
 }
 
 /**
@@ -77,7 +102,8 @@ const CERTIFICATES = /^\s*cafile\s*=\s*["']?([^/"'\s][^"'\r\n]*?)["']?\s*$/gm
 /** @param {string} path */
 function readJson(path) {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    // As npm does: some editors write a byte order mark.
+    return JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''))
   } catch (error) {
     if (error instanceof SyntaxError) return null
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))

@@ -216,7 +216,8 @@ function partsOf({
       reserve: () => reserveFinding(reserve),
       proxyFile: (source, signal) => proxyFileFinding(project, source, signal),
       source: (source, signal) => sourceFindings(project, source, signal),
-      node: (source, signal) => nodeFinding({ docker, project, nodeImage: settings.NODE_IMAGE }, source, signal),
+      node: (source, signal) =>
+        nodeFinding({ docker, project, nodeImage: settings.NODE_IMAGE }, source, signal),
       environment: (source) => environmentFindings(project.directory, source),
     }),
     envFile: writtenDown,

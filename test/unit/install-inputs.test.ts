@@ -4,6 +4,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { copiedPackages, linkedPackages, readLockfile, readManifest } from '../../scripts/local-packages.mjs'
 import { ownScripts, run } from '../../scripts/own-scripts.mjs'
 
 const scripts = join(import.meta.dirname, '../../scripts')
@@ -163,6 +164,24 @@ test('where the lockfile does not say where packages lie, an install gets the wh
     JSON.stringify({ name: 'shop', lockfileVersion: 1, dependencies: {} }),
   )
   assert.deepEqual([...inputsOf(old).keys()], ['package-lock.json', 'package.json', 'src/page.ts'])
+})
+
+test('a lockfile of the first version names its file: packages, and a byte order mark is read over', () => {
+  const former = {
+    lockfileVersion: 1,
+    dependencies: {
+      packed: { version: 'file:vendor/packed-1.0.0.tgz' },
+      vendored: { version: 'file:vendor/vendored' },
+      outside: { version: 'file:../outside' },
+      ms: { version: '2.1.3' },
+    },
+  }
+  writeFileSync(join(place, 'package-lock.json'), `\ufeff${JSON.stringify(former)}`)
+  const lockfile = readLockfile(place)
+  assert.deepEqual(linkedPackages(lockfile), ['vendor/vendored'])
+  assert.deepEqual(copiedPackages(lockfile), ['vendor/packed-1.0.0.tgz'])
+  writeFileSync(join(place, 'package.json'), '\ufeff{"bin":"cli.mjs"}')
+  assert.deepEqual(readManifest(place), { bin: 'cli.mjs' })
 })
 
 test('a project without a lockfile, or with a broken manifest, is left to npm to tell', () => {

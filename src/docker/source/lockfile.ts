@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { lockfileSchema, type Misfit, manifestSchema, misfits } from './lockfile-fit.ts'
 
 const OTHERS = [
   ['pnpm-lock.yaml', 'pnpm'],
@@ -7,17 +7,12 @@ const OTHERS = [
   ['bun.lockb', 'Bun'],
 ] as const
 const OWN = ['npm-shrinkwrap.json', 'package-lock.json']
+const SHOWN = 3
 const HOW = '`npm install --package-lock-only` makes one; commit it, then deploy again.'
-
-const names = z.record(z.string(), z.string()).default({})
-const manifestSchema = z.object({ dependencies: names, devDependencies: names, optionalDependencies: names })
-const lockfileSchema = z.object({
-  packages: z.record(z.string(), z.object({ link: z.boolean().optional() }).loose()).optional(),
-})
 
 /**
  * Why `npm ci` would refuse a source, in a sentence; null where it would not. `paths` is what is built, and `read` its
- * texts. What only npm can tell, such as versions that do not fit, is left to it.
+ * texts.
  */
 export async function lockfileProblem(
   paths: readonly string[],
@@ -31,14 +26,19 @@ export async function lockfileProblem(
   const lockfile = lockfileSchema.safeParse(jsonIn(await read(own)))
   if (!manifest.success) return 'package.json can not be read: it is not JSON as npm expects it.'
   if (!lockfile.success) return `${own} can not be read: it is not JSON as npm expects it. ${HOW}`
-  const { packages } = lockfile.data
-  if (packages === undefined) return null
-  const { dependencies, devDependencies, optionalDependencies } = manifest.data
-  const missing = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
-    (name) => packages[`node_modules/${name}`] === undefined,
+  const found = await misfits(
+    lockfile.data,
+    paths,
+    async (path) => manifestSchema.safeParse(jsonIn(await read(path))).data ?? null,
   )
-  if (missing.length === 0) return null
-  return `${own} is older than package.json: it has no ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}. \`npm install\` brings it up to date; commit it, then deploy again.`
+  if (found.length === 0) return null
+  return `${own} does not fit ${found.map(inWords).join(', nor ')}. \`npm install\` brings it up to date; commit it, then deploy again.`
+}
+
+function inWords({ manifest, words }: Misfit): string {
+  const shown = words.slice(0, SHOWN)
+  const more = words.length - shown.length
+  return `${manifest}: it has ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function withoutLockfile(paths: readonly string[]): string {
