@@ -55,6 +55,8 @@ only_project() {
   local entry at
   projects=''
   for entry in "$library"/projects/*; do
+    # One that a killed set-up has not finished stands for no second project.
+    case $entry in *.tmp) continue ;; esac
     [ -r "$entry" ] && IFS= read -r at <"$entry" && is_project "$at" || continue
     projects="$projects
   $at"

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { pathsOf } from '../paths.ts'
 import { installHostCommand } from './install.ts'
@@ -117,6 +117,41 @@ test('a project whose directory is gone keeps the command from nobody', async ()
   assert.equal(run(prefix, '/', 'status').out, `${stays.directory} status\n`)
   await removeHostCommand(stays.directory, prefix)
   assert.equal(existsSync(placesOf(prefix).command), false)
+})
+
+test('what a killed set-up left half-written goes, and keeps the command from nothing; what is at work or foreign stays', async () => {
+  const prefix = join(place, 'halves')
+  const shop = project('half')
+  await install(shop, prefix)
+  const { command, bash, node, libraries, projects } = placesOf(prefix)
+  const { pid } = spawnSync('true')
+  const entry = readdirSync(projects)[0] ?? assert.fail()
+  const left = [
+    ...[`${command}.${pid}.tmp`, `${bash}.${pid}.tmp`, `${node}.${pid}.tmp`],
+    ...[join(libraries, 'libatomic.so.1.tmp'), join(projects, `${entry}.${pid}.tmp`)],
+  ]
+  const stays = [
+    `${command}.${process.pid}.tmp`,
+    `${command}.tmp`,
+    join(dirname(command), `other.${pid}.tmp`),
+  ]
+  const leave = (): void => {
+    for (const path of [...left, ...stays]) {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, path.startsWith(projects) ? `${shop.directory}\n` : '')
+    }
+    writeFileSync(left[0] ?? '', SCRIPT)
+    writeFileSync(`${command}.tmp`, 'other')
+  }
+  leave()
+  assert.equal(run(prefix, '/', 'status').out, `${shop.directory} status\n`)
+  await install(shop, prefix)
+  assert.deepEqual(left.filter(existsSync), [])
+  // The install that runs here has used its own name, and left nothing of it.
+  assert.deepEqual(stays.filter(existsSync), stays.slice(1))
+  leave()
+  await removeHostCommand(shop.directory, prefix)
+  assert.deepEqual(readdirSync(dirname(command)).toSorted(), stays.map((path) => basename(path)).toSorted())
 })
 
 test("another program's files of that name are never replaced, nor removed", async () => {

@@ -1,4 +1,4 @@
-import { copyFile, link, lstat, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, link, lstat, mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { completions } from '../../cli/completion.ts'
 import { createProgram } from '../../cli/program.ts'
@@ -7,6 +7,7 @@ import { runOnHost } from '../command.ts'
 import { exists } from '../host.ts'
 import type { Paths } from '../paths.ts'
 import type { Progress } from '../progress.ts'
+import { copyWhole, halfOf, removeHalfWritten, writeWhole } from './half-written.ts'
 import { type HostCommandPaths, isOurs, placesOf, projectEntry } from './places.ts'
 
 const ANSWER_TIMEOUT_MS = 10_000
@@ -31,14 +32,15 @@ export async function installHostCommand(
       )
       return false
     }
+    await removeHalfWritten(places)
     const isNew = !(await exists(places.command))
     await installNode(paths, places)
-    await write(projectEntry(places, paths.directory), `${paths.directory}\n`, 0o644)
+    await writeWhole(projectEntry(places, paths.directory), `${paths.directory}\n`, 0o644)
     const { bash, zsh, fish } = completions(createProgram(async () => undefined))
     await writeUnlessForeign(places.bash, bash)
     await writeUnlessForeign(places.zsh, zsh)
     await writeUnlessForeign(places.fish, fish)
-    await write(places.command, await readFile(kept, 'utf8'), 0o755)
+    await writeWhole(places.command, await readFile(kept, 'utf8'), 0o755)
     if (isNew) progress.note(`The command \`switchyard\` is installed: ${places.command}.`)
     return true
   } catch (cause) {
@@ -52,9 +54,9 @@ export async function installHostCommand(
 /** The Node that runs set-up does not depend on what the host's own is, or becomes. */
 async function installNode(paths: Paths, places: HostCommandPaths): Promise<void> {
   const library = join(paths.directory, 'node_modules', '.switchyard-lib', 'libatomic.so.1')
-  if (await exists(library)) await copyTo(library, join(places.libraries, 'libatomic.so.1'))
+  if (await exists(library)) await copyWhole(library, join(places.libraries, 'libatomic.so.1'))
   if ((await versionOf(places.node, places.libraries)) === process.version) return
-  const fresh = `${places.node}.${process.pid}.tmp`
+  const fresh = halfOf(places.node)
   await mkdir(dirname(places.node), { recursive: true })
   await rm(fresh, { force: true })
   // Whoever may write to the original must not come to write to what root runs.
@@ -74,20 +76,7 @@ async function versionOf(node: string, libraries: string): Promise<string | null
   return lines.at(-1)?.trim() ?? null
 }
 
-async function copyTo(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true })
-  await copyFile(from, `${to}.tmp`)
-  await rename(`${to}.tmp`, to)
-}
-
 async function writeUnlessForeign(path: string, text: string): Promise<void> {
-  if ((await lstat(path).catch(() => null)) === null || (await isOurs(path))) await write(path, text, 0o644)
-}
-
-/** Another project's set-up may be at the same file: each writes one of its own, and the last one counts. */
-async function write(path: string, text: string, mode: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const fresh = `${path}.${process.pid}.tmp`
-  await writeFile(fresh, text, { mode })
-  await rename(fresh, path)
+  if ((await lstat(path).catch(() => null)) === null || (await isOurs(path)))
+    await writeWhole(path, text, 0o644)
 }

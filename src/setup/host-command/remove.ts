@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { exists } from '../host.ts'
+import { removeHalfWritten } from './half-written.ts'
 import { isOurs, placesOf, projectEntry } from './places.ts'
 
 /**
@@ -10,6 +11,7 @@ import { isOurs, placesOf, projectEntry } from './places.ts'
 export async function removeHostCommand(directory: string, prefix: string): Promise<void> {
   const places = placesOf(prefix)
   await rm(projectEntry(places, directory), { force: true })
+  await removeHalfWritten(places)
   const left = await readdir(places.projects).catch(() => [])
   for (const name of left) {
     const other = (await readFile(join(places.projects, name), 'utf8').catch(() => '')).trim()
