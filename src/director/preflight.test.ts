@@ -6,8 +6,8 @@ import { type HostChecks, preflightOf } from './preflight.ts'
 
 const nothing = async () => null
 const HOST: HostChecks = {
-  ...{ docker: nothing, disk: nothing, foundation: nothing, proxyFile: nothing, node: nothing },
-  ...{ source: async () => [] },
+  ...{ docker: nothing, disk: nothing, foundation: nothing, node: nothing },
+  ...{ source: async () => [], addresses: async () => [] },
   ...{ reserve: () => null, compose: async () => [], environment: async () => [] },
 }
 

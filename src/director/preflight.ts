@@ -14,8 +14,8 @@ export type HostChecks = {
   /** The compose file, and the memory that `slot` needs by it. */
   compose(slot: Slot, signal: AbortSignal): Promise<readonly Finding[]>
   foundation(source: Source, signal: AbortSignal): Promise<Finding | null>
-  /** Whether code of the app runs before the console. */
-  proxyFile(source: Source, signal: AbortSignal): Promise<Finding | null>
+  /** What of the app comes before the console. */
+  addresses(source: Source, signal: AbortSignal): Promise<readonly Finding[]>
   /** What of the source is left out and may be missed, or can't be built. */
   source(source: Source, signal: AbortSignal): Promise<readonly Finding[]>
   /** Whether the source wants another Node than it gets. */
@@ -42,7 +42,7 @@ export function preflightOf(traffic: Traffic, host: HostChecks): Preflight {
         host.compose(slot, signal),
         nginxFinding(traffic, signal),
         host.foundation(source, signal),
-        host.proxyFile(source, signal),
+        host.addresses(source, signal),
         host.source(source, signal),
         host.node(source, signal),
         host.environment(source),

@@ -16,8 +16,8 @@ import { isSocketReplaced } from '../docker/replaced-socket.ts'
 import { followSlotLog } from '../docker/slot-log.ts'
 import { runtimeIn, slotVariables } from '../docker/slot-variables.ts'
 import { dockerSlots } from '../docker/slots.ts'
+import { addressFindings } from '../docker/source/address-findings.ts'
 import { nodeFinding } from '../docker/source/node-finding.ts'
-import { proxyFileFinding } from '../docker/source/proxy-file.ts'
 import { sourceFindings } from '../docker/source/source-findings.ts'
 import { containerStats } from '../docker/stats.ts'
 import { dockerStock } from '../docker/stock.ts'
@@ -214,7 +214,7 @@ function partsOf({
       foundation: (source, signal) =>
         foundationFinding({ docker, project, ownSource: join(import.meta.dirname, '..') }, source, signal),
       reserve: () => reserveFinding(reserve),
-      proxyFile: (source, signal) => proxyFileFinding(project, source, signal),
+      addresses: (source, signal) => addressFindings(project, source, signal),
       source: (source, signal) => sourceFindings(project, source, signal),
       node: (source, signal) =>
         nodeFinding({ docker, project, nodeImage: settings.NODE_IMAGE }, source, signal),

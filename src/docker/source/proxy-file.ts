@@ -1,7 +1,7 @@
-import type { Source } from '../../release/release.ts'
 import type { Finding } from '../preflight.ts'
-import type { Project } from '../project.ts'
-import { readerOf } from './source-reader.ts'
+import { inWords, namesOf, OUR_ADDRESSES, type OurAddress, patternOf } from './our-addresses.ts'
+import { bracketed, partsOf, stringIn, withoutComments } from './script-text.ts'
+import type { SourceReader } from './source-reader.ts'
 
 /** Where Next looks for the code that runs before every request. */
 const FILES = ['proxy', 'middleware'].flatMap((name) =>
@@ -9,19 +9,12 @@ const FILES = ['proxy', 'middleware'].flatMap((name) =>
     ['ts', 'js', 'mjs', 'tsx', 'jsx'].map((ending) => `${place}${name}.${ending}`),
   ),
 )
-const OURS = ['/ops', '/ops/releases', '/api/ops/ping'] as const
 
 /**
- * A warning where a proxy of the app runs before the console too. Its text is read and never run: a proxy that names /ops is
- * taken to know of it, and what it does in the end is seen by the health check alone. Null where there is nothing to say.
+ * A warning where a proxy of the app runs before the console or the status route too. Its text is read and never run: what it does
+ * in the end is seen by the health check alone. Null where there is nothing to say.
  */
-export async function proxyFileFinding(
-  project: Project,
-  source: Source,
-  signal: AbortSignal,
-): Promise<Finding | null> {
-  const read = await readerOf(project, source, signal)
-  if (read === null) return null
+export async function proxyFileFinding(read: SourceReader): Promise<Finding | null> {
   for (const file of FILES) {
     const text = await read(file)
     if (text === null) continue
@@ -30,41 +23,43 @@ export async function proxyFileFinding(
     return {
       name: 'proxy',
       outcome: 'warning',
-      sentence: `${file} runs before ${caught.join(' and ')} as well: where it answers or redirects them, the health check refuses the release. Let its matcher leave out /ops and /api/ops.`,
+      sentence: `${file} runs before ${inWords(caught)} as well: where it answers or redirects ${caught.length === 1 ? 'it' : 'them'}, the health check refuses the release. Let its matcher leave out /ops, /api/ops and /api/system.`,
     }
   }
   return null
 }
 
-/** Which of our addresses the matcher in the text of a proxy matches, as far as it can be read. */
+/** Which of our addresses the matcher in the text of a proxy matches, as far as it can be read, and its code does not name. */
 export function caughtBy(text: string): string[] {
-  const code = text.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`\w])\/\/.*/g, '')
-  if (/['"`/|(]ops\b/.test(code)) return []
-  const [, matcher] = /\bmatcher\s*:\s*(\[[\s\S]*\]|'[^']*'|"[^"]*"|`[^`]*`)/.exec(code) ?? []
-  // A matcher that looks at more than the address is beyond a look at the text.
-  if (matcher !== undefined && /\b(?:has|missing)\s*:/.test(matcher)) return []
-  const patterns =
-    matcher === undefined
-      ? [/^/]
-      : [...matcher.matchAll(/(['"`])(\/.*?)\1/g)].map(([, , path = '']) => patternOf(path))
-  return OURS.filter((path) => patterns.some((pattern) => pattern.test(path))).filter(
-    (path) => path !== '/ops/releases',
-  )
+  const code = withoutComments(text)
+  const matcher = matcherIn(code)
+  const sources = matcher === null ? ['/:path*'] : sourcesIn(matcher)
+  const patterns = sources.map(patternOf)
+  const rest = matcher === null ? code : code.replace(matcher, '')
+  const caught = OUR_ADDRESSES.filter(({ path }) => patterns.some((pattern) => pattern.test(path)))
+  return namesOf(caught.filter((address) => !knows(rest, address)))
 }
 
-/** Next's words for paths: `:name`, `:name*` and groups in parentheses, which are regular expressions already. */
-function patternOf(source: string): RegExp {
-  const pattern = source
-    .replace(/\\\\/g, '\\')
-    .replace(/\/:\w+\*/g, '(?:/.*)?')
-    .replace(/\/:\w+\+/g, '/.+')
-    .replace(/\/:\w+\?/g, '(?:/[^/]+)?')
-    .replace(/(?<!\?):\w+(?=\()/g, '')
-    .replace(/(?<!\?):\w+/g, '[^/]+')
-  try {
-    return new RegExp(`^(?:${pattern})/?$`)
-  } catch {
-    // Not one that can be read so: nothing is said of it.
-    return /(?!)/
-  }
+function matcherIn(code: string): string | null {
+  const found = /\bmatcher['"]?\s*:\s*(?=[['"`])/.exec(code)
+  if (found === null) return null
+  const start = found.index + found[0].length
+  return code[start] === '[' ? bracketed(code, start) : (partsOf(code.slice(start))[0]?.text ?? '')
+}
+
+/** What `has` wants is not in every request; what is `missing` is missing in most. */
+function sourcesIn(matcher: string): string[] {
+  return partsOf(matcher).flatMap(({ text }) => {
+    if (!text.startsWith('{')) return [text.slice(1, -1).replace(/\\\\/g, '\\')]
+    const source = stringIn(text, 'source')
+    return source === null || /\bhas['"]?\s*:/.test(text) ? [] : [source]
+  })
+}
+
+/** Code that names an address in a text or a pattern is taken to know of it. */
+function knows(code: string, { name }: OurAddress): boolean {
+  const isOurs = /['"`/|(^]ops\b/.test(code)
+  if (name === '/ops') return isOurs
+  const isApi = /['"`/|(^]api\b/.test(code)
+  return name === '/api/ops' ? isOurs || isApi : isApi || /['"`/|(^]system\b/.test(code)
 }
