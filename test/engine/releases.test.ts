@@ -29,7 +29,7 @@ before(async () => {
     name: 'switchyard-engine',
     httpPort: HTTP_PORT,
     networkPrefix: '172.30.82',
-    settings: { HEALTH_DEADLINE_SECONDS: '12', DRAIN_CAP_SECONDS: '3' },
+    settings: { HEALTH_DEADLINE_SECONDS: '12', DRAIN_CAP_SECONDS: '3', BUILD_MEMORY: '256m' },
   })
 })
 
@@ -333,6 +333,48 @@ test('a build that fails shows its last lines', async () => {
   writeFileSync(path, sound)
   assert.equal(release.error?.code, 'build-failed')
   assert.match(release.error?.detail ?? '', /the-very-last-line/)
+  await stillServes({ slot: 'secondary', version: '2.0.0' })
+})
+
+/** A build that takes memory until it is ended. */
+const GREEDY = `ARG BUILT=built-here
+FROM switchyard-base/node:26 AS source
+RUN mkdir -p /app/.next/cache && chown -R 1000:1000 /app
+WORKDIR /app
+USER 1000:1000
+CMD ["node", "-e", "const kept = []; for (;;) kept.push(Buffer.alloc(16 * 1024 ** 2, 1))"]
+FROM source AS built-here
+FROM \${BUILT} AS slot
+`
+
+test('a build that runs out of its memory is ended, the slots run on, and no request fails', async () => {
+  const running = async () => {
+    const slots = await Promise.all(SLOTS.map((slot) => system.container(`runtime_${slot}`)))
+    const seen = await Promise.all(slots.map((slot) => slot.inspect()))
+    return seen.map(({ Id, State, RestartCount }) => ({ Id, startedAt: State.StartedAt, RestartCount }))
+  }
+  const before = await running()
+  const path = join(system.dir, 'Dockerfile.runtime')
+  const sound = readFileSync(path, 'utf8')
+  writeFileSync(path, GREEDY)
+  const load = await startLoad({
+    url: system.url,
+    ratePerSecond: 50,
+    durationMs: 5 * 60_000,
+    postPath: '/echo',
+  })
+  const release = await system.ended((await system.deploy({ kind: 'tree' })).id)
+  writeFileSync(path, sound)
+  const { sent, failures } = await load.stop()
+  assert.equal(release.error?.code, 'build-killed')
+  assert.equal(
+    release.error?.facts.reason,
+    '`node -e const kept = []; for (;;) kept.push(Buffer.alloc(16 * 1024 ** 2, 1))` needed more memory than the 256 MiB that a build may have',
+  )
+  console.log(`${sent} requests during the build`)
+  assert.deepEqual(failures, [])
+  assert.ok(sent >= 50)
+  assert.deepEqual(await running(), before)
   await stillServes({ slot: 'secondary', version: '2.0.0' })
 })
 

@@ -63,6 +63,20 @@ for (const [ending, signal] of [
   })
 }
 
+test('what has no limit of its own is not told to raise one', () => {
+  const install = { program: '`npm ci`', memoryBytes: null }
+  const less =
+    'have it need less, as docs/builds.md says, or run it where there is more memory; then deploy again.'
+  assert.deepEqual(told({ ...install, code: 137 }), {
+    what: 'The build was killed: `npm ci` was ended by SIGKILL, as Linux does where the machine has no memory left, or somebody.',
+    next: `Run it again; if it is ended again, ${less}`,
+  })
+  assert.deepEqual(told({ ...install, code: 134, lines: ['FATAL ERROR: JavaScript heap out of memory'] }), {
+    what: 'The build was killed: `npm ci` ran out of memory for JavaScript.',
+    next: `The source need not be wrong: ${less}`,
+  })
+})
+
 for (const line of [
   'Error: ENOSPC: no space left on device, write',
   'npm error nospc ENOSPC: no space left on device, mkdir',

@@ -24,8 +24,12 @@ export function endedBadly(ending: Ending, detail: string): ReleaseError {
   return new ReleaseError(code, help === undefined ? { reason } : { reason, help }, { detail })
 }
 
-const LESS_MEMORY =
+const OWN_LIMIT =
   'have the build need less, as docs/builds.md says, or give it more with BUILD_MEMORY in switchyard.env and `npm run up`; then deploy again.'
+const MACHINE_LIMIT =
+  'have it need less, as docs/builds.md says, or run it where there is more memory; then deploy again.'
+
+const lessMemory = ({ memoryBytes }: Ending): string => (memoryBytes === null ? MACHINE_LIMIT : OWN_LIMIT)
 
 /** A build that took longer than it may. */
 export function tookTooLong(minutes: string): ReleaseError {
@@ -41,24 +45,18 @@ export function verdictOf(ending: Ending): Verdict {
 
 const HEAP = /JavaScript heap out of memory|Reached heap limit|ERR_WORKER_OUT_OF_MEMORY/
 
-function forMemory({ program, isOutOfMemory, memoryBytes, lines }: Ending): Verdict | null {
+function forMemory(ending: Ending): Verdict | null {
+  const { program, isOutOfMemory, memoryBytes, lines } = ending
   const limit =
-    memoryBytes === null
-      ? 'it may have'
-      : `the ${prettyBytes(memoryBytes, { binary: true })} that a build may have`
+    memoryBytes === null ? null : `the ${prettyBytes(memoryBytes, { binary: true })} that a build may have`
+  const help = `The source need not be wrong: ${lessMemory(ending)}`
   if (isOutOfMemory) {
-    return {
-      code: 'build-killed',
-      reason: `${program} needed more memory than ${limit}`,
-      help: `The source need not be wrong: ${LESS_MEMORY}`,
-    }
+    const reason = `${program} needed more memory than ${limit ?? 'it may have'}`
+    return { code: 'build-killed', reason, help }
   }
   if (!lines.some((line) => HEAP.test(line))) return null
-  return {
-    code: 'build-killed',
-    reason: `${program} ran out of memory for JavaScript, of ${limit}`,
-    help: `The source need not be wrong: ${LESS_MEMORY}`,
-  }
+  const reason = `${program} ran out of memory for JavaScript${limit === null ? '' : `, of ${limit}`}`
+  return { code: 'build-killed', reason, help }
 }
 
 function forDisk({ program, lines }: Ending): Verdict | null {
@@ -76,11 +74,12 @@ function forDisk({ program, lines }: Ending): Verdict | null {
 const CHILD =
   /(?:exited with code: (?:null|undefined) and signal: |terminated due to |was killed by |signal: )(SIG[A-Z]+|killed)\b/
 
-function bySignal({ program, code, lines }: Ending): Verdict | null {
+function bySignal(ending: Ending): Verdict | null {
+  const { program, code, lines } = ending
   const child = lines.flatMap((line) => CHILD.exec(line)?.[1] ?? []).at(-1)
   const signal = nameOf(code) ?? (child === 'killed' ? 'SIGKILL' : child)
   if (signal === undefined) return null
-  const help = `Run it again; if it is ended again, ${LESS_MEMORY}`
+  const help = `Run it again; if it is ended again, ${lessMemory(ending)}`
   if (signal !== 'SIGKILL') return { code: 'build-killed', reason: `${program} was ended by ${signal}`, help }
   return {
     code: 'build-killed',
