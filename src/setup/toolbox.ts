@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
+import { attachLines } from '../docker/attached.ts'
 import { CommandFailure } from '../docker/command.ts'
 import { demultiplexer } from '../docker/demux.ts'
 import { statusCodeOf } from '../docker/engine.ts'
@@ -66,9 +67,7 @@ export async function startErrand(docker: Docker, errand: Errand, say: Say): Pro
   const options = described(errand)
   const HostConfig = { ...options.HostConfig, AutoRemove: true }
   const container = await docker.createContainer({ ...options, HostConfig })
-  const output = demultiplexer((_stream, line) => say(line))
-  const stream = await container.attach({ stream: true, stdout: true, stderr: true })
-  stream.on('data', output.write)
+  const { end } = await attachLines(container, say)
   // Asked before it runs: one that is gone at once could not be asked any more.
   const late = (): CommandFailure =>
     new CommandFailure(`\`${errand.argv.join(' ')}\` took longer than ${errand.timeoutMs / 1000} s`, [])
@@ -80,7 +79,7 @@ export async function startErrand(docker: Docker, errand: Errand, say: Say): Pro
   )
   await container.start()
   const { StatusCode } = await ended
-  output.end()
+  end()
   return StatusCode
 }
 
@@ -136,19 +135,16 @@ async function carryOut(
   const lines: string[] = []
   const container = await docker.createContainer(described(errand))
   try {
-    const output = demultiplexer((_stream, line) => {
+    const { isDrained, end } = await attachLines(container, (line) => {
       lines.push(line)
       if (lines.length > KEPT_LINES) lines.shift()
       say(line)
     })
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true })
-    stream.on('data', output.write)
-    const drained = new Promise<void>((resolve) => stream.once('end', resolve).once('close', resolve))
     cut.throwIfAborted()
     await container.start()
     const status = await statusOf(container, errand, cut)
-    await drained
-    output.end()
+    await isDrained
+    end()
     if (status !== 0)
       throw new CommandFailure(`\`${errand.argv.join(' ')}\` ended with exit code ${status}`, lines)
     return lines

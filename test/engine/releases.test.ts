@@ -367,10 +367,7 @@ test('a build that runs out of its memory is ended, the slots run on, and no req
   writeFileSync(path, sound)
   const { sent, failures } = await load.stop()
   assert.equal(release.error?.code, 'build-killed')
-  assert.equal(
-    release.error?.facts.reason,
-    '`node -e const kept = []; for (;;) kept.push(Buffer.alloc(16 * 1024 ** 2, 1))` needed more memory than the 256 MiB that a build may have',
-  )
+  assert.match(release.error?.what ?? '', /needed more memory than the 256 MiB that a build may have\.$/)
   console.log(`${sent} requests during the build`)
   assert.deepEqual(failures, [])
   assert.ok(sent >= 50)

@@ -3,7 +3,7 @@ import type Docker from 'dockerode'
 import { z } from 'zod'
 import { dockerUnreachable } from '../../release/docker-unreachable.ts'
 import type { LogSink } from '../../release/ports.ts'
-import { demultiplexer } from '../demux.ts'
+import { attachLines } from '../attached.ts'
 import { ask } from '../engine.ts'
 import { keepLines } from '../output.ts'
 
@@ -68,14 +68,11 @@ export async function runBuild(
     docker.createContainer({ ...described(run), abortSignal }),
   )
   try {
-    const demux = demultiplexer((_stream, line) => output.take(line))
-    const stream = await ask(signal, () => container.attach({ stream: true, stdout: true, stderr: true }))
-    stream.on('data', demux.write)
-    const isDrained = new Promise<void>((resolve) => stream.once('end', resolve).once('close', resolve))
+    const { isDrained, end } = await ask(signal, () => attachLines(container, output.take))
     await ask(signal, () => container.start(), START_DEADLINE_MS)
     const { StatusCode } = waitSchema.parse(await untilEnded(container, signal))
     await Promise.race([isDrained, once(AbortSignal.timeout(DRAIN_DEADLINE_MS), 'abort')])
-    demux.end()
+    end()
     const { Config, State } = inspectSchema.parse(await ask(signal, () => container.inspect()))
     return {
       container,
