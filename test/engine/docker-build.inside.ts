@@ -411,7 +411,7 @@ test('a directory without git is built by its .gitignore files', async () => {
     assert.ok(!inImage(build.image, 'ls', '-a').includes('ignored.txt'))
     assert.equal(
       (await sentenceOf(builder.check({ kind: 'ref', ref: 'main' }, deadline()))).sentence,
-      'The project has no git ref "main".',
+      'The project has no git ref "main": it is no git repository, so its working tree alone can be built.',
     )
   } finally {
     renameSync(join(directory, '..', 'git-elsewhere'), join(directory, '.git'))
