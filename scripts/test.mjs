@@ -1,7 +1,7 @@
 // The whole test run: `npm test`, or one part of it by name. Plain JavaScript for the host's own Node, which may be
 // older than the one that the lockfile pins; everything it starts runs on the pinned one.
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ensureChromium, ensureFaketime, ensureNetworkTools } from './host-tools.mjs'
 import { ensurePackages, root } from './packages.mjs'
@@ -54,11 +54,14 @@ function checks() {
   count(run('biome', ['check', '.']), 'Lint')
 }
 
-function nodeTests(name, patterns, options = []) {
-  heading(name)
-  const report = join(results, `${name.toLowerCase()}.tap`)
-  const timesReport = join(results, `${name.toLowerCase()}.times`)
-  const isGood = run('node', [
+const reportsOf = (name) => ({
+  report: join(results, `${name.toLowerCase()}.tap`),
+  timesReport: join(results, `${name.toLowerCase()}.times`),
+})
+
+function testArguments(name, patterns, options) {
+  const { report, timesReport } = reportsOf(name)
+  return [
     '--test',
     ...options,
     '--test-reporter=spec',
@@ -68,7 +71,17 @@ function nodeTests(name, patterns, options = []) {
     '--test-reporter=./test/system/file-times.mjs',
     `--test-reporter-destination=${timesReport}`,
     ...patterns,
-  ])
+  ]
+}
+
+function nodeTests(name, patterns, options = []) {
+  heading(name)
+  countTests(name, run('node', testArguments(name, patterns, options)))
+}
+
+/** Counts what the tests of `name` have left in their reports. */
+function countTests(name, isGood) {
+  const { report, timesReport } = reportsOf(name)
   const text = existsSync(report) ? readFileSync(report, 'utf8') : ''
   const number = (what) => Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(text)?.[1] ?? 0)
   totals.passed += number('pass')
@@ -78,6 +91,54 @@ function nodeTests(name, patterns, options = []) {
   }
   if (!isGood && number('fail') + number('cancelled') === 0) count(false, name)
   if (existsSync(timesReport)) slowest.push(...readFileSync(timesReport, 'utf8').split('\n').filter(Boolean))
+}
+
+const ENGINE = 'test/engine'
+const ONE_AT_A_TIME = ['--test-concurrency=1']
+/** They count each connection over a reload, which starts nginx's workers anew: a busy machine fails them. */
+const ALONE = ['nginx-reload.test.ts']
+
+/**
+ * Two lines side by side: the tests of nginx share one rig, and mostly wait for its time-outs; each of the others brings a
+ * system of its own up, with names, ports and networks that no other file has.
+ */
+async function engineTests() {
+  const files = readdirSync(join(root, ENGINE)).filter((name) => name.endsWith('.test.ts'))
+  const isOfNginx = (name) => name.includes('nginx')
+  const paths = (names) => names.map((name) => `${ENGINE}/${name}`)
+  const together = files.filter((name) => !ALONE.includes(name))
+  const quietly = 'Engine-nginx'
+  const log = join(results, `${quietly.toLowerCase()}.log`)
+  const isNginxGood = runBeside(
+    'node',
+    testArguments(quietly, paths(together.filter(isOfNginx)), ONE_AT_A_TIME),
+    log,
+  )
+  heading('Engine: systems, with nginx beside')
+  const systems = 'Engine-systems'
+  const isSystemsGood = runBeside(
+    'node',
+    testArguments(systems, paths(together.filter((name) => !isOfNginx(name))), ONE_AT_A_TIME),
+  )
+  countTests(systems, await isSystemsGood)
+  const isGood = await isNginxGood
+  heading('Engine: what nginx said beside')
+  process.stdout.write(readFileSync(log))
+  countTests(quietly, isGood)
+  nodeTests('Engine-alone', paths(ALONE), ONE_AT_A_TIME)
+}
+
+/** As `run`, while other things go on; with a log, its output goes there. */
+function runBeside(program, args, log) {
+  const output = log === undefined ? 'inherit' : openSync(log, 'w')
+  const child = spawn(program, args, { cwd: root, stdio: ['inherit', output, output], env })
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(`${program} could not be started: ${error.message}`)
+      resolve(false)
+    })
+    child.once('close', (code) => resolve(code === 0))
+  })
 }
 
 function nginxMatrix() {
@@ -131,12 +192,7 @@ const parts = {
       // Most of them wait rather than compute.
       ['--test-concurrency=4'],
     ),
-  engine: () =>
-    startDockerThen(() =>
-      installOrFail(ensureNetworkTools, () =>
-        nodeTests('Engine', ['test/engine/**/*.test.ts'], ['--test-concurrency=1']),
-      ),
-    ),
+  engine: () => startDockerThen(() => installOrFail(ensureNetworkTools, engineTests)),
   faults: () =>
     startDockerThen(() =>
       installOrFail(
@@ -156,12 +212,12 @@ const onRequest = {
 }
 
 function startDockerThen(next) {
-  installOrFail(startDocker, next)
+  return installOrFail(startDocker, next)
 }
 
 function installOrFail(install, next) {
-  if (install()) next()
-  else count(false, 'What the tests need could not be started or installed.')
+  if (install()) return next()
+  count(false, 'What the tests need could not be started or installed.')
 }
 
 await ensurePackages()
@@ -176,7 +232,7 @@ if (unknown.length > 0) {
 }
 for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
   const partStartedMs = Date.now()
-  known[name]()
+  await known[name]()
   times.push({ name, seconds: (Date.now() - partStartedMs) / 1_000 })
 }
 heading('Times')
