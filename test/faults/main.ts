@@ -17,7 +17,7 @@ Strikes a running release with every fault at every point of it, on real Docker 
 
   --only ID,ID    these cells alone; \`*\` stands for anything (deploy/switch:*/kill)
   --sample        every fault and every point at least once, then more for as long as there is time
-  --minutes N     begin no more cells after so many minutes (with --sample 9, or when all faults and points were there)
+  --minutes N     begin no more cells after so many minutes (with --sample 7, or when all faults and points were there)
   --starved N     rollbacks on a starved machine before (20; 3 with --sample, none with --only)
   --shards N      machines at once (3)
   --seed N        what the order and the sample are drawn from (random)
@@ -51,7 +51,7 @@ if (values.help) {
 }
 
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed)
-const minutes = Number(values.minutes ?? (values.sample ? 9 : Number.POSITIVE_INFINITY))
+const minutes = Number(values.minutes ?? (values.sample ? 7 : Number.POSITIVE_INFINITY))
 const startedMs = performance.now()
 const minutesSoFar = (): number => (performance.now() - startedMs) / 60_000
 const shards = new Set<Shard>()
