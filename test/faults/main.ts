@@ -1,15 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { allCells, type Cell, chosenCells, coverCount, sampled, shuffle } from './cells.ts'
 import { FAULTS } from './faults.ts'
 import { missingPoints, type Points } from './points.ts'
+import { keepRecord, resultsToGoOnWith } from './record.ts'
 import { resultLine, totalsLine } from './report.ts'
 import { leftNumbers, rigOptions, sweepRig } from './rig.ts'
 import type { CellResult } from './run-cell.ts'
 import { type Shard, startShard } from './start-shard.ts'
 import { rollbackLines } from './starved-rollbacks.ts'
-import { writeMatrix } from './write-matrix.ts'
+import { type Run, writeMatrix } from './write-matrix.ts'
 
 const USAGE = `Usage: node test/faults/main.ts [options]
 
@@ -23,12 +22,12 @@ Strikes a running release with every fault at every point of it, on real Docker 
   --seed N        what the order and the sample are drawn from (random)
   --rig NAME      the name of the machines, so that two runs don't meet (switchyard-faults)
   --list          print the cells and run none
+  --resume        go on with the run before: cells that passed there stay, all others run
   --write         keep the matrix in docs/reliability.md
 
 Ends with 1 where a cell was violated.`
 
 const BROKEN_DOWN = 'broken down'
-const RESULTS = join(import.meta.dirname, '../../.test/faults.json')
 
 const { values } = parseArgs({
   options: {
@@ -40,6 +39,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     rig: { type: 'string', default: 'switchyard-faults' },
     list: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -56,6 +56,8 @@ const startedMs = performance.now()
 const minutesSoFar = (): number => (performance.now() - startedMs) / 60_000
 const shards = new Set<Shard>()
 let isInterrupted = false
+/** Of the runs that this one goes on with. */
+let minutesBefore = 0
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -95,13 +97,21 @@ async function run(): Promise<void> {
     for (const { id } of cells) console.log(id)
     return
   }
-  const queue = [...cells]
+  if (values.resume) goOn(points)
+  const queue = cells.filter(({ id }) => results.every((result) => result.id !== id))
   const count = Math.min(Number(values.shards), cells.length)
   await Promise.all(
     Array.from({ length: count }, (_, number) =>
       number === 0 ? starve(first).then(() => work(0, first, queue)) : work(number, begin(number), queue),
     ),
   )
+}
+
+function goOn(known: Points): void {
+  const before = resultsToGoOnWith(known)
+  results.push(...before.results)
+  minutesBefore = before.minutes
+  console.log(`${before.results.length} cells passed in the run before and stay`)
 }
 
 /** The verb that people need in overload goes through each time. */
@@ -134,6 +144,7 @@ async function work(number: number, first: Shard, queue: Cell[]): Promise<void> 
     if (!cell) return
     const result = await shard.run(cell).catch((cause: Error) => brokenDown(cell, cause))
     results.push(result)
+    keep()
     console.log(resultLine(result, results.length, cells.length))
     if (result.ended !== BROKEN_DOWN || isInterrupted) continue
     shard = await comesUp(number, await replaced(number, shard))
@@ -186,15 +197,20 @@ function report(): void {
     console.error(`✗ ${id}\n${violations.map((sentence) => `    ${sentence}`).join('\n')}`)
   }
   if (values.list) process.exit(failures.length === 0 ? 0 : 1)
-  console.log(totalsLine(results, { all: all.length, minutes: minutesSoFar(), seed }))
-  if (points) {
-    const record = { seed, minutes: minutesSoFar(), shards: Number(values.shards), points, results }
-    mkdirSync(join(RESULTS, '..'), { recursive: true })
-    writeFileSync(RESULTS, `${JSON.stringify(record, null, 1)}\n`)
-    if (values.write) writeMatrix(record)
-  }
+  console.log(totalsLine(results, { all: all.length, minutes: minutesBefore + minutesSoFar(), seed }))
+  const record = keep()
+  if (values.write && record) writeMatrix(record)
   const isGood = failures.length === 0 && results.every(({ violations }) => violations.length === 0)
   process.exit(isGood && !isInterrupted && results.length > 0 ? 0 : 1)
+}
+
+/** A run that is killed can be gone on with. */
+function keep(): Run | null {
+  if (!points) return null
+  const minutes = minutesBefore + minutesSoFar()
+  const record = { seed, minutes, shards: Number(values.shards), points, results }
+  keepRecord(record)
+  return record
 }
 
 /** What an earlier run left, and what this one leaves where it was cut short. */
