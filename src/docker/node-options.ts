@@ -12,7 +12,7 @@ import { statusCodeOf } from './engine.ts'
 import type { Project } from './project.ts'
 
 /** Where compose mounts the slot's preload. */
-const PRELOAD_IN_SLOT = '/run/switchyard-preload/main.cjs'
+export const PRELOAD_IN_SLOT = '/run/switchyard-preload/main.cjs'
 
 type Start = Pick<SlotStart, 'build' | 'runtime'>
 

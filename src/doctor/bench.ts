@@ -40,6 +40,8 @@ export type Bench = {
   startSlot(slot: Slot, options?: { isForced: boolean }): Promise<void>
   /** Starts the container of `service` anew, and leaves it what it is. */
   restart(service: Service): Promise<void>
+  /** Sees to it that what `slot` is started with beside its build and environment is there. */
+  keepStartFiles(slot: Slot): Promise<void>
   untilHealthy(slot: Slot): Promise<void>
   /** Writes a whole new generation with `live`, over whatever is there, and waits until nginx serves it. */
   routeTo(live: Slot): Promise<void>
@@ -64,12 +66,16 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
     await composeUp(docker, { paths, tools, project, services: [service], env, isForced }, log)
   }
 
-  /** The build by the environment, as a release does: the env file may still name another. */
-  async function startSlot(slot: Slot, { isForced } = { isForced: false }): Promise<void> {
+  async function keepStartFiles(slot: Slot): Promise<void> {
     const start = mustHold(seen, slot)
     if (start.runtime.preload !== null) await preloads.mend(start.runtime.preload)
-    const variables = slotVariables(slot, start)
     await writeNodeOptions(docker, paths, slot, start)
+  }
+
+  /** The build by the environment, as a release does: the env file may still name another. */
+  async function startSlot(slot: Slot, { isForced } = { isForced: false }): Promise<void> {
+    const variables = slotVariables(slot, mustHold(seen, slot))
+    await keepStartFiles(slot)
     const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
     await up(serviceOfSlot[slot], env, isForced)
     await untilHealthy(slot)
@@ -97,7 +103,7 @@ export function createBench(place: Place, seen: Seen, log: LogSink, signal: Abor
   }
 
   return {
-    ...{ place, seen, signal, log, startSlot, untilHealthy, untilServed },
+    ...{ place, seen, signal, log, startSlot, keepStartFiles, untilHealthy, untilServed },
     project: describeProject({
       directory: paths.directory,
       name: system.project,

@@ -1,4 +1,5 @@
 import { assets } from './checks/assets.ts'
+import { commandLine, hostCommand } from './checks/command-line.ts'
 import { orphans, recreation, restartPolicies, strangers, twins } from './checks/containers.ts'
 import { director } from './checks/director.ts'
 import { link, settings, startedBuilds } from './checks/env-file.ts'
@@ -11,6 +12,7 @@ import { configuration, nginx, version } from './checks/nginx.ts'
 import { barred, pins, reach } from './checks/reach.ts'
 import { directorsAddress, leftovers, mount, routing } from './checks/routing.ts'
 import { slotBuilds, slotContainers, slotHealth } from './checks/slots.ts'
+import { environments, preloads } from './checks/start-files.ts'
 import type { Check } from './finding.ts'
 
 /**
@@ -20,10 +22,10 @@ import type { Check } from './finding.ts'
 export const CHECKS: readonly Check[] = [
   ...[docker, down, disk, reserve, files, lock],
   ...[journalWhole, routing, mount, leftovers, movedElsewhere],
-  ...[settings, startedBuilds, link],
+  ...[settings, startedBuilds, link, environments, preloads],
   ...[images, strangers, twins, orphans, network, addresses, isolation],
   ...[nginx, configuration, version, directorsAddress],
   ...[slotContainers, slotBuilds, slotHealth],
   ...[reach, pins, barred, assets],
-  ...[restartPolicies, director, unfinished, recreation],
+  ...[restartPolicies, director, unfinished, commandLine, hostCommand, recreation],
 ]

@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises'
+import { hostEnvironment } from '../config/host-environment.ts'
 import { engineClient } from '../setup/docker-ready.ts'
 import { pathsOf } from '../setup/paths.ts'
 import { examine } from './examine.ts'
@@ -10,7 +11,8 @@ import { heldBy, servedSlot } from './truth.ts'
 
 /** The clone in `directory` and this host's Docker. */
 export async function placeAt(directory: string): Promise<Place> {
-  return { paths: pathsOf(await realpath(directory)), docker: engineClient() }
+  const { commandPrefix } = hostEnvironment()
+  return { paths: pathsOf(await realpath(directory)), docker: engineClient(), commandPrefix }
 }
 
 /** One look and what is wrong by it; null where nothing was ever set up. Changes nothing. */

@@ -67,6 +67,8 @@ test('what a release changes is left out while one is under way, and looked at w
   )
 })
 
+const HASH = 'a'.repeat(64)
+
 const nobody = { answers: [], isPublished: true, seesLive: true, complaint: null, revision: null }
 const lostRouting = { ...soundSight().routing, state: null, problem: 'there is no current', flagged: null }
 
@@ -426,6 +428,83 @@ const CASES: readonly Case[] = [
       [
         'Release 3 to primary is under way in the journal, and nobody works on it. Visitors get what nginx serves; the next release waits for it.',
         'The director settles it within seconds; what keeps it from that is told by `npx switchyard status`.',
+        false,
+      ],
+    ],
+  ],
+  [
+    'what the live slot is started with',
+    () => ({
+      startFiles: [
+        {
+          slot: 'secondary',
+          environment: { hash: HASH, state: 'lost' },
+          preload: { hash: HASH, isThere: false },
+          namesPreload: false,
+        },
+      ],
+    }),
+    [
+      [
+        `state/environments/${HASH}.env, the environment of secondary, which is live, is lost: its container can't be made anew. Visitors are served by what runs.`,
+        "--fix takes it from app.env or from the slot's container, where one of them still has the same. Otherwise `switchyard deploy --build b2` releases the build with the app.env of now.",
+        true,
+      ],
+      [
+        `state/preload/${HASH}, which secondary, which is live, is started with, is lost or damaged: started again, by Docker too, the slot would end before it answers.`,
+        '--fix lets the preload of now stand in for it.',
+        true,
+      ],
+      [
+        'state/preload/secondary.env does not name its preload to secondary, which is live, as it was started: a plain `docker compose up` would make its container anew.',
+        '--fix writes it.',
+        true,
+      ],
+    ],
+  ],
+  [
+    'what the standby is started with',
+    () => ({
+      startFiles: [
+        { slot: 'primary', environment: { hash: HASH, state: 'damaged' }, preload: null, namesPreload: true },
+      ],
+    }),
+    [
+      [
+        `state/environments/${HASH}.env, the environment of primary, which stands by, is damaged: its container can't be made anew. Visitors are served by what runs.`,
+        "--fix takes it from app.env or from the slot's container, where one of them still has the same. Otherwise the next deploy to it brings one of its own.",
+        true,
+      ],
+      [
+        'state/preload/primary.env names a preload to primary, which stands by, which was started without one: a plain `docker compose up` would make its container anew.',
+        '--fix writes it.',
+        true,
+      ],
+    ],
+  ],
+  [
+    'the command line',
+    () => ({ commandLine: { kept: 'damaged', host: 'lost', command: '/usr/local/bin/switchyard' } }),
+    [
+      [
+        'state/cli, the command line that the director keeps, is damaged: `switchyard` works by containers or not at all. Visitors are not concerned.',
+        '--fix starts the director anew, which makes it; while it runs it does so within a minute.',
+        true,
+      ],
+      [
+        '/usr/local/bin/switchyard, the command that set-up had installed, is missing. Visitors are not concerned.',
+        '--fix installs it again.',
+        true,
+      ],
+    ],
+  ],
+  [
+    "another program's command of that name",
+    () => ({ commandLine: { kept: 'whole', host: 'foreign', command: '/usr/local/bin/switchyard' } }),
+    [
+      [
+        "/usr/local/bin/switchyard is another program's, in place of the command that set-up had installed. Visitors are not concerned.",
+        "Move it away and run the doctor with --fix, or leave it: `npx switchyard` works in the project's directory.",
         false,
       ],
     ],

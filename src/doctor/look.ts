@@ -13,6 +13,7 @@ import { lookAtLock } from '../state/lock.ts'
 import { reserveAt } from '../state/reserve.ts'
 import { addressOf, SLOT_PORT } from '../topology/addresses.ts'
 import { lookAtAssets } from './look/assets.ts'
+import { lookAtCommandLine } from './look/command-line.ts'
 import { DIRECTOR_SOCKET, lookAtDirector } from './look/director.ts'
 import { lookAtDocker } from './look/docker.ts'
 import { lookAtEnvFile } from './look/env-file.ts'
@@ -20,6 +21,7 @@ import { lookAtFiles } from './look/files.ts'
 import { lookAtJournal } from './look/journal.ts'
 import { lookAtNginx } from './look/nginx.ts'
 import { lookAtRouting } from './look/routing.ts'
+import { lookAtStartFiles } from './look/start-files.ts'
 import { directorOf, systemOf } from './look/system.ts'
 import type { Place } from './place.ts'
 import type { Seen, System } from './seen.ts'
@@ -60,14 +62,17 @@ async function lookOnce(place: Place, asksCompose: boolean): Promise<Seen | null
   const system = systemOf(paths.directory, envFile, containers, environment)
   if (system === null) return null
   const journal = lookAtJournal(join(paths.state, 'journal.db'))
-  const [routing, files, assets, directorSight, primary, secondary] = await Promise.all([
-    lookAtRouting(paths.nginxLive, system.prefixes),
-    lookAtFiles(paths.directory),
-    lookAtAssets(join(paths.state, 'assets'), journal),
-    lookAtDirector(DIRECTOR_SOCKET),
-    probe(system, 'primary', signal),
-    probe(system, 'secondary', signal),
-  ])
+  const [routing, files, assets, startFiles, commandLine, directorSight, primary, secondary] =
+    await Promise.all([
+      lookAtRouting(paths.nginxLive, system.prefixes),
+      lookAtFiles(paths.directory),
+      lookAtAssets(join(paths.state, 'assets'), journal),
+      lookAtStartFiles(paths.state, journal),
+      lookAtCommandLine(paths, place.commandPrefix),
+      lookAtDirector(DIRECTOR_SOCKET),
+      probe(system, 'primary', signal),
+      probe(system, 'secondary', signal),
+    ])
   const seenDocker: Seen['docker'] =
     'reason' in listed
       ? { kind: 'unreachable', reason: listed.reason }
@@ -86,6 +91,8 @@ async function lookOnce(place: Place, asksCompose: boolean): Promise<Seen | null
     slots: { primary, secondary },
     director: directorSight,
     assets,
+    startFiles,
+    commandLine,
     fullDisk: await fullDisk(place, system, signal),
     reserve: reserveAt(join(paths.state, 'reserve')).left(),
   }

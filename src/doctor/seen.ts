@@ -8,7 +8,9 @@ import type { Slot } from '../release/slot.ts'
 import type { EnvValues } from '../state/env-file.ts'
 import type { NetworkName, Prefixes } from '../topology/networks.ts'
 import type { AssetsSight } from './look/assets.ts'
+import type { CommandLineSight } from './look/command-line.ts'
 import type { FileSight } from './look/files.ts'
+import type { StartFilesSight } from './look/start-files.ts'
 import type { Service } from './services.ts'
 
 /** Everything at one look, as plain data: the checks judge it, and look at nothing themselves. */
@@ -24,6 +26,9 @@ export type Seen = {
   slots: Readonly<Record<Slot, Sight>>
   director: DirectorSight
   assets: AssetsSight
+  /** Of each slot that holds a build. */
+  startFiles: readonly StartFilesSight[]
+  commandLine: CommandLineSight
   /** One sentence where there is no room for a release. */
   fullDisk: string | null
   /** The room that is put by for a full disk. */

@@ -29,6 +29,7 @@ import { appendOnlyTables } from '../../src/state/journal-copy.ts'
 import { addressOf } from '../../src/topology/addresses.ts'
 import { draft } from '../fixtures/yard.ts'
 import { thisMachine } from '../system/place.ts'
+import { hostPrefix } from '../system/system.ts'
 import { doctor, doctorFix, heldNow, stranger, visitors } from './doctor-rig.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
 import { until } from './until.ts'
@@ -586,6 +587,28 @@ const PLANTS: readonly Plant[] = [
       await (await system.container('traffic_proxy')).update({ RestartPolicy: { Name: 'no' } })
       return [
         `The restart policy of ${NAME}-proxy-director is no, not always: after a reboot nginx might stay down.`,
+      ]
+    },
+  },
+  {
+    what: 'what slots and the command line are started with is lost',
+    isDirectorStopped: true,
+    plant: () => {
+      const { slot } = held().standby
+      const { environment, preload } =
+        fromJournal((journal) => journal.holderOf(slot)?.runtime) ?? assert.fail()
+      rmSync(state(`environments/${environment}.env`))
+      rmSync(state(`preload/${preload}`), { recursive: true })
+      rmSync(state(`preload/${slot}.env`))
+      rmSync(state('cli'), { recursive: true })
+      const command = join(hostPrefix(system.dir), 'bin/switchyard')
+      rmSync(command)
+      return [
+        `state/environments/${environment}.env, the environment of ${slot}, which stands by, is lost: its container can't be made anew. Visitors are served by what runs.`,
+        `state/preload/${preload}, which ${slot}, which stands by, is started with, is lost or damaged: started again, by Docker too, the slot would end before it answers.`,
+        `state/preload/${slot}.env does not name its preload to ${slot}, which stands by, as it was started: a plain \`docker compose up\` would make its container anew.`,
+        'state/cli, the command line that the director keeps, is lost: `switchyard` works by containers or not at all. Visitors are not concerned.',
+        `${command}, the command that set-up had installed, is missing. Visitors are not concerned.`,
       ]
     },
   },

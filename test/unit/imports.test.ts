@@ -47,6 +47,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'setup/containers.ts',
     'setup/docker-ready.ts',
     'setup/failure.ts',
+    'setup/host-command',
     'setup/image-names.ts',
     'setup/networks',
     'topology',

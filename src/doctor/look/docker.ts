@@ -27,7 +27,7 @@ import { describeContainer } from './container.ts'
 
 /** What Docker holds of the project, and what it holds in its way. Throws `docker-unreachable`. */
 export async function lookAtDocker(
-  { docker, paths }: Place,
+  { docker, paths }: Pick<Place, 'docker' | 'paths'>,
   known: {
     system: System
     containers: readonly Container[]
@@ -170,7 +170,7 @@ async function networkOf(
 }
 
 async function recreatedBy(
-  { docker, paths }: Place,
+  { docker, paths }: Pick<Place, 'docker' | 'paths'>,
   { project, toolsImage }: System,
   services: DockerSight['services'],
 ): Promise<DockerSight['recreated']> {

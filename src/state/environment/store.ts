@@ -8,6 +8,8 @@ import { composeLines, fromComposeLines } from './compose-quotes.ts'
 export type EnvironmentStore = {
   /** Keeps it, and answers with its hash. Safe to run twice. */
   keep(values: ReadonlyMap<string, string>): Promise<string>
+  /** Keeps it where it is the very one called `hash`, and answers whether it is. */
+  restore(hash: string, values: ReadonlyMap<string, string>): Promise<boolean>
   /** Null where it is not kept any more, or is not what was kept. */
   read(hash: string): Promise<ReadonlyMap<string, string> | null>
   list(): Promise<string[]>
@@ -25,13 +27,21 @@ export function environmentStore(directory: string): EnvironmentStore {
     const text = sealed?.slice(0, sealed.lastIndexOf(SEAL)) ?? ''
     return sealed === withSeal(text) ? fromComposeLines(text) : null
   }
+  const named = async (values: ReadonlyMap<string, string>): Promise<{ text: string; hash: string }> => {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const text = composeLines(new Map([...values].toSorted(([one], [other]) => (one < other ? -1 : 1))))
+    return { text, hash: hashOf(text, await keyIn(directory)) }
+  }
   return {
     keep: async (values) => {
-      await mkdir(directory, { recursive: true, mode: 0o700 })
-      const text = composeLines(new Map([...values].toSorted(([one], [other]) => (one < other ? -1 : 1))))
-      const hash = hashOf(text, await keyIn(directory))
+      const { text, hash } = await named(values)
       if ((await read(hash)) === null) await replaceDurably(pathOf(hash), withSeal(text), 0o600)
       return hash
+    },
+    restore: async (hash, values) => {
+      const found = await named(values)
+      if (found.hash === hash) await replaceDurably(pathOf(hash), withSeal(found.text), 0o600)
+      return found.hash === hash
     },
     read,
     list: async () =>
