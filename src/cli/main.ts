@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
+import { appVersionOf } from '../config/app-version.ts'
 import { hostClient } from '../director/host-client.ts'
 import { ask } from './ask.ts'
 import type { Run } from './commands/command.ts'
@@ -14,6 +15,7 @@ import { createSession } from './session.ts'
 const { env, stdin, stdout, stderr } = process
 const projectDir = env.SWITCHYARD_DIR ?? join(import.meta.dirname, '..', '..')
 const ENV_FILE = 'state/deployment_state.env'
+const SETTINGS_FILE = 'switchyard.env'
 const isTerminal = stdout.isTTY === true && env.TERM !== 'dumb'
 /** CI may have a terminal too; it says that it is none of a person's. */
 const isPerson = stdin.isTTY === true && stdout.isTTY === true && !env.CI
@@ -51,7 +53,7 @@ function detachSignal(): AbortSignal {
 stdout.on('error', () => process.exit(EXIT.detached))
 
 try {
-  await createProgram(run, { appVersion: env.APP_VERSION || null }).parseAsync()
+  await createProgram(run, { appVersion: () => appVersionOf(env, SETTINGS_FILE) }).parseAsync()
 } catch (cause) {
   if (!(cause instanceof CommanderError)) throw cause
   process.exitCode = cause.exitCode === 0 ? EXIT.done : EXIT.usage

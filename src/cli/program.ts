@@ -49,7 +49,10 @@ const COMMANDS = [
 ]
 
 /** The command line, with each command's work handed to `run`. Throws commander's own error for usage and help. */
-export function createProgram(run: Run, surroundings: Surroundings = { appVersion: null }): Command {
+export function createProgram(
+  run: Run,
+  surroundings: Surroundings = { appVersion: async () => null },
+): Command {
   const program = new Command('switchyard')
     .description('Releases of this project, from its host.')
     .addHelpText('after', AFTER_HELP)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { cli, onTerminal, start } from '../../test/fixtures/command-line.ts'
 import {
@@ -345,7 +347,7 @@ for (const [expected, codes] of REFUSALS) {
   })
 }
 
-test('a deploy has the version of APP_VERSION where no label names one', async () => {
+test('a deploy has the version of APP_VERSION of the environment, else of switchyard.env, where no label names one', async () => {
   const { projectDir, seen } = await scriptedDirector((app) => {
     app.post('/v1/deploy', (context) => context.json({ release: release() }, 202))
     app.get('/v1/releases/12/events', () => eventStream([{ event: 'end', data: liveRelease() }]))
@@ -357,6 +359,12 @@ test('a deploy has the version of APP_VERSION where no label names one', async (
   await deploy('')
   const labels = seen.filter(({ url }) => url === '/v1/deploy').map(({ body }) => JSON.parse(body).label)
   assert.deepEqual(labels, ['2.4.0', '9.9.9', null])
+  writeFileSync(join(projectDir, 'switchyard.env'), 'APP_VERSION=3.0.0\n')
+  await deploy('')
+  await deploy('2.4.0')
+  await deploy('', '--build', 'b1')
+  const later = seen.filter(({ url }) => url === '/v1/deploy').map(({ body }) => JSON.parse(body).label)
+  assert.deepEqual(later.slice(3), ['3.0.0', '2.4.0', null])
   const { exitCode, err } = await deploy('2.4 beta')
   assert.equal(exitCode, 64)
   assert.match(err, /APP_VERSION: A version label is up to 64 letters, digits, dots, dashes and underscores/)

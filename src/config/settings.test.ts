@@ -161,3 +161,14 @@ test('no setting holds control characters or marks of direction', () => {
     ],
   })
 })
+
+test('a version that no build can have is named', () => {
+  const read = (value: string) => readSettings(new Map([['APP_VERSION', value]]), {})
+  assert.deepEqual(read('2.4 beta'), {
+    ok: false,
+    problems: [
+      'APP_VERSION: expected up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit, got "2.4 beta" (switchyard.env)',
+    ],
+  })
+  assert.ok(read('2.4.0').ok && read('').ok)
+})

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { nearestName } from '../release/nearest-name.ts'
 import { hiddenIn } from '../release/plain-text.ts'
+import { VERSION_LABEL } from '../release/release.ts'
 import { NETWORK_NAMES, NETWORKS } from '../topology/networks.ts'
 import { AMOUNT, bytesOf } from './amount.ts'
 import { SPAN, secondsOf } from './span.ts'
@@ -114,6 +115,11 @@ const settingsSchema = z.object({
     .regex(/^[1-9]\d{0,3}$/, 'expected a whole number of cores, 1 or more')
     .optional(),
   BUILD_MEMORY: memory,
+  /** Of deploys that name no version, read when they begin. */
+  APP_VERSION: z
+    .string()
+    .regex(VERSION_LABEL.pattern, `expected ${VERSION_LABEL.words}, beginning with a letter or digit`)
+    .optional(),
   ALLOWED_IMAGES: z
     .string()
     .regex(/^[^'\r\n]*$/, 'expected names of images, separated by commas')

@@ -95,6 +95,12 @@ export const releaseSchema = z.object({
 
 export type Release = z.infer<typeof releaseSchema>
 
+/** A version as people may give it to a build: it becomes part of names and labels. */
+export const VERSION_LABEL = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  words: 'up to 64 letters, digits, dots, dashes and underscores',
+} as const
+
 /** What an operator asks for. `label` becomes the version that the build shows. */
 export const deployRequestSchema = z.strictObject({
   source: z.discriminatedUnion('kind', [
@@ -105,10 +111,7 @@ export const deployRequestSchema = z.strictObject({
     z.strictObject({ kind: z.literal('build'), build: z.string().min(1).max(64) }),
   ]),
   label: plainText()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-      'A version label is up to 64 letters, digits, dots, dashes and underscores.',
-    )
+    .regex(VERSION_LABEL.pattern, `A version label is ${VERSION_LABEL.words}.`)
     .nullable()
     .default(null),
   note: plainText().max(500, 'A note is up to 500 characters.').nullable().default(null),

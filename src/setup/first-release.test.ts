@@ -54,9 +54,9 @@ async function withDirector<T>(
   }
 }
 
-const TREE = { kind: 'tree' } as const
-const ensured = (session: Session) => ensureFirstRelease(session, NOTHING_LIVE, TREE)
-const followed = (session: Session) => followFirstRelease(session, TREE)
+const GIVEN = { source: { kind: 'tree' }, version: '2.4.0' } as const
+const ensured = (session: Session) => ensureFirstRelease(session, NOTHING_LIVE, GIVEN)
+const followed = (session: Session) => followFirstRelease(session, GIVEN)
 
 test('who leaves the first release with Ctrl-C is told that it goes on, not that it failed', async () => {
   const lines: string[] = []
@@ -87,7 +87,7 @@ test('where a release went live and the routing is lost, no first release is beg
   const lines: string[] = []
   const isThere = await withDirector(
     { status, end: liveRelease({ id: 1 }) },
-    (session) => ensureFirstRelease(session, status, TREE),
+    (session) => ensureFirstRelease(session, status, GIVEN),
     (line) => lines.push(line),
   )
   assert.deepEqual([isThere, lines], [true, []])

@@ -5,6 +5,9 @@ import { acceptedSchema, type SystemStatus, systemStatusSchema } from '../direct
 import type { DeployRequest } from '../release/release.ts'
 import { SetupFailure } from './failure.ts'
 
+/** What is put in front of visitors first; `version` is null where nobody gave it one. */
+export type First = { source: DeployRequest['source']; version: string | null }
+
 /**
  * Puts `source` in front of visitors when no release ever went live, and follows that release to its end. Where one did and
  * nobody is served, the routing is the director's to mend: a first release would take both slots from their builds.
@@ -14,11 +17,11 @@ import { SetupFailure } from './failure.ts'
 export async function ensureFirstRelease(
   session: Session,
   status: SystemStatus,
-  source: DeployRequest['source'],
+  { source, version }: First,
 ): Promise<boolean> {
   if (status.routing.live !== null || status.liveRelease !== null) return true
   session.screen.line('')
-  const release = status.running ?? (await begin(session, source))
+  const release = status.running ?? (await begin(session, { source, version }))
   const exitCode = await watchRelease(session, release)
   if (exitCode === EXIT.done) return true
   if (exitCode === EXIT.detached) return false
@@ -34,15 +37,15 @@ export async function ensureFirstRelease(
  */
 export async function followFirstRelease(
   session: Session,
-  source: DeployRequest['source'],
+  first: First,
 ): Promise<'none' | 'ended' | 'detached'> {
   const status = await session.get(systemStatusSchema, '/v1/status').catch(() => null)
   if (status === null || status.running === null) return 'none'
   if (status.routing.live !== null || status.liveRelease !== null) return 'none'
-  return (await ensureFirstRelease(session, status, source)) ? 'ended' : 'detached'
+  return (await ensureFirstRelease(session, status, first)) ? 'ended' : 'detached'
 }
 
-async function begin(session: Session, source: DeployRequest['source']) {
-  const body = { source, label: null, note: 'First release' }
+async function begin(session: Session, { source, version }: First) {
+  const body = { source, label: version, note: 'First release' }
   return (await session.post(acceptedSchema, '/v1/deploy', body)).release
 }

@@ -133,7 +133,9 @@ async function pastFirstRelease<T>(
   const locked = await apply()
   if ('result' in locked) return locked
   const first = await converse(paths, (client) =>
-    withSession(client, options, (session) => followFirstRelease(session, options.firstSource)),
+    withSession(client, options, (session) =>
+      followFirstRelease(session, { source: options.firstSource, version: null }),
+    ),
   )
   if (first === 'ended') return apply()
   if (first === 'none') return locked
@@ -188,7 +190,8 @@ async function finish(
   { firstSource, progress }: SetupOptions,
   { settings, status: before, hasCommand }: { settings: Settings; status: SystemStatus; hasCommand: boolean },
 ): Promise<void> {
-  if (!(await ensureFirstRelease(session, before, firstSource))) {
+  const first = { source: firstSource, version: settings.APP_VERSION ?? null }
+  if (!(await ensureFirstRelease(session, before, first))) {
     process.exitCode = EXIT.detached
     return
   }

@@ -19,7 +19,9 @@ export async function writeEnvFile(
   images: BaseImages & { director: string },
 ): Promise<void> {
   const before = await readEnvFile(paths.envFile)
-  const given = Object.entries(settings).map(([name, value]) => [name, String(value)] as const)
+  // A deploy reads it from where it is set: what it was at the last `npm run up` is nobody's.
+  const { APP_VERSION: _, ...applied } = settings
+  const given = Object.entries(applied).map(([name, value]) => [name, String(value)] as const)
   await updateEnvFile(paths.envFile, {
     BUILD_CPUS: null,
     BUILD_MEMORY: null,

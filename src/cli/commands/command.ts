@@ -11,8 +11,8 @@ export type Run = (
 
 /** What the environment says to commands. */
 export type Surroundings = {
-  /** The version of a deploy that names none: `APP_VERSION`. */
-  appVersion: string | null
+  /** The version of a deploy that names none: `APP_VERSION`. Asked within a session, when the project is the working directory. */
+  appVersion(): Promise<string | null>
 }
 
 /** Adds one command to the program. */

@@ -35,7 +35,7 @@ export const addDeploy: AddCommand = (program, run, { appVersion }) => {
     .addOption(new Option('--no-console', 'the image has no /ops: do not check for it'))
     .option(
       '--label <version>',
-      'the version that the build shows, $APP_VERSION by default; of a ready image, in the history alone',
+      'the version that the build shows, APP_VERSION by default; of a ready image, in the history alone',
     )
     .option('--note <text>', 'why, for the history')
     .option('--dry-run', 'show what would be done, change nothing')
@@ -45,7 +45,10 @@ export const addDeploy: AddCommand = (program, run, { appVersion }) => {
       const options = optionsSchema.parse(given)
       return run({ isJson: options.json }, async (session) => {
         const frozen = await freezeInSight(session, options.despiteFreeze)
-        const request = { ...requestOf(options, appVersion), ...(frozen && { despiteFreeze: frozen.at }) }
+        const request = {
+          ...requestOf(options, await appVersion()),
+          ...(frozen && { despiteFreeze: frozen.at }),
+        }
         if (options.dryRun) return preview(session, { verb: 'deploy', request })
         if (frozen && !(await isDeployedDespite(session, frozen, options.despiteFreeze))) {
           session.screen.line('Nothing was begun.')
