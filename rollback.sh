@@ -21,7 +21,7 @@ usage() {
 Usage: ./rollback.sh [--dry-run]
 
 Moves all visitors to the standby slot, if it is healthy, and confirms it through nginx.
-Use it when the console and `npx switchyard rollback` can't be used; the director takes notice of it.
+Use it when the console and `switchyard rollback` can't be used; the director takes notice of it.
 
   --dry-run   check everything and say what would happen; move nothing
   --help      this text
@@ -327,7 +327,7 @@ take_lock() {
   if ! flock -w 1 9; then
     holder=$(holder_words)
     complain "A release is under way${holder:+: $holder}. Nothing has changed."
-    complain "Wait until it has ended, or abort it with \`npx switchyard abort\`, then try again."
+    complain "Wait until it has ended, or abort it with \`switchyard abort\`, then try again."
     exit "$BUSY"
   fi
   printf '{"verb":"rollback","release":null,"actor":{"kind":"host","name":"%s"},"since":"%s"}\n' \
@@ -349,7 +349,7 @@ holder_words() {
 read_routing() {
   current=$(readlink "$live_dir/current") || current=''
   if ! grep -qx 'gen-[1-9][0-9]*' <<<"$current" || [ ! -f "$live_dir/$current/state.json" ]; then
-    complain "nginx/live/current leads to no generation of the routing. Run \`npx switchyard doctor --fix\`."
+    complain "nginx/live/current leads to no generation of the routing. Run \`switchyard doctor --fix\`."
     exit "$NEEDS_ATTENTION"
   fi
   number=${current#gen-}
@@ -369,7 +369,7 @@ check_ways() {
   case "$(state_value "$live_dir/$current/state.json" barred)" in
     *"\"$standby\""*)
       complain "The build in $standby is barred, so there is nothing to roll back to. The traffic stays with $live; nothing has changed."
-      complain "Deploy another build. \`npx switchyard status\` says who barred this one and why, and \`npx switchyard unbar\` takes that back."
+      complain "Deploy another build. \`switchyard status\` says who barred this one and why, and \`switchyard unbar\` takes that back."
       exit "$FAILED_SAFE"
       ;;
   esac
@@ -476,7 +476,7 @@ told() { # GENERATION
   case "$seen" in
     late | unreached)
       complain "Generation $1 is on the disk and leads visitors to $standby, release $standby_release, but $(doubt), and $live is no better."
-      complain "Look at the load of this machine and at the container proxy-director, then at \`npx switchyard status\`."
+      complain "Look at the load of this machine and at the container proxy-director, then at \`switchyard status\`."
       exit "$NEEDS_ATTENTION"
       ;;
   esac

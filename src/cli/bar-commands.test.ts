@@ -59,7 +59,7 @@ for (const [code, status, expected] of [
 
 test('what is mistyped is answered with what is near', async () => {
   const { projectDir, seen } = await scriptedDirector(() => undefined)
-  const seeHelp = 'Run `npx switchyard --help` to see what there is.\n'
+  const seeHelp = 'Run `switchyard --help` to see what there is.\n'
   for (const [args, said] of [
     [['barr', 'b1'], "error: unknown command 'barr'\n(Did you mean bar?)\n"],
     [['unbra', 'b1'], "error: unknown command 'unbra'\n(Did you mean unbar?)\n"],

@@ -25,7 +25,7 @@ export async function isDeployedDespite(
 ): Promise<boolean> {
   if (!isJson) {
     for (const line of freezeLines(frozen, screen)) screen.line(line)
-    screen.line('  A deploy by a person leaves the freeze in force: `npx switchyard unfreeze` lifts it.')
+    screen.line('  A deploy by a person leaves the freeze in force: `switchyard unfreeze` lifts it.')
   }
   if (isFlagged) return true
   return (await ask?.('Deploy all the same?')) ?? false

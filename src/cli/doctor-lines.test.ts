@@ -25,7 +25,7 @@ test('findings are told with what can be done, and how many --fix mends', () => 
     'warning  It is old.',
     '         Do it.',
     '',
-    '2 things found. `npx switchyard doctor --fix` mends 1.',
+    '2 things found. `switchyard doctor --fix` mends 1.',
   ])
 })
 

@@ -56,7 +56,7 @@ function countLine(found: readonly Found[]): string {
   const fix =
     mendable === 0
       ? 'None of it can be mended by --fix.'
-      : `\`npx switchyard doctor --fix\` mends ${mendable === found.length ? (mendable === 1 ? 'it' : 'all of them') : mendable}.`
+      : `\`switchyard doctor --fix\` mends ${mendable === found.length ? (mendable === 1 ? 'it' : 'all of them') : mendable}.`
   return `${counted(found.length)} found. ${fix}`
 }
 

@@ -105,7 +105,7 @@ Look at the log of the container release-director, then try again.
   })
 })
 
-const SEE_HELP = 'Run `npx switchyard --help` to see what there is.\n'
+const SEE_HELP = 'Run `switchyard --help` to see what there is.\n'
 const MISTAKES: [string[], string][] = [
   [['deploy', '--lable', '1.5'], `error: unknown option '--lable'\n(Did you mean --label?)\n${SEE_HELP}`],
   [['deplyo'], `error: unknown command 'deplyo'\n(Did you mean deploy?)\n${SEE_HELP}`],

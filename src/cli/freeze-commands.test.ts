@@ -48,7 +48,7 @@ test('a person at the terminal is shown the freeze, and deploys all the same', a
   const { exitCode, out } = await answering(projectDir, { question: QUESTION, answer: 'y\n' }, 'deploy')
   const shown = stripVTControlCharacters(out)
   assert.ok(shown.startsWith(`! ${WORDS}\r\n`), shown)
-  assert.match(shown, /A deploy by a person leaves the freeze in force: `npx switchyard unfreeze` lifts it\./)
+  assert.match(shown, /A deploy by a person leaves the freeze in force: `switchyard unfreeze` lifts it\./)
   assert.match(shown, /Release 12 is live after 42\.0 s/)
   assert.equal(exitCode, 0)
   assert.equal(JSON.parse(seen.at(1)?.body ?? '').despiteFreeze, frozen().at)
@@ -161,7 +161,7 @@ test('status tells a freeze before anything else, with those that it came on top
   assert.deepEqual(statusLines(status, plain).slice(0, 5), [
     `! ${WORDS}`,
     '  Before that, ada froze them at 2026-03-01 10:00:04 UTC: Christmas.',
-    '  Lift it: npx switchyard unfreeze',
+    '  Lift it: switchyard unfreeze',
     '',
     'shop: visitors get 1.4.0 from the primary slot. A rollback would bring back 1.3.0.',
   ])

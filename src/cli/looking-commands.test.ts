@@ -181,7 +181,7 @@ test('logs shows the newest release without waiting for more', async () => {
   const { exitCode, out } = await cli(projectDir, 'logs')
   assert.deepEqual(
     [exitCode, out],
-    [0, '10:00:05 build     npm ci\n\nIt is under way: npx switchyard logs 12 --follow\n'],
+    [0, '10:00:05 build     npm ci\n\nIt is under way: switchyard logs 12 --follow\n'],
   )
   assert.equal(seen[1]?.url, '/v1/releases/12/events?follow=0')
 })

@@ -55,7 +55,7 @@ test('an operator is removed, and the last one only where that is said', async (
   })
   assert.equal(
     (await cli(projectDir, 'operators')).out,
-    'There is no operator yet: `npx switchyard setup-link` makes one.\n',
+    'There is no operator yet: `switchyard setup-link` makes one.\n',
   )
   await cli(projectDir, 'operators', 'remove', 'ada@example.org')
   await cli(projectDir, 'operators', 'remove', 'ada@example.org', '--even-last')

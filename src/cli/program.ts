@@ -56,7 +56,7 @@ export function createProgram(
   const program = new Command('switchyard')
     .description('Releases of this project, from its host.')
     .addHelpText('after', AFTER_HELP)
-    .showHelpAfterError('Run `npx switchyard --help` to see what there is.')
+    .showHelpAfterError('Run `switchyard --help` to see what there is.')
     .exitOverride()
   for (const add of COMMANDS) add(program, run, surroundings)
   return program

@@ -71,7 +71,7 @@ test('keep and unkeep say what holds from now on, and send the reason along', as
     app.post('/v1/unkeep', (context) => context.json({ ...outcome, mark: null }))
   })
   const kept = await cli(projectDir, 'keep', 'b9', '--reason', 'Old checkout.')
-  assert.equal(kept.out, '1.9.0 is kept: it is never pruned until `npx switchyard unkeep b9`.\n')
+  assert.equal(kept.out, '1.9.0 is kept: it is never pruned until `switchyard unkeep b9`.\n')
   assert.deepEqual(JSON.parse(seen[0]?.body ?? ''), { build: 'b9', reason: 'Old checkout.' })
   const unkept = await cli(projectDir, 'unkeep', 'b9')
   assert.equal(unkept.out, '1.9.0 is kept no more: it goes as any other build does.\n')

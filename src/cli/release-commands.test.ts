@@ -172,7 +172,7 @@ test('a rollback names what visitors get again', async () => {
   assert.deepEqual(JSON.parse(seen[0]?.body ?? ''), { note: 'Cart is empty' })
   assert.match(
     out,
-    /\n\nThe director was restarted and finished it\.\nRelease 12 is live after 42\.0 s: visitors get 1\.5\.0 again, from the secondary slot\.\nDeploys by machines are frozen from now on, until somebody lifts that: npx switchyard unfreeze\n$/,
+    /\n\nThe director was restarted and finished it\.\nRelease 12 is live after 42\.0 s: visitors get 1\.5\.0 again, from the secondary slot\.\nDeploys by machines are frozen from now on, until somebody lifts that: switchyard unfreeze\n$/,
   )
   assert.equal(exitCode, 0)
 })
@@ -223,8 +223,8 @@ test('Ctrl-C lets go of the release and says how to follow or abort it', async (
 … Build the image
 
 Release 12 goes on without you.
-Follow it: npx switchyard logs 12 --follow
-Abort it:  npx switchyard abort
+Follow it: switchyard logs 12 --follow
+Abort it:  switchyard abort
 `,
   )
   assert.equal(exitCode, 130)

@@ -36,7 +36,7 @@ export function statusLines(status: SystemStatus, { paint }: Pick<Screen, 'paint
 /** Above everything else: who looks why nothing is deployed any more finds it here. */
 function freezeNews({ freeze }: SystemStatus, paint: Screen['paint']): string[] {
   if (freeze === null) return []
-  return [...freezeLines(freeze, { paint }), '  Lift it: npx switchyard unfreeze', '']
+  return [...freezeLines(freeze, { paint }), '  Lift it: switchyard unfreeze', '']
 }
 
 function headline({ project, live, routing, standby, slots }: SystemStatus): string {

@@ -7,8 +7,7 @@ import { successLine } from './release-lines.ts'
 import { harmless } from './screen.ts'
 import type { Session } from './session.ts'
 
-const FROZEN =
-  'Deploys by machines are frozen from now on, until somebody lifts that: npx switchyard unfreeze'
+const FROZEN = 'Deploys by machines are frozen from now on, until somebody lifts that: switchyard unfreeze'
 
 /** Shows a release from its acceptance to its end, and answers with the exit code of how it ended. */
 export async function watchRelease(session: Session, accepted: Release): Promise<ExitCode> {
@@ -46,8 +45,8 @@ function detached({ screen, isJson }: Session, id: number): ExitCode {
   else {
     screen.line()
     screen.line(`Release ${id} goes on without you.`)
-    screen.line(`Follow it: npx switchyard logs ${id} --follow`)
-    screen.line('Abort it:  npx switchyard abort')
+    screen.line(`Follow it: switchyard logs ${id} --follow`)
+    screen.line('Abort it:  switchyard abort')
   }
   return EXIT.detached
 }

@@ -32,7 +32,7 @@ test('one that nobody knows, one that is barred and one that is pruned are refus
   const { parts } = await yard()
   assert.equal(
     await refusal(releasableSource(parts, { kind: 'build', build: 'b3' }, soon())),
-    'No release has made or taken a build "b3". The nearest is b2. Look for the build in the console or with `npx switchyard history`, then try again.',
+    'No release has made or taken a build "b3". The nearest is b2. Look for the build in the console or with `switchyard history`, then try again.',
   )
   parts.builder.check = async () => Promise.reject(new ReleaseError('image-missing', { image: 'shop:1' }))
   assert.equal(

@@ -141,13 +141,13 @@ test('an operator is taken away on the host alone, with their sessions, and the 
     [last.what, last.next],
     [
       'ada@example.org is the last operator who can sign in, so nobody could after that.',
-      'Make another operator first (`npx switchyard setup-link`), or say that you mean it: `--even-last`.',
+      'Make another operator first (`switchyard setup-link`), or say that you mean it: `--even-last`.',
     ],
   )
   assert.notEqual(await identity.sessionOf(ada), null)
   assert.equal(
     await sentenceOf(await send(host, '/v1/operators/remove', { email: ADA.email, evenLast: true })),
-    'ada@example.org is no operator any more; one session ended. Nobody can sign in now: `npx switchyard setup-link` makes an operator.',
+    'ada@example.org is no operator any more; one session ended. Nobody can sign in now: `switchyard setup-link` makes an operator.',
   )
   assert.equal(identity.isSetUp(), false)
   const record = rowsOf(stateDir, "SELECT actor_kind, verb, subject FROM audit WHERE verb LIKE '%operator'")

@@ -49,7 +49,7 @@ export function addHostOperatorRoutes(app: Hono, { identity, gate, audit }: Part
     const ended = identity.removeOperator(email, evenLast)
     const nobody = identity.operators.list().some(({ hasPassword }) => hasPassword)
       ? ''
-      : ' Nobody can sign in now: `npx switchyard setup-link` makes an operator.'
+      : ' Nobody can sign in now: `switchyard setup-link` makes an operator.'
     return context.json(endedOf(ended, `${email} is no operator any more; ${sessionsEnded(ended)}.${nobody}`))
   })
 

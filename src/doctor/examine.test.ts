@@ -175,7 +175,7 @@ const CASES: readonly Case[] = [
     [
       [
         'secondary, which is live, says that it is degraded.',
-        '`npx switchyard logs secondary` shows what it writes. Roll back, or deploy another build.',
+        '`switchyard logs secondary` shows what it writes. Roll back, or deploy another build.',
         false,
       ],
     ],
@@ -186,7 +186,7 @@ const CASES: readonly Case[] = [
     [
       [
         'primary, which stands by, does not answer: the connection was refused.',
-        '--fix starts it anew; `npx switchyard logs primary` shows what it writes.',
+        '--fix starts it anew; `switchyard logs primary` shows what it writes.',
         true,
       ],
     ],
@@ -405,7 +405,7 @@ const CASES: readonly Case[] = [
     [
       [
         'The release lock has been held since 2026-01-01T00:00:00.000Z by the deploy by ada, so nothing else can be released. Visitors are not concerned.',
-        'Abort it with `npx switchyard abort`, or end the process that holds it: the lock is free as soon as that is gone.',
+        'Abort it with `switchyard abort`, or end the process that holds it: the lock is free as soon as that is gone.',
         false,
       ],
     ],
@@ -427,7 +427,7 @@ const CASES: readonly Case[] = [
     [
       [
         'Release 3 to primary is under way in the journal, and nobody works on it. Visitors get what nginx serves; the next release waits for it.',
-        'The director settles it within seconds; what keeps it from that is told by `npx switchyard status`.',
+        'The director settles it within seconds; what keeps it from that is told by `switchyard status`.',
         false,
       ],
     ],

@@ -88,7 +88,7 @@ for (const [name, asker, isRefused] of ASKS) {
           'frozen',
           'Deploys by machines are frozen since 2026-03-01 10:00:04 UTC, when Ada rolled back (release 12).',
           'Visitors get 1.4.0 from the primary slot, as before.',
-          'Lift the freeze in the console or with `npx switchyard unfreeze`, then deploy again; a person may deploy all the same with `--despite-freeze`.',
+          'Lift the freeze in the console or with `switchyard unfreeze`, then deploy again; a person may deploy all the same with `--despite-freeze`.',
         ],
       )
       return true

@@ -61,7 +61,7 @@ export function markWords({ actor, at, reason }: KeepMark): string {
 export function keepWords({ version, mark, isChange }: KeepOutcome): string {
   if (mark !== null) {
     return isChange
-      ? `${version} is kept: it is never pruned until \`npx switchyard unkeep ${mark.deploymentId}\`.`
+      ? `${version} is kept: it is never pruned until \`switchyard unkeep ${mark.deploymentId}\`.`
       : `${version} is kept already: ${markWords(mark)} Nothing has changed.`
   }
   return isChange

@@ -50,7 +50,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   busy: {
     what: (f) =>
       `${fact(f, 'who', 'Someone')} is busy with ${fact(f, 'verb', 'another release')}${f.release === undefined ? '' : ` (release ${f.release})`} since ${fact(f, 'since', 'a moment ago')}.`,
-    next: () => 'Wait until it has ended, or abort it (`npx switchyard abort`), then try again.',
+    next: () => 'Wait until it has ended, or abort it (`switchyard abort`), then try again.',
   },
   'docker-unreachable': {
     what: (f) => `Docker can't be reached: ${fact(f, 'reason', 'no answer on its socket')}.`,
@@ -87,7 +87,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     what: (f) =>
       `The routing in nginx/live was changed by hand: ${fact(f, 'reason', 'flags and state.json disagree')}.`,
     next: () =>
-      'Run `npx switchyard doctor --fix` on the host, which writes a whole generation of what nginx serves, then try again.',
+      'Run `switchyard doctor --fix` on the host, which writes a whole generation of what nginx serves, then try again.',
   },
   'ref-unknown': {
     what: (f) =>
@@ -186,7 +186,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   'build-unknown': {
     what: (f) =>
       `No release has made or taken a build "${fact(f, 'build', '')}".${f.hint === undefined ? '' : ` ${f.hint}`}`,
-    next: () => 'Look for the build in the console or with `npx switchyard history`, then try again.',
+    next: () => 'Look for the build in the console or with `switchyard history`, then try again.',
   },
   'build-gone': {
     what: (f) =>
@@ -194,7 +194,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     next: (f) =>
       f.revision === undefined
         ? 'Deploy another build, or build it anew from its source.'
-        : `Deploy another build, or build it anew (\`npx switchyard deploy --ref ${f.revision}\`).`,
+        : `Deploy another build, or build it anew (\`switchyard deploy --ref ${f.revision}\`).`,
   },
   'build-nameless': {
     what: (f) =>
@@ -210,17 +210,17 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     what: (f) =>
       `${fact(f, 'version', 'This build')} (${fact(f, 'build', '')}) is barred by ${fact(f, 'who', 'an operator')} since ${fact(f, 'since', 'a while')}${f.reason === undefined ? '' : `: ${f.reason}`}.`,
     next: (f) =>
-      `Deploy another build, or unbar this one first (\`npx switchyard unbar ${fact(f, 'build', 'BUILD')}\`).`,
+      `Deploy another build, or unbar this one first (\`switchyard unbar ${fact(f, 'build', 'BUILD')}\`).`,
   },
   frozen: {
     what: (f) => `Deploys by machines are frozen ${fact(f, 'how', 'by an operator')}.`,
     next: () =>
-      'Lift the freeze in the console or with `npx switchyard unfreeze`, then deploy again; a person may deploy all the same with `--despite-freeze`.',
+      'Lift the freeze in the console or with `switchyard unfreeze`, then deploy again; a person may deploy all the same with `--despite-freeze`.',
   },
   'routing-unconfirmed': {
     what: (f) => fact(f, 'reason', 'The routing could not be brought in line with what is barred.'),
     next: () =>
-      'Check that nginx runs and reads nginx/live; `npx switchyard status` says when what it serves agrees.',
+      'Check that nginx runs and reads nginx/live; `switchyard status` says when what it serves agrees.',
   },
   'nothing-running': {
     what: () => 'No release is under way.',
@@ -264,7 +264,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
   'wrong-password': {
     what: () => 'Email address or password is wrong.',
     next: () =>
-      "Try again, or get a new set-up link on the host with `npx switchyard setup-link`, in the project's directory.",
+      "Try again, or get a new set-up link on the host with `switchyard setup-link`, in the project's directory.",
   },
   'too-many-attempts': {
     what: () => 'There were too many attempts to sign in.',
@@ -274,11 +274,11 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     what: (f) =>
       `${fact(f, 'email', 'This')} is the last operator who can sign in, so nobody could after that.`,
     next: () =>
-      'Make another operator first (`npx switchyard setup-link`), or say that you mean it: `--even-last`.',
+      'Make another operator first (`switchyard setup-link`), or say that you mean it: `--even-last`.',
   },
   'setup-link': {
     what: (f) => SETUP_LINK_PROBLEMS[f.problem ?? ''] ?? 'This set-up link is not known.',
-    next: () => "Get a new link on the host with `npx switchyard setup-link`, in the project's directory.",
+    next: () => "Get a new link on the host with `switchyard setup-link`, in the project's directory.",
   },
   origin: {
     what: (f) =>
@@ -286,7 +286,7 @@ const SENTENCES: Readonly<Record<ErrorCode, Sentences>> = {
     next: (f) =>
       f.scheme === undefined
         ? 'Open /ops on its own address and try again there.'
-        : 'Open /ops by the scheme that nginx sees. Where TLS ends in front of it, name what ends it in nginx/terminator.conf, then run `npx switchyard reload`.',
+        : 'Open /ops by the scheme that nginx sees. Where TLS ends in front of it, name what ends it in nginx/terminator.conf, then run `switchyard reload`.',
   },
   protocol: {
     what: (f) =>

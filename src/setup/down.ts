@@ -62,7 +62,7 @@ export async function takeDown(options: SetupOptions & { isPurge: boolean }): Pr
   if ('busy' in locked) {
     throw new SetupFailure(
       `${locked.busy}, so nothing was stopped.`,
-      'Wait until it has ended, or abort it with `npx switchyard abort`, then run the command again.',
+      'Wait until it has ended, or abort it with `switchyard abort`, then run the command again.',
     )
   }
   progress.note(

@@ -73,8 +73,8 @@ test('who leaves the first release with Ctrl-C is told that it goes on, not that
   assert.equal(isThere, false)
   assert.deepEqual(lines.slice(-3), [
     'Release 1 goes on without you.',
-    'Follow it: npx switchyard logs 1 --follow',
-    'Abort it:  npx switchyard abort',
+    'Follow it: switchyard logs 1 --follow',
+    'Abort it:  switchyard abort',
   ])
 })
 

@@ -55,7 +55,7 @@ test('a live slot that never gets healthy is said plainly', async () => {
   const { look } = looks(withLive('unreachable', 'primary does not answer its status route.'))
   await assert.rejects(waitForLive(look, progress, { deadlineMs: 600, detach }), {
     what: 'Everything was started, but visitors are not served after 0.6 s: primary does not answer its status route.',
-    next: 'Look at `npx switchyard status` and `npx switchyard logs SLOT`. `npx switchyard rollback` brings back the build before, if the standby is ready.',
+    next: 'Look at `switchyard status` and `switchyard logs SLOT`. `switchyard rollback` brings back the build before, if the standby is ready.',
   })
 })
 

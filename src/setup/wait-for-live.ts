@@ -29,7 +29,7 @@ export async function waitForLive(
       }
       throw new SetupFailure(
         `Everything was started, but visitors are not served${detach.aborted ? '' : ` after ${deadlineMs / 1_000} s`}: ${problemOf(status)}`,
-        'Look at `npx switchyard status` and `npx switchyard logs SLOT`. `npx switchyard rollback` brings back the build before, if the standby is ready.',
+        'Look at `switchyard status` and `switchyard logs SLOT`. `switchyard rollback` brings back the build before, if the standby is ready.',
       )
     },
     ({ routing }) => `the ${routing.live} slot serves them`,

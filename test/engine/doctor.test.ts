@@ -716,7 +716,7 @@ test('while a release is under way a look leaves out what it changes, and --fix 
       `warning  .env is missing, so \`docker compose\` does not know what was released. Visitors are not concerned.
          --fix makes the link.
 
-1 thing found. \`npx switchyard doctor --fix\` mends it.
+1 thing found. \`switchyard doctor --fix\` mends it.
 A release is under way: what a release changes was not looked at. Run the doctor again after it.
 `,
     )

@@ -142,7 +142,7 @@ test('a standby whose build is barred is refused, and the reason is said', async
       assert.equal(
         output,
         'The build in primary is barred, so there is nothing to roll back to. The traffic stays with secondary; nothing has changed.\n' +
-          'Deploy another build. `npx switchyard status` says who barred this one and why, and `npx switchyard unbar` takes that back.\n',
+          'Deploy another build. `switchyard status` says who barred this one and why, and `switchyard unbar` takes that back.\n',
       )
       return code
     })
@@ -174,7 +174,7 @@ test('it waits for nobody while a release is under way, and says whose', async (
       const { code, output } = await rollback()
       assert.equal(
         output,
-        'A release is under way: deploy by root since 12:34:56 UTC. Nothing has changed.\nWait until it has ended, or abort it with `npx switchyard abort`, then try again.\n',
+        'A release is under way: deploy by root since 12:34:56 UTC. Nothing has changed.\nWait until it has ended, or abort it with `switchyard abort`, then try again.\n',
       )
       return code
     })
@@ -306,7 +306,7 @@ test('a move that nginx does not serve stays where the slot of before is dead', 
       const { code, output } = await rollback()
       assert.equal(
         output,
-        `Moving the traffic from secondary to primary (release 1).\nGeneration ${next} is on the disk and leads visitors to primary, release 1, but nginx gives errors of its own in place of primary, and secondary is no better.\nLook at the load of this machine and at the container proxy-director, then at \`npx switchyard status\`.\n`,
+        `Moving the traffic from secondary to primary (release 1).\nGeneration ${next} is on the disk and leads visitors to primary, release 1, but nginx gives errors of its own in place of primary, and secondary is no better.\nLook at the load of this machine and at the container proxy-director, then at \`switchyard status\`.\n`,
       )
       assert.equal(code, 2)
       const now = await rig.traffic.read()
@@ -399,8 +399,7 @@ test('without routing or state it says what to do', async () => {
     [
       {
         code: 2,
-        output:
-          'nginx/live/current leads to no generation of the routing. Run `npx switchyard doctor --fix`.\n',
+        output: 'nginx/live/current leads to no generation of the routing. Run `switchyard doctor --fix`.\n',
       },
       {
         code: 2,

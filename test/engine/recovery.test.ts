@@ -46,7 +46,7 @@ const liveFile = (name: string): string => join(system.dir, 'nginx/live/current'
 const liveSlotInEnvFile = () =>
   /^LIVE_SLOT=(\w+)$/m.exec(readFileSync(stateFile('deployment_state.env'), 'utf8'))?.[1]
 
-/** `npx switchyard deploy --image` of a new build, and the release that it becomes. */
+/** `switchyard deploy --image` of a new build, and the release that it becomes. */
 function follow(version: string, fault?: string) {
   const begun = (async () => {
     const [newest] = await system.history()

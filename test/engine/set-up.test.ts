@@ -319,7 +319,7 @@ test('nothing is taken down while a release is under way', async () => {
   assert.equal(code, 1)
   assert.match(
     output,
-    /The deploy by root is under way since \d+ \w+, \d\d:\d\d \S+, so nothing was stopped\.\nWait until it has ended, or abort it with `npx switchyard abort`, then run the command again\./,
+    /The deploy by root is under way since \d+ \w+, \d\d:\d\d \S+, so nothing was stopped\.\nWait until it has ended, or abort it with `switchyard abort`, then run the command again\./,
   )
   assert.equal((await system.ended(release.id)).state, 'failed')
   assert.equal((await system.served()).version, '1.0.0')
@@ -347,7 +347,7 @@ test('a live slot that never gets healthy is said plainly, with an exit code', a
   assert.equal(code, 1)
   assert.match(
     output,
-    /Everything was started, but visitors are not served after 15 s: primary says that it is degraded\.\nLook at `npx switchyard status`/,
+    /Everything was started, but visitors are not served after 15 s: primary says that it is degraded\.\nLook at `switchyard status`/,
   )
   assert.doesNotMatch(output, /Switchyard is up/)
 })

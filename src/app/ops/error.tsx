@@ -9,7 +9,7 @@ export default function ConsoleError({ error }: { error: Error & { digest?: stri
       <h1 className="text-2xl font-semibold tracking-tight">The console failed to draw this page</h1>
       <p className="mt-1 text-ink-muted">
         Releases and visitors are not affected. On the host, in the project's directory,{' '}
-        <code className="font-mono text-ink">npx switchyard status</code> tells the same as this page, and{' '}
+        <code className="font-mono text-ink">switchyard status</code> tells the same as this page, and{' '}
         <code className="font-mono text-ink">./rollback.sh</code> rolls back.
       </p>
       {error.digest !== undefined && <p className="mt-2 font-mono text-sm">digest {error.digest}</p>}

@@ -54,7 +54,7 @@ function showSteps(screen: Screen, release: Release): void {
   if (release.recovery !== null) screen.line(harmless(release.recovery))
   if (release.error !== null) screen.line(harmless(release.error.what))
   else if (release.state === 'live') screen.line(successLine(release, nowMs))
-  else screen.line(`It is under way: npx switchyard logs ${release.id} --follow`)
+  else screen.line(`It is under way: switchyard logs ${release.id} --follow`)
 }
 
 async function slotLog(session: Session, slot: Slot, follow: boolean): Promise<ExitCode> {

@@ -31,7 +31,7 @@ for (const [name, damage] of DAMAGES) {
     assert.equal(identity.isSetUp(), false)
     assert.match(
       String(said.mock.calls[0]?.arguments[0]),
-      /identity\.db could not be used: .+ who may sign in was begun anew: `npx switchyard setup-link` makes an operator\.$/,
+      /identity\.db could not be used: .+ who may sign in was begun anew: `switchyard setup-link` makes an operator\.$/,
     )
     assert.ok(readdirSync(join(stateDir, 'quarantine')).some((file) => file.startsWith('identity.db-')))
     await identity.claimSetup({ token: identity.issueSetupLink().token, ...ADA }, headersFrom())

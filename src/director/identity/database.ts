@@ -62,7 +62,7 @@ export function openIdentityDatabase(stateDir: string): DatabaseSync {
     if (!isUnusable(cause) || !existsSync(path)) throw cause
     const aside = quarantine(path, ['', '-wal', '-shm'])
     console.error(
-      `${path} could not be used: ${reasonOf(cause)}. It lies in ${aside} now, and who may sign in was begun anew: \`npx switchyard setup-link\` makes an operator.`,
+      `${path} could not be used: ${reasonOf(cause)}. It lies in ${aside} now, and who may sign in was begun anew: \`switchyard setup-link\` makes an operator.`,
     )
     return openSound(path)
   }

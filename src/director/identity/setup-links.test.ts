@@ -134,7 +134,7 @@ test('a link is checked without being used up, and refused before anything is ty
   const { token } = identity.issueSetupLink()
   for (let i = 0; i < 6; i += 1) assert.equal((await checked(identity, token)).status, 200)
   await identity.claimSetup({ token, ...ADA }, headersFrom())
-  const next = "Get a new link on the host with `npx switchyard setup-link`, in the project's directory."
+  const next = "Get a new link on the host with `switchyard setup-link`, in the project's directory."
   assert.equal(await checkRefusal(identity, token), `410 This set-up link has been used already. ${next}`)
   assert.equal(await checkRefusal(identity, 'x'.repeat(43)), `410 This set-up link is not known. ${next}`)
   const late = identity.issueSetupLink()

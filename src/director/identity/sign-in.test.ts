@@ -62,7 +62,7 @@ test('a wrong password and an unknown address get one and the same answer', asyn
   assert.equal((await refusalOf(wrong.clone())).code, 'wrong-password')
   assert.equal(
     await sentencesOf(wrong),
-    `Email address or password is wrong. Try again, or get a new set-up link on the host with \`npx switchyard setup-link\`, in the project's directory.`,
+    `Email address or password is wrong. Try again, or get a new set-up link on the host with \`switchyard setup-link\`, in the project's directory.`,
   )
 })
 

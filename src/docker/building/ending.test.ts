@@ -85,7 +85,7 @@ for (const line of [
   test(`a full disk is told as that: ${line}`, () => {
     assert.deepEqual(told({ lines: [line, 'npm error A complete log'] }), {
       what: 'The build failed: `next build` found the disk full.',
-      next: 'Free space with `npx switchyard prune` and `docker builder prune`, then deploy again; the source need not change.',
+      next: 'Free space with `switchyard prune` and `docker builder prune`, then deploy again; the source need not change.',
     })
   })
 }

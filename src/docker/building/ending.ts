@@ -67,7 +67,7 @@ function forDisk({ program, lines }: Ending): Verdict | null {
   return {
     code: 'build-failed',
     reason: `${program} found the disk full`,
-    help: 'Free space with `npx switchyard prune` and `docker builder prune`, then deploy again; the source need not change.',
+    help: 'Free space with `switchyard prune` and `docker builder prune`, then deploy again; the source need not change.',
   }
 }
 

@@ -105,7 +105,7 @@ export const lock: Check = {
         severity: 'warning',
         sentence: `The release lock has been held since ${written.since} by ${who}, so nothing else can be released. Visitors are not concerned.`,
         remedy:
-          'Abort it with `npx switchyard abort`, or end the process that holds it: the lock is free as soon as that is gone.',
+          'Abort it with `switchyard abort`, or end the process that holds it: the lock is free as soon as that is gone.',
         mend: null,
       },
     ]

@@ -128,7 +128,7 @@ export const unfinished: Check = {
       severity: 'warning',
       sentence: `Release ${id} to ${slot} is under way in the journal, and nobody works on it. Visitors get what nginx serves; the next release waits for it.`,
       remedy: isThere
-        ? 'The director settles it within seconds; what keeps it from that is told by `npx switchyard status`.'
+        ? 'The director settles it within seconds; what keeps it from that is told by `switchyard status`.'
         : '--fix starts the director, which settles it.',
       mend: isThere ? null : ({ start }) => start('director'),
     }))

@@ -78,7 +78,7 @@ export const configuration: Check = {
           {
             severity: 'warning',
             sentence: `nginx refuses its configuration: ${complaint}. It serves on with the one that it has, and would not start again.`,
-            remedy: 'Correct the file that it names, then run `npx switchyard reload`.',
+            remedy: 'Correct the file that it names, then run `switchyard reload`.',
             mend: null,
           },
         ],

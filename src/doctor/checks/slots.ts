@@ -132,7 +132,7 @@ export const slotHealth: Check = {
 }
 
 function revived(seen: Seen, slot: Slot, container: ContainerSight): Pick<Finding, 'remedy' | 'mend'> {
-  const logs = `\`npx switchyard logs ${slot}\` shows what it writes`
+  const logs = `\`switchyard logs ${slot}\` shows what it writes`
   if (seen.slots[slot].kind !== 'unreachable') {
     const way =
       servedSlot(seen) === slot ? ' Roll back, or deploy another build.' : ' The next deploy replaces it.'

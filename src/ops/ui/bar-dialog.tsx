@@ -62,8 +62,8 @@ export function BarDialog(props: BarDialogProps & { subject: BarSubject }) {
           {isOnlyConsole(subject, status) && (
             <Warning>
               This console comes from {version} alone and goes with it. On the host, in the project's
-              directory, <code className="font-mono text-[0.95em] whitespace-nowrap">npx switchyard</code>{' '}
-              does what it does.
+              directory, <code className="font-mono text-[0.95em] whitespace-nowrap">switchyard</code> does
+              what it does.
             </Warning>
           )}
           <Field

@@ -1,6 +1,6 @@
 import { CopyButton } from './copy-button.tsx'
 
-const COMMAND = 'npx switchyard deploy'
+const COMMAND = 'switchyard deploy'
 
 /** What to do where there is nothing to list yet. */
 export function EmptyHistory() {

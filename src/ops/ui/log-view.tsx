@@ -41,7 +41,7 @@ export function LogView({ release, log, state }: Props) {
           {log.dropped > 0 && (
             <p className="px-3 pb-2 font-sans text-ink-muted">
               {log.dropped} earlier lines are left out here. All of them, on the host in the project's
-              directory: <code className="font-mono">npx switchyard logs {release}</code>
+              directory: <code className="font-mono">switchyard logs {release}</code>
             </p>
           )}
           <Lines lines={shown} />

@@ -103,7 +103,7 @@ function UselessLink({ problem, signIn }: { problem: ReleaseErrorBody; signIn: s
 function NoToken() {
   return (
     <p className="rounded-md border border-warn/40 bg-warn-wash p-3.5">
-      <Prose text="This address lacks its one-time token. Open the whole link as it was printed, or get a new one on the host with `npx switchyard setup-link`, in the project's directory." />
+      <Prose text="This address lacks its one-time token. Open the whole link as it was printed, or get a new one on the host with `switchyard setup-link`, in the project's directory." />
     </p>
   )
 }

@@ -138,7 +138,7 @@ async function staysThoughNginxIsLate(verb: ReleaseVerb): Promise<void> {
   assert.deepEqual([release.state, await live(system)], ['live', 'primary'])
   assert.equal(
     release.recovery,
-    `Generation ${generationOf(verb)} is on the disk and leads visitors to primary, but nginx has not said within 15 s which generation it serves: it runs, and is short of processor time. secondary is no better, so they stay there. \`npx switchyard status\` says when nginx serves it.`,
+    `Generation ${generationOf(verb)} is on the disk and leads visitors to primary, but nginx has not said within 15 s which generation it serves: it runs, and is short of processor time. secondary is no better, so they stay there. \`switchyard status\` says when nginx serves it.`,
   )
   assert.deepEqual(stepOf(release, 'confirm'), [
     'failed',

@@ -16,7 +16,7 @@ export function confirmationWords(
     : `nginx serves generation ${generation}, so visitors are at ${slot}; ${missing}.`
   const former = from === null || sight === 'slow' ? '' : ` ${from} is no better, so they stay there.`
   const next = isLate
-    ? ' `npx switchyard status` says when nginx serves it.'
+    ? ' `switchyard status` says when nginx serves it.'
     : ' Look at the load of this machine and at the log of the slot.'
   return { detail, sentence: `${fact}${former}${next}` }
 }

@@ -35,7 +35,7 @@ function NotSetUp() {
     <GateCard
       title="No operator yet"
       lead={
-        <Prose text="Open the one-time link that `npm run up` printed on the host. It creates the first operator. For a new link, run `npx switchyard setup-link` there, in the project's directory." />
+        <Prose text="Open the one-time link that `npm run up` printed on the host. It creates the first operator. For a new link, run `switchyard setup-link` there, in the project's directory." />
       }
     >
       {null}

@@ -67,7 +67,7 @@ export const addOperators: AddCommand = (program, run) => {
 
 /** A table of operators, the oldest first. */
 export function operatorLines(operators: readonly OperatorView[], nowMs: number): string[] {
-  if (operators.length === 0) return ['There is no operator yet: `npx switchyard setup-link` makes one.']
+  if (operators.length === 0) return ['There is no operator yet: `switchyard setup-link` makes one.']
   return table([
     ['name', 'email', 'since', 'sessions', 'password'],
     ...operators.map(({ name, email, since, sessions, hasPassword }) => [

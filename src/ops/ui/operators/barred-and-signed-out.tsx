@@ -13,7 +13,7 @@ export function BarredAndSignedOut({ outcome, onClose }: { outcome: BarOutcome; 
           <Prose text={outcomeWords(outcome)} />
         </p>
         <p className="mt-2 [overflow-wrap:anywhere]">
-          <Prose text="Passwords are as before: `npx switchyard operators reset EMAIL` on the host takes one away." />
+          <Prose text="Passwords are as before: `switchyard operators reset EMAIL` on the host takes one away." />
         </p>
       </DialogBody>
       <DialogFooter>

@@ -83,7 +83,7 @@ function wordsOf(subject: EndSubject): { title: string; sentences: readonly stri
   const atOnce =
     'It ends at once: its cookie is no longer accepted, and a page that follows a release with it stops.'
   const password =
-    'Whoever knows the password can sign in again. If a stranger may know it, run `npx switchyard operators reset EMAIL` on the host.'
+    'Whoever knows the password can sign in again. If a stranger may know it, run `switchyard operators reset EMAIL` on the host.'
   if (subject.kind === 'others') {
     const { count } = subject
     return {

@@ -78,9 +78,8 @@ export function OperatorsPage({ initial, renderedAtMs, actions, signIn, sessionE
           <OperatorList operators={access.operators} />
           <p className="max-w-prose text-sm text-ink-muted">
             Operators are added, reset and removed only on the host, so that a stolen session can lock nobody
-            out: <Command>npx switchyard setup-link</Command>,{' '}
-            <Command>npx switchyard operators reset EMAIL</Command> and{' '}
-            <Command>npx switchyard operators remove EMAIL</Command>.
+            out: <Command>switchyard setup-link</Command>, <Command>switchyard operators reset EMAIL</Command>{' '}
+            and <Command>switchyard operators remove EMAIL</Command>.
           </p>
         </section>
         {subject !== null && (
