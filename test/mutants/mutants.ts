@@ -180,6 +180,116 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'same-build-is-enough',
+    means:
+      'a slot that runs the build with another release, so with another environment, passes for the one that was started',
+    changes: [
+      {
+        file: 'src/health/not-yet.ts',
+        from: 'if (payload.release !== release) return',
+        to: 'if (payload.release < 0) return',
+      },
+    ],
+    killers: [unit('src/health/slot-health.test.ts', 'a wrong release that goes away is forgiven')],
+  },
+  {
+    name: 'other-release-looks-well',
+    means: 'a look at a slot takes the answer of another release for a good one',
+    changes: [
+      {
+        file: 'src/release/move/look-at.ts',
+        from: 'if (payload.release !== release)',
+        to: 'if (payload.release < 0)',
+      },
+    ],
+    killers: [
+      moves('a deploy that another release answers goes back, also where the slot of before was silent'),
+      unit(
+        'src/health/sights.test.ts',
+        'what a slot answers is told apart from its silence, and that from nobody being there',
+      ),
+    ],
+  },
+  {
+    name: 'lost-preload-mounted',
+    means: 'a slot is started with a preload that is lost',
+    changes: [
+      {
+        file: 'src/director/sound-files.ts',
+        from: 'if (preload !== null && (await files.mendPreload(preload)))',
+        to: "if (preload === '')",
+      },
+    ],
+    killers: [
+      unit(
+        'src/director/sound-files.test.ts',
+        'a slot is started under the name of its own preload, be it lost, and with none where it had none',
+      ),
+    ],
+  },
+  {
+    name: 'stand-in-removed',
+    means: 'what stands in for a lost preload goes with the next release',
+    changes: [
+      {
+        file: 'src/state/preload/store.ts',
+        from: 'if (other !== null) kept.add(other)',
+        to: 'void other',
+      },
+    ],
+    killers: [
+      unit(
+        'src/state/preload/store.test.ts',
+        'what stands in for one that a slot needs stays as long as that does, and is no other’s after an update',
+      ),
+    ],
+  },
+  {
+    name: 'env-file-not-in-use',
+    means: 'pruning takes an environment that the env file names',
+    changes: [
+      {
+        file: 'src/release/used-runtimes.ts',
+        from: '({ runtime }) => runtime), ...named]',
+        to: '({ runtime }) => runtime)]',
+      },
+    ],
+    killers: [
+      unit(
+        'src/release/pruning.test.ts',
+        'what the env file names is in use, whatever the journal says, and nothing goes where it can’t be read',
+      ),
+    ],
+  },
+  {
+    name: 'live-unless-told',
+    means: 'while nobody tells who is live, both slots do its work',
+    changes: [
+      {
+        file: 'src/workload/preload/live.cjs',
+        from: 'ledTo(SWITCHYARD_LIVE_LINK) === SLOT',
+        to: '(ledTo(SWITCHYARD_LIVE_LINK) ?? SLOT) === SLOT',
+      },
+    ],
+    killers: [
+      unit(
+        'src/workload/preload/live.test.ts',
+        'one slot is live at a time, at the moment at which the link is renamed',
+      ),
+    ],
+  },
+  {
+    name: 'live-to-the-end',
+    means: 'a slot that was told to stop goes on with the work of the live one',
+    changes: [{ file: 'src/workload/preload/live.cjs', from: '!stop.aborted && ', to: '' }],
+    killers: [
+      unit(
+        'src/workload/preload/live.test.ts',
+        'a slot that was told to stop is not live, and a process that is no slot is',
+      ),
+    ],
+  },
+  {
     name: 'generation-not-asked',
     means: 'a move counts whatever generation nginx says',
     changes: [
@@ -432,7 +542,7 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'src/release/recovery.ts',
-        from: "if (standing === 'worse')",
+        from: "if (standing === 'worse' && !isRecord(release))",
         to: "if (standing === 'worse' || slot === release.slot)",
       },
     ],
