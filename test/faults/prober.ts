@@ -5,7 +5,7 @@ import { z } from 'zod'
 /** One request that got no good answer. Times are of `performance.now()`. */
 export type FailedProbe = { sentMs: number; endedMs: number; kind: string; error: string }
 
-export type Served = { slot: string; release: number }
+export type Served = { slot: string; release: number; sentMs: number }
 
 /** Asks nginx as visitors do, every few milliseconds, for as long as the rig lives. */
 export type Prober = {
@@ -39,7 +39,7 @@ export function startProber(url: string): Prober {
   const sent: number[] = []
   const failed: FailedProbe[] = []
   const reached: number[] = []
-  const served: (Served & { sentMs: number })[] = []
+  const served: Served[] = []
   const inFlight = new Set<Promise<void>>()
   let agent = newAgent()
   let isStopped = false
