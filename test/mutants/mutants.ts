@@ -262,6 +262,24 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'claimed-host-kept',
+    means: 'a visitor who claims the host of another server gets our own answer into what Next keeps for all',
+    changes: [
+      { file: 'src/workload/preload/own-requests.cjs', from: ' || isKept(input, init)', to: '' },
+      {
+        file: 'src/workload/preload/own-requests.cjs',
+        from: 'isForVisitor() ? currentVisitor() : null',
+        to: 'currentVisitor()',
+      },
+    ],
+    killers: [
+      unit(
+        'src/workload/preload/addresses.test.ts',
+        'a claimed address gets into nothing that Next keeps for other visitors, be it asked for the first time',
+      ),
+    ],
+  },
+  {
     name: 'live-unless-told',
     means: 'while nobody tells who is live, both slots do its work',
     changes: [

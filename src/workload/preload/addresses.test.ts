@@ -168,3 +168,49 @@ test('a visitor who claims to come by the address of another server does not get
     'the other server',
   ])
 })
+
+/** A site at `/asks` that asks another server by a constant, with what `how` has: each in Next's own storages. */
+const ASKS_ANOTHER = `(() => {
+  globalThis.AsyncLocalStorage = require('node:async_hooks').AsyncLocalStorage
+  const { workUnitAsyncStorage } = require('next/dist/server/app-render/work-unit-async-storage.external.js')
+  const { workAsyncStorage } = require('next/dist/server/app-render/work-async-storage.external.js')
+  const hows = [
+    [{ type: 'request' }, {}, { cache: 'force-cache' }], [{ type: 'request' }, {}, { next: { revalidate: 60 } }],
+    [{ type: 'request' }, {}, { next: { revalidate: false } }], [{ type: 'request' }, { fetchCache: 'default-cache' }],
+    [{ type: 'unstable-cache' }, {}], [{ type: 'cache' }, {}], [{ type: 'prerender-legacy' }, {}], [{ type: 'prerender' }, {}],
+  ]
+  const open = hows.map(() => {
+    const other = http.createServer((request, response) => response.end('other'))
+    other.listen(0, '127.0.0.1')
+    return other
+  })
+  const at = (index) => '127.0.0.1:' + open[index].address().port
+  globalThis.claims = () => hows.map((_, index) => ['/asks?' + index, { host: at(index) }])
+  return async (request, response) => {
+    if (!request.url.startsWith('/asks')) return response.end('the app')
+    const index = Number(request.url.split('?')[1])
+    const [unit, work, init] = hows[index]
+    const ask = () => workAsyncStorage.run(work, () => workUnitAsyncStorage.run(unit, () => fetch('http://' + at(index) + '/rates', init)))
+    response.end(await (await ask()).text())
+  }
+})()`
+
+test('a claimed address gets into nothing that Next keeps for other visitors, be it asked for the first time', async () => {
+  assert.deepEqual(await seen(ASKS_ANOTHER, 'claims()'), Array(8).fill('other'))
+})
+
+test('what a page or route that is made for a visitor alone asks of itself is answered by this process', async () => {
+  const app = `(() => {
+    globalThis.AsyncLocalStorage = require('node:async_hooks').AsyncLocalStorage
+    const { workUnitAsyncStorage } = require('next/dist/server/app-render/work-unit-async-storage.external.js')
+    const { workAsyncStorage } = require('next/dist/server/app-render/work-async-storage.external.js')
+    return async (request, response) => {
+      if (request.url !== '/asks') return response.end('the app')
+      const ask = (init) => workAsyncStorage.run({}, () =>
+        workUnitAsyncStorage.run({ type: 'request' }, () => fetch('http://shop.test:8080/part', init)))
+      const answers = [await ask(), await ask({ cache: 'no-store' }), await ask({ next: { revalidate: 0 } })]
+      response.end((await Promise.all(answers.map((answer) => answer.text()))).join())
+    }
+  })()`
+  assert.deepEqual(await seen(app, `[['/asks', ${SHOP}]]`), ['the app,the app,the app'])
+})

@@ -2,6 +2,7 @@
 'use strict'
 
 const Module = require('node:module')
+const { noteStores } = require('./kept-answers.cjs')
 const { currentVisitor } = require('./visitor.cjs')
 
 /**
@@ -12,15 +13,16 @@ const { currentVisitor } = require('./visitor.cjs')
 function takeVisitorsAddress() {
   const original = Reflect.get(Module, '_load')
   if (typeof original !== 'function') return
-  let left = 2
+  // Two that are mended, and two that say for whom something is done.
+  let left = 4
   /** @param {string} request @param {unknown[]} rest */
   function load(request, ...rest) {
     const loaded = Reflect.apply(original, Module, [request, ...rest])
     const mended = mend(request, loaded)
-    if (mended === undefined) return loaded
+    if (mended === undefined && !noteStores(request, loaded)) return loaded
     left -= 1
     if (left === 0 && Reflect.get(Module, '_load') === load) Reflect.set(Module, '_load', original)
-    return mended
+    return mended ?? loaded
   }
   Reflect.set(Module, '_load', load)
 }

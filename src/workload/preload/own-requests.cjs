@@ -1,6 +1,7 @@
 // @ts-check
 'use strict'
 
+const { isForVisitor, isKept } = require('./kept-answers.cjs')
 const { currentVisitor, parsedUrl } = require('./visitor.cjs')
 
 /** More servers than an app asks by an address of its own; whom a visitor lets it ask may be beyond counting. */
@@ -16,7 +17,8 @@ const others = new Set()
 
 /**
  * An app that asks itself, by the address of the request that it answers, is answered by this very process. The site's
- * address may lead nowhere from inside a slot, and through nginx another build might answer.
+ * address may lead nowhere from inside a slot, and through nginx another build might answer. Where the answer would come to others
+ * than the visitor who gave that address, it is asked itself.
  *
  * @param {{ fetch: typeof fetch }} scope
  */
@@ -27,7 +29,7 @@ function answerOwnRequests(scope = globalThis) {
     configurable: true,
     writable: true,
     value: (/** @type {Parameters<typeof fetch>} */ ...[input, init]) => {
-      const own = ownAddress(input)
+      const own = ownAddress(input, init)
       if (own === null) return original(input, init)
       const { visitor, url } = own
       const request = input instanceof Request ? new Request(url, input) : new Request(url, init)
@@ -41,16 +43,16 @@ function answerOwnRequests(scope = globalThis) {
 /** @param {RequestInit | undefined} init */
 const nextsOwn = (init) => (init && 'next' in init ? { next: init.next } : undefined)
 
-/** @param {unknown} input */
-function ownAddress(input) {
+/** @param {unknown} input @param {unknown} init */
+function ownAddress(input, init) {
   const url = parsedUrl(input instanceof Request ? input.url : String(input))
   if (url === null) return null
-  const visitor = currentVisitor()
+  const visitor = isForVisitor() ? currentVisitor() : null
   if (url.origin !== visitor?.origin) {
     if (others.size < MOST_OTHERS) others.add(url.origin)
     return null
   }
-  if (others.has(url.origin) || !process.env.PORT) return null
+  if (others.has(url.origin) || isKept(input, init) || !process.env.PORT) return null
   return { visitor, url: `http://127.0.0.1:${process.env.PORT}${url.pathname}${url.search}` }
 }
 
