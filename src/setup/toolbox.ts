@@ -1,8 +1,6 @@
-import { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import { attachLines } from '../docker/attached.ts'
 import { CommandFailure } from '../docker/command.ts'
-import { demultiplexer } from '../docker/demux.ts'
 import { statusCodeOf } from '../docker/engine.ts'
 import { within } from '../release/within.ts'
 import { PROJECT_LABEL, SERVICE_LABEL } from './containers.ts'
@@ -59,70 +57,11 @@ export async function runErrand(docker: Docker, errand: Errand, say: Say): Promi
   }
 }
 
-/**
- * Starts an errand that goes on where this process ends, and removes itself at its end. Answers with its exit code where
- * this process is still there by then. Throws `CommandFailure` where it takes too long.
- */
-export async function startErrand(docker: Docker, errand: Errand, say: Say): Promise<number> {
-  const options = described(errand)
-  const HostConfig = { ...options.HostConfig, AutoRemove: true }
-  const container = await docker.createContainer({ ...options, HostConfig })
-  const { end } = await attachLines(container, say)
-  // Asked before it runs: one that is gone at once could not be asked any more.
-  const late = (): CommandFailure =>
-    new CommandFailure(`\`${errand.argv.join(' ')}\` took longer than ${errand.timeoutMs / 1000} s`, [])
-  const ended = within(
-    new AbortController().signal,
-    errand.timeoutMs,
-    () => container.wait({ condition: 'next-exit' }),
-    late,
-  )
-  await container.start()
-  const { StatusCode } = await ended
-  end()
-  return StatusCode
-}
-
 /** Removes errands that have ended, whichever set-up left them: one that is killed can't take its own along. */
 export async function removeEndedErrands(docker: Docker): Promise<void> {
   const filters = { label: [ERRAND_LABEL], status: ['exited', 'dead'] }
   for (const { Id } of await docker.listContainers({ all: true, filters })) {
     await removeErrand(docker.getContainer(Id))
-  }
-}
-
-/**
- * Starts an errand that goes on by itself, and waits until its first line is `word`, for `timeoutMs` at most. It is removed
- * when it ends. Throws `CommandFailure` with what it said where the word does not come; then it is removed at once.
- */
-export async function beginErrand(docker: Docker, errand: Errand, word: string): Promise<void> {
-  const { HostConfig, ...options } = described(errand)
-  const container = await docker.createContainer({
-    ...options,
-    HostConfig: { ...HostConfig, AutoRemove: true },
-  })
-  const lines: string[] = []
-  try {
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true })
-    const said = new Promise<void>((resolve, reject) => {
-      const output = demultiplexer((_stream, line) => {
-        lines.push(line)
-        if (line === word) resolve()
-      })
-      stream.on('data', output.write)
-      const ended = () => reject(new CommandFailure(`\`${errand.argv.join(' ')}\` has ended`, lines))
-      stream.once('end', ended).once('close', ended)
-    })
-    said.catch(() => undefined)
-    await container.start()
-    const late = () =>
-      new CommandFailure(`it did not say "${word}" within ${errand.timeoutMs / 1000} s`, lines)
-    await within(new AbortController().signal, errand.timeoutMs, () => said, late)
-    // It goes on; whoever listened to it may end.
-    if (stream instanceof Duplex) stream.destroy()
-  } catch (cause) {
-    await removeErrand(container)
-    throw cause
   }
 }
 
@@ -151,6 +90,12 @@ async function carryOut(
   } finally {
     await removeErrand(container)
   }
+}
+
+/** Of one that removes itself at its end, since nobody may be there who would. */
+export function createLasting(docker: Docker, errand: Errand): Promise<Docker.Container> {
+  const { HostConfig, ...options } = described(errand)
+  return docker.createContainer({ ...options, HostConfig: { ...HostConfig, AutoRemove: true } })
 }
 
 function described(errand: Errand): Docker.ContainerCreateOptions {
@@ -194,7 +139,7 @@ async function statusOf(
 }
 
 /** Another set-up may be at it: then it is gone (404), or on its way (409). */
-async function removeErrand(container: Docker.Container): Promise<void> {
+export async function removeErrand(container: Docker.Container): Promise<void> {
   try {
     await container.remove({ force: true })
   } catch (cause) {

@@ -2,6 +2,7 @@ import { Package, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { PruneView } from '../../release/prune-view.ts'
 import { bytes } from '../../words/quantities.ts'
+import { ListTable } from './list-table.tsx'
 import { Ago } from './now.tsx'
 import { Prose } from './prose.tsx'
 
@@ -31,31 +32,14 @@ export function BuildList({ kept, going, linkOf, actionOf }: Props) {
     )
   }
   return (
-    <div className="overflow-hidden rounded-lg border border-line bg-surface">
-      <table className="w-full table-fixed border-collapse text-sm max-md:block">
-        <thead className="border-b border-line max-md:hidden">
-          <tr>
-            {COLUMNS.map(({ name, width }) => (
-              <th
-                key={name}
-                scope="col"
-                className={`label px-1.5 py-1.5 text-left font-normal first:pl-4 last:pr-4 ${width}`}
-              >
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line max-md:block">
-          {kept.map((build) => (
-            <Row key={keyOf(build)} build={build} goes={false} linkOf={linkOf} action={actionOf(build)} />
-          ))}
-          {going.toReversed().map((build) => (
-            <Row key={keyOf(build)} build={build} goes linkOf={linkOf} action={null} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ListTable columns={COLUMNS}>
+      {kept.map((build) => (
+        <Row key={keyOf(build)} build={build} goes={false} linkOf={linkOf} action={actionOf(build)} />
+      ))}
+      {going.toReversed().map((build) => (
+        <Row key={keyOf(build)} build={build} goes linkOf={linkOf} action={null} />
+      ))}
+    </ListTable>
   )
 }
 

@@ -6,6 +6,7 @@ import type { Release } from '../../release/release.ts'
 import { duration } from '../../words/quantities.ts'
 import { isUnderWay, moveOf, outcomeOf, releaseTookMs, sourceText, versionOf } from '../view/release.ts'
 import { BarredBadge } from './barred-badge.tsx'
+import { ListTable } from './list-table.tsx'
 import { Moment } from './now.tsx'
 import { ReleaseKind } from './release-kind.tsx'
 import { ToneIcon } from './tone-icon.tsx'
@@ -35,33 +36,16 @@ export function ReleaseList({ releases, barred, linkOf, empty }: Props) {
   if (releases.length === 0)
     return <div className="rounded-lg border border-line bg-surface p-4">{empty}</div>
   return (
-    <div className="overflow-hidden rounded-lg border border-line bg-surface">
-      <table className="w-full table-fixed border-collapse text-sm max-md:block">
-        <thead className="border-b border-line max-md:hidden">
-          <tr>
-            {COLUMNS.map(({ name, width }) => (
-              <th
-                key={name}
-                scope="col"
-                className={`label px-1.5 py-1.5 text-left font-normal first:pl-4 last:pr-4 ${width}`}
-              >
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line max-md:block">
-          {releases.map((release) => (
-            <Row
-              key={release.id}
-              release={release}
-              isBarred={barOn(barred, release.build) !== null}
-              href={linkOf(release)}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ListTable columns={COLUMNS}>
+      {releases.map((release) => (
+        <Row
+          key={release.id}
+          release={release}
+          isBarred={barOn(barred, release.build) !== null}
+          href={linkOf(release)}
+        />
+      ))}
+    </ListTable>
   )
 }
 

@@ -1,8 +1,9 @@
 import type Docker from 'dockerode'
 import { PROJECT_DIRECTORY_LABEL, projectOf } from '../containers.ts'
 import { SetupFailure } from '../failure.ts'
+import { runLastingErrand } from '../lasting-errand.ts'
 import type { Say } from '../progress.ts'
-import { projectBinds, startErrand } from '../toolbox.ts'
+import { projectBinds } from '../toolbox.ts'
 
 const MAIN = '/opt/switchyard/src/setup/first-start/main.ts'
 const TIMEOUT_MS = 5 * 60_000
@@ -21,7 +22,7 @@ export async function handOver(docker: Docker, ownId: string, say: Say): Promise
     )
   }
   say(`The project lies in ${directory}; setting it up.`)
-  const status = await startErrand(
+  const status = await runLastingErrand(
     docker,
     {
       image: Config.Image,

@@ -4,7 +4,7 @@ import { CommandFailure } from '../../docker/command.ts'
 import { reasonOf } from '../../release/errors.ts'
 import { addressOf, NGINX_PORTS } from '../../topology/addresses.ts'
 import type { Prefixes } from '../../topology/networks.ts'
-import { beginErrand } from '../toolbox.ts'
+import { startLastingErrand } from '../lasting-errand.ts'
 
 const SCRIPT = 'keep-connections.pl'
 const READY_WITHIN_MS = 10_000
@@ -29,7 +29,7 @@ export async function keepConnections({
     const workers = await workersOf(docker, proxyId)
     const address = addressOf(prefixes, 'nginx')
     const scripts = join(directory, 'scripts')
-    await beginErrand(
+    await startLastingErrand(
       docker,
       {
         image: tools,

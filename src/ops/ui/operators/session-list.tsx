@@ -1,6 +1,7 @@
 import type { SessionView } from '../../../director/operators-protocol.ts'
 import { browserWords } from '../../view/browser.ts'
 import { Button } from '../button.tsx'
+import { ListTable } from '../list-table.tsx'
 import { Ago } from '../now.tsx'
 
 type Props = { sessions: readonly SessionView[]; onEnd(session: SessionView): void }
@@ -17,28 +18,11 @@ const COLUMNS = [
 /** Every session that is still good, the newest first. A block each on a phone. */
 export function SessionList({ sessions, onEnd }: Props) {
   return (
-    <div className="overflow-hidden rounded-lg border border-line bg-surface">
-      <table className="w-full table-fixed border-collapse text-sm max-md:block">
-        <thead className="border-b border-line max-md:hidden">
-          <tr>
-            {COLUMNS.map(({ name, width }) => (
-              <th
-                key={name}
-                scope="col"
-                className={`label px-1.5 py-1.5 text-left font-normal first:pl-4 last:pr-4 ${width}`}
-              >
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line max-md:block">
-          {sessions.map((session) => (
-            <Row key={session.id} session={session} onEnd={onEnd} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ListTable columns={COLUMNS}>
+      {sessions.map((session) => (
+        <Row key={session.id} session={session} onEnd={onEnd} />
+      ))}
+    </ListTable>
   )
 }
 
