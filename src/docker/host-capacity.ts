@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises'
 import prettyBytes from 'pretty-bytes'
+import { layersRoot } from './disk/layers-root.ts'
 import type { Finding } from './preflight.ts'
 
 /** A build of a Next.js app with its packages makes some tens of thousands of files. */
@@ -27,7 +28,7 @@ export async function readDockerDisk(roots: readonly string[]): Promise<FreeDisk
     const disk = await readFreeDisk(root).catch(() => null)
     if (disk !== null) return disk
   }
-  return readFreeDisk('/', roots[0])
+  return readFreeDisk('/', layersRoot(await readFile('/proc/self/mountinfo', 'utf8')) ?? roots[0])
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 /** How the driver of images calls itself where containerd keeps them: by itself on fresh installs of Docker 29, by a setting before. */
 const BY_CONTAINERD = 'io.containerd.snapshotter.v1'
-/** Where containerd keeps what it has, unless its own configuration says otherwise, which Docker does not tell. */
+/** Where containerd keeps what it has, unless its own configuration says otherwise, which Docker does not tell: `layers-root.ts`. */
 const CONTAINERD_ROOT = '/var/lib/containerd'
 /** The sockets of a containerd of the machine's. One that Docker started has another, below Docker's own directory for such files. */
 const MACHINES_SOCKETS = ['/run/containerd/containerd.sock', '/var/run/containerd/containerd.sock']
