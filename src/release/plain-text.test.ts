@@ -18,8 +18,37 @@ test('control characters and marks of direction are refused, and named', () => {
   assert.match(hiddenIn('half \ud83d') ?? '', /it holds U\+D83D\.$/)
 })
 
+test('what nobody sees is refused, and named', () => {
+  for (const code of [
+    ...[
+      0xad, 0x34f, 0x115f, 0x1160, 0x180e, 0x200b, 0x2060, 0x2064, 0x206a, 0x206f, 0x3164, 0xffa0, 0xfff9,
+      0xfffb,
+    ],
+    ...[0xfdd0, 0xfffe, 0xffff, 0x1fffe, 0xe0000, 0xe0001, 0xe0041, 0xe007f],
+  ]) {
+    const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+    const sentence = `Leave out characters that nobody sees: it holds ${name}.`
+    assert.equal(hiddenIn(`fix${String.fromCodePoint(code)}ed`), sentence)
+  }
+})
+
 test('letters of any script pass, and pictures', () => {
-  for (const text of ['', 'Straße', 'مرحبا', 'שלום', '京都', '🚂', '👩‍🚀', 'a – b … c']) {
+  for (const text of [
+    '',
+    'Straße',
+    'مرحبا',
+    'שלום',
+    '京都',
+    '🚂',
+    '👩‍🚀',
+    '❤️',
+    'می‌خواهم',
+    'क्‍ष',
+    '한국어',
+    '葛\u{e0100}城',
+    'a – b … c',
+    'a\u00a0b',
+  ]) {
     assert.equal(hiddenIn(text), null, text)
   }
 })
