@@ -118,3 +118,23 @@ test('a shallow clone is built as it is, and a ref that it lacks is told with wh
   cpSync(shallow, at('copied'), { recursive: true, filter: (path) => !path.endsWith('/.git') })
   await refused(at('copied'), 'v1', 'it is no git repository, so its working tree alone can be built')
 })
+
+test('files that a partial clone has not fetched are counted, with what fetches them', async () => {
+  const origin = repository('whole', { ...LOCKED, 'page.txt': 'one\n' }).directory
+  gitIn(origin, 'config', 'uploadpack.allowFilter', 'true')
+  gitIn(origin, 'tag', 'v1')
+  writeFiles(origin, { 'page.txt': 'two\n' })
+  gitIn(origin, 'commit', '--quiet', '--all', '--message=Second')
+  gitIn(place, 'clone', '--quiet', '--filter=blob:none', `file://${origin}`, 'partial')
+  const commit = gitIn(origin, 'rev-parse', 'v1').trim()
+  const told = async (ref?: string): Promise<string[]> => {
+    const source = ref === undefined ? ({ kind: 'tree' } as const) : ({ kind: 'ref', ref } as const)
+    return (await sourceFindings(projectIn(at('partial')), source, soon())).map(({ sentence }) => sentence)
+  }
+  assert.deepEqual([await told(), await told('main')], [[], []])
+  assert.deepEqual(await told('v1'), [
+    `This clone is partial and lacks one file of v1, which the director may not be able to fetch: \`git archive ${commit} >/dev/null\` on the host fetches it.`,
+  ])
+  gitIn(at('partial'), 'archive', '--output=../archive.tar', commit)
+  assert.deepEqual(await told('v1'), [])
+})

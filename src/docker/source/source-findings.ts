@@ -1,22 +1,21 @@
 import { join } from 'node:path'
-import prettyBytes from 'pretty-bytes'
 import type { Source } from '../../release/release.ts'
 import { envFilesFinding } from '../env-files.ts'
 import { gitOutput, nulSeparated, resolveRef } from '../git.ts'
 import type { Finding } from '../preflight.ts'
 import type { Project } from '../project.ts'
 import { hasCommit } from './check-out.ts'
+import { inWords, named, refused, size, warning } from './finding-words.ts'
+import { outsideFinding, partialFindings } from './git-findings.ts'
 import { lfsPointers, lfsPointersOf } from './lfs.ts'
 import { lockfileProblem } from './lockfile.ts'
 import { namedAndLeftOut } from './named-files.ts'
 import { readNpmrc } from './npm-settings.ts'
-import { MOST_PLACES, unseenGitPlaces } from './outside-git.ts'
 import { commitReader, type SourceReader, treeReader } from './source-reader.ts'
 import { type ListedTree, listTree } from './tree.ts'
 
 const LARGE_BYTES = 10 * 1024 ** 2
 const LARGE_IN_ALL_BYTES = 100 * 1024 ** 2
-const SHOWN = 3
 /** Without these a build can't begin. */
 const NEEDED = ['package.json', 'package-lock.json', 'npm-shrinkwrap.json', 'scripts/build.mjs']
 
@@ -103,6 +102,7 @@ async function ofRef(project: Project, ref: string, signal: AbortSignal): Promis
       read,
     )),
     ...(await npmrcFindings(project, read)),
+    ...(await partialFindings(project, ref, commit, signal)),
     ...named(
       'submodules',
       missing,
@@ -169,46 +169,3 @@ function largeFindings({ files }: ListedTree): Finding[] {
     ),
   ]
 }
-
-async function outsideFinding({ directory }: Project): Promise<Finding[]> {
-  const unseen = await unseenGitPlaces(directory)
-  if (unseen.length === 0) return []
-  return [
-    warning(
-      'repository',
-      `Git keeps a part of this project in ${inWords(unseen)}, which the director does not see, so the build may carry no commit, and a ref may be unknown. \`npm run up\` lets the director see up to ${MOST_PLACES} such places; a clone of its own needs none.`,
-    ),
-  ]
-}
-
-/** `is` takes the form of a verb that fits how many there are. */
-type Words = (names: string, them: 'it' | 'them', is: (one: string, many: string) => string) => string
-
-function named(name: string, found: readonly string[], words: Words): Finding[] {
-  if (found.length === 0) return []
-  const isOne = found.length === 1
-  const names = inWords(found.map((path) => (PLAIN.test(path) ? path : JSON.stringify(path))))
-  return [
-    warning(
-      name,
-      words(names, isOne ? 'it' : 'them', (one, many) => (isOne ? one : many)),
-    ),
-  ]
-}
-
-const PLAIN = /^[\w./@+-]+$/
-
-function inWords(names: readonly string[]): string {
-  const shown = names.slice(0, SHOWN)
-  const more = names.length - shown.length
-  if (more > 0) return `${shown.join(', ')} and ${more} more`
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
-}
-
-const size = (bytes: number): string => prettyBytes(bytes, { binary: true })
-
-const warning = (name: string, sentence: string): Finding => ({ name, outcome: 'warning', sentence })
-
-const refused = (sentence: string): Finding => ({
-  ...{ code: 'source-unfit', name: 'source', outcome: 'refused', sentence },
-})
