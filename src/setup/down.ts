@@ -1,7 +1,8 @@
 import { lstat, realpath, rm } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import { z } from 'zod'
-import { removeCacheVolume, removeLeftBuilds } from '../docker/building/left-builds.ts'
+import { removeCacheVolumes, removeLeftBuilds } from '../docker/building/left-builds.ts'
+import { removePackages } from '../docker/building/packages.ts'
 import { canAsk, confirm } from './ask.ts'
 import {
   type Container,
@@ -156,7 +157,8 @@ async function removeNetworks(
 
 async function purge(docker: Docker, paths: Paths, project: string, say: Say): Promise<readonly string[]> {
   const kept = await purgeImages(docker, project, say)
-  await removeCacheVolume(docker, project, AbortSignal.timeout(REMOVE_TIMEOUT_MS))
+  await removePackages(docker, project, 0, AbortSignal.timeout(REMOVE_TIMEOUT_MS))
+  await removeCacheVolumes(docker, project, AbortSignal.timeout(REMOVE_TIMEOUT_MS))
   const link = await lstat(paths.envLink).catch(() => null)
   if (link?.isSymbolicLink()) await rm(paths.envLink)
   await rm(paths.nginxLive, { recursive: true, force: true })

@@ -10,6 +10,7 @@ import Docker from 'dockerode'
 import { z } from 'zod'
 import { dockerBuilder } from '../../src/docker/build.ts'
 import { BUILD_LABEL } from '../../src/docker/building/build-container.ts'
+import { removePackages } from '../../src/docker/building/packages.ts'
 import { describeProject } from '../../src/docker/project.ts'
 import { ReleaseError } from '../../src/release/errors.ts'
 import { APP_ENV, ARRIVES } from '../fixtures/app-env.ts'
@@ -20,6 +21,7 @@ import {
   FORMER_DOCKERFILE,
   freshProject,
   gitIn,
+  INSTALLING_DOCKERFILE,
   NAME,
   NODE_IMAGE,
   PORTS,
@@ -384,6 +386,52 @@ test('a token of .npmrc reaches the build as a secret alone, and its settings as
   } finally {
     rmSync(join(directory, '.npmrc'))
     rmSync(join(directory, 'app.build.env'))
+  }
+})
+
+test('packages are installed in a container with the same limit, once for what an install reads', async () => {
+  const sound = readFileSync(join(directory, 'Dockerfile.runtime'), 'utf8')
+  const built = async (release: number): Promise<{ packages: string; lines: string[] }> => {
+    const lines: string[] = []
+    const { image } = await obtainTree(release, null, (line) => lines.push(line))
+    return { packages: inImage(image, 'cat', 'packages.txt'), lines }
+  }
+  const isThere = 'The packages are there: an install would read what it has read before.'
+  const ending = 'for (;;) kept.push(Buffer.alloc(16 * 1024 ** 2, 1))'
+  try {
+    writeIn(directory, 'Dockerfile.runtime', INSTALLING_DOCKERFILE)
+    writeIn(directory, '.npmrc', '//b.example/:_authToken=opensesame-opensesame\n')
+    writeBuildScript(directory, 'cat packages.txt')
+    const install = (script: string): void =>
+      writeIn(directory, 'install.sh', `# ${randomUUID()}\n${script}\n`)
+    install(
+      'sha256sum /run/npmrc; echo kept >> /npm-cache/kept; id -u; cat /proc/sys/kernel/random/uuid > packages.txt',
+    )
+    const first = await built(60)
+    assert.ok(first.lines.includes('Installing the packages (npm ci).') && first.lines.includes('1000'))
+    assert.ok(first.lines.some((line) => /^[0-9a-f]{64} {2}\/run\/npmrc$/.test(line)))
+    writeIn(directory, 'page.txt', 'another page\n')
+    const second = await built(61)
+    assert.ok(second.lines.includes(isThere))
+    assert.equal(second.packages, first.packages)
+    install('cat /npm-cache/kept; echo others > packages.txt')
+    const third = await built(62)
+    assert.ok(third.lines.includes('kept') && !third.lines.includes(isThere))
+    assert.equal(third.packages, 'others\n')
+
+    install(`exec node -e "const kept = []; ${ending}"`)
+    assert.equal(
+      (await sentenceOf(obtainTree(63))).sentence,
+      'The build was killed: `sh install.sh` needed more memory than the 256 MiB that a build may have.',
+    )
+    const kept = await docker.listImages({ filters: { reference: [`switchyard-packages/${NAME}`] } })
+    assert.equal(kept.length, 2)
+    await removePackages(docker, NAME, 0, deadline())
+    assert.deepEqual(await leftovers(), [])
+  } finally {
+    writeIn(directory, 'Dockerfile.runtime', sound)
+    rmSync(join(directory, '.npmrc'), { force: true })
+    rmSync(join(directory, 'install.sh'), { force: true })
   }
 })
 

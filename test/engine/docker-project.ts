@@ -39,6 +39,22 @@ ENV SWITCHYARD_DEPLOYMENT_ID="$DEPLOYMENT_ID" SWITCHYARD_VERSION="$VERSION" SWIT
 CMD ["node", "-v"]
 `
 
+/** The same with packages, which a shell script installs. */
+export const INSTALLING_DOCKERFILE = DOCKERFILE.replace(
+  /FROM .* AS source\n(?:.*\n)*?USER .*\n/,
+  `ARG INSTALLED=deps
+FROM \${NODE_IMAGE} AS install
+WORKDIR /app
+COPY install.sh ./
+RUN mkdir -p .next/cache /npm-cache && chown -R 1000:1000 /app /npm-cache
+USER 1000:1000
+CMD ["sh", "install.sh"]
+FROM install AS deps
+RUN sh install.sh
+FROM \${INSTALLED} AS source
+`,
+)
+
 /** As Dockerfiles were before builds had a limit of memory. */
 export const FORMER_DOCKERFILE = `ARG NODE_IMAGE
 FROM \${NODE_IMAGE} AS build
@@ -137,7 +153,14 @@ export async function sweep(docker: Docker): Promise<void> {
   }
   for (const { Id } of await docker.listNetworks({ filters: { label } })) await docker.getNetwork(Id).remove()
   for (const { RepoTags } of await docker.listImages({
-    filters: { reference: [`switchyard/${NAME}`, `switchyard-build/${NAME}`, `${NAME}-other`] },
+    filters: {
+      reference: [
+        `switchyard/${NAME}`,
+        `switchyard-build/${NAME}`,
+        `switchyard-packages/${NAME}`,
+        `${NAME}-other`,
+      ],
+    },
   })) {
     for (const tag of RepoTags ?? []) await docker.getImage(tag).remove({ force: true })
   }

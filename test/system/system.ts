@@ -6,10 +6,12 @@ import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type Docker from 'dockerode'
 import { type DirectorClient, directorClient } from '../../src/director/client.ts'
+import { removePackages } from '../../src/docker/building/packages.ts'
 import type { Prefixes } from '../../src/topology/networks.ts'
 import { type Place, thisMachine } from './place.ts'
 
 const root = join(import.meta.dirname, '..', '..')
+const SWEEP_DEADLINE_MS = 60_000
 
 export type SystemOptions = {
   /** Also the compose project's name and the prefix of its containers. */
@@ -174,6 +176,7 @@ async function sweep(docker: Docker, name: string, dir: string): Promise<void> {
   for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove()
   const images = await docker.listImages({ filters: { label: [`io.switchyard.project=${name}`] } })
   for (const { Id } of images) await docker.getImage(Id).remove({ force: true })
+  await removePackages(docker, name, 0, AbortSignal.timeout(SWEEP_DEADLINE_MS))
   for (const path of [dir, hostPrefix(dir)]) rmSync(path, { recursive: true, force: true })
 }
 

@@ -24,13 +24,13 @@ const FIRST_TO_GO = 1_000
 
 export type BuildRun = {
   projectName: string
-  /** An image whose command builds the app in its working directory. */
+  /** An image whose command installs the packages, or builds the app, in its working directory. */
   image: string
   environment: Readonly<Record<string, string>>
   /** Files by their path inside, read-only. */
   files: Readonly<Record<string, string>>
-  /** The volume that keeps Next's cache from build to build. */
-  cacheVolume: string
+  /** Volumes by their path inside: what is kept from build to build. */
+  volumes: Readonly<Record<string, string>>
   memoryBytes: number
 }
 
@@ -44,7 +44,6 @@ export type BuildEnd = {
   lines: string[]
 }
 
-const CACHE_DIRECTORY = '/app/.next/cache'
 const MIB = 1024 ** 2
 
 const waitSchema = z.object({ StatusCode: z.number().int() })
@@ -115,7 +114,7 @@ function described(run: BuildRun): Docker.ContainerCreateOptions {
       // Its lines are in the release's log.
       LogConfig: { Type: 'none', Config: {} },
       Binds: [
-        `${run.cacheVolume}:${CACHE_DIRECTORY}`,
+        ...Object.entries(run.volumes).map(([inside, volume]) => `${volume}:${inside}`),
         ...Object.entries(run.files).map(([inside, outside]) => `${outside}:${inside}:ro`),
       ],
     },

@@ -7,8 +7,13 @@ const REMOVE_DEADLINE_MS = 60_000
 /** The repository of the images that a build makes for itself. */
 export const buildRepository = (projectName: string): string => `switchyard-build/${projectName}`
 
-/** The volume of Next's cache between builds. */
-export const cacheVolumeOf = (projectName: string): string => `switchyard-${projectName}-next-cache`
+/** Whose cache is kept between builds, each in a volume of its own. */
+const CACHES = ['next', 'npm'] as const
+
+type Cache = (typeof CACHES)[number]
+
+const cacheVolumeOf = (projectName: string, cache: Cache): string =>
+  `switchyard-${projectName}-${cache}-cache`
 
 /**
  * Removes containers and images of builds that were cut short, as by a director that was killed; only those made before
@@ -36,19 +41,20 @@ export async function removeLeftBuilds(
   }
 }
 
-/** Removes the volume of Next's cache where there is one. */
-export async function removeCacheVolume(
+/** Removes the volumes of caches where there are any. */
+export async function removeCacheVolumes(
   docker: Docker,
   projectName: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await gone(() =>
-    ask(signal, () => docker.getVolume(cacheVolumeOf(projectName)).remove(), REMOVE_DEADLINE_MS),
-  )
+  for (const cache of CACHES) {
+    const volume = docker.getVolume(cacheVolumeOf(projectName, cache))
+    await gone(() => ask(signal, () => volume.remove(), REMOVE_DEADLINE_MS))
+  }
 }
 
 /** Another one may be at it: then it is gone (404), or on its way (409). */
-async function gone(remove: () => Promise<unknown>): Promise<void> {
+export async function gone(remove: () => Promise<unknown>): Promise<void> {
   try {
     await remove()
   } catch (cause) {
@@ -56,13 +62,14 @@ async function gone(remove: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Makes the volume, with a label by which it is removed with the project. */
+/** Makes the volume of a cache, with a label by which it is removed with the project. */
 export async function ensureCacheVolume(
   docker: Docker,
   projectName: string,
+  cache: Cache,
   signal: AbortSignal,
 ): Promise<string> {
-  const Name = cacheVolumeOf(projectName)
+  const Name = cacheVolumeOf(projectName, cache)
   await ask(signal, () => docker.createVolume({ Name, Labels: { 'io.switchyard.project': projectName } }))
   return Name
 }
