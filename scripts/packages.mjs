@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readLockfile } from './local-packages.mjs'
 
 export const root = join(realpathSync(fileURLToPath(import.meta.url)), '..', '..')
 const modules = join(root, 'node_modules')
@@ -53,7 +54,9 @@ function isInstalledByHand() {
   const installed = join(modules, '.package-lock.json')
   if (!existsSync(installed) || !existsSync(pinnedNode)) return false
   const { packages } = JSON.parse(readFileSync(installed, 'utf8'))
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
+  const wanted = readLockfile(root)?.packages
+  // A lockfile of the first version does not say what lies where.
+  if (wanted === undefined) return false
   return (
     Object.entries(packages).every(([name, { version }]) => wanted[name]?.version === version) &&
     Object.entries(wanted).every(
