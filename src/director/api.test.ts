@@ -78,6 +78,28 @@ test('where Docker is away from the start, the log of a slot is refused with 503
   assert.equal(response.status, 503)
 })
 
+test('a broken address is no release, and nothing hidden in it is said again', async () => {
+  const api = apiWith(() => Promise.reject(new Error('No log is asked for.')))
+  for (const [path, what] of [
+    ['releases/%', 'There is no release %.'],
+    ['releases/%ff', 'There is no release %ff.'],
+    ['releases/1%2Fevents', 'There is no release 1/events.'],
+    ['releases/%00', 'There is no release of such a name.'],
+    ['releases/%E2%80%AE1', 'There is no release of such a name.'],
+    ['releases/%F3%A0%80%81/events', 'There is no release of such a name.'],
+    [`releases/${'9'.repeat(300)}`, `There is no release ${'9'.repeat(20)}.`],
+    ['/releases', 'There is no such address.'],
+    ['status%3Fx', 'There is no such address.'],
+    ['status;x=1', 'There is no such address.'],
+    ['%2f..', 'There is no such address.'],
+    ['%c3%28', 'There is no such address.'],
+  ] as const) {
+    const answer = await api.request(`/v1/${path}`)
+    assert.equal(answer.status, 404, path)
+    assert.equal(refusalSchema.parse(await answer.json()).error.what, what)
+  }
+})
+
 test('text with control characters or marks of direction is refused by every verb that takes text', async () => {
   const api = apiWith(() => Promise.reject(new Error('No log is asked for.')))
   const bad = 'fixed \u202etxt'

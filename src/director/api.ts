@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { asReleaseError, ReleaseError } from '../release/errors.ts'
 import { liveSentence } from '../release/live-sentence.ts'
 import { describeError } from '../release/messages.ts'
-import { hiddenAt } from '../release/plain-text.ts'
+import { hiddenAt, hiddenIn } from '../release/plain-text.ts'
 import { pruneRequestSchema } from '../release/prune-view.ts'
 import { previewPrune } from '../release/pruning.ts'
 import { deployRequestSchema } from '../release/release.ts'
@@ -291,7 +291,10 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
 
 function mustFind({ journal }: Parts, id: string) {
   const release = /^\d{1,9}$/.test(id) ? journal.get(Number(id)) : null
-  if (!release) throw new ReleaseError('not-found', { thing: `release ${id.slice(0, 20)}` })
+  if (!release) {
+    const name = hiddenIn(id) === null ? id.slice(0, 20) : 'of such a name'
+    throw new ReleaseError('not-found', { thing: `release ${name}` })
+  }
   return release
 }
 
