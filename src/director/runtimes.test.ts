@@ -69,7 +69,10 @@ test('what slots run with stays, and what nobody needs goes when it is meant to'
   assert.equal(await runtimes.prune([kept, gone], false), false)
   assert.equal(await runtimes.prune([kept], false), true)
   await runtimes.mustBeKept(gone, 'primary')
+  const half = join(directory, 'state/environments', `${'f'.repeat(64)}.env.tmp`)
+  writeFileSync(half, 'T="hunter2')
   assert.equal(await runtimes.prune([kept], true), true)
+  assert.equal(existsSync(half), false)
   await runtimes.mustBeKept(kept, 'primary')
   await runtimes.mustBeKept(UNRECORDED, 'primary')
   assert.equal(

@@ -33,7 +33,10 @@ export function runtimesOf(
     prune: async (used, isMeant) => {
       const kept = used.map(({ environment }) => environment)
       const unused = (await environments.list()).filter((hash) => !kept.includes(hash))
-      if (isMeant) for (const hash of unused) await environments.remove(hash)
+      if (isMeant) {
+        for (const hash of unused) await environments.remove(hash)
+        await environments.sweep()
+      }
       return unused.length > 0
     },
     mustBeKept: async ({ environment }, slot) => {

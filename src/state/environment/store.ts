@@ -14,10 +14,14 @@ export type EnvironmentStore = {
   read(hash: string): Promise<ReadonlyMap<string, string> | null>
   list(): Promise<string[]>
   remove(hash: string): Promise<void>
+  /** Removes what a killed director left half-written: it holds what the app is told in secret. Nobody may be keeping one meanwhile. */
+  sweep(): Promise<void>
 }
 
 const KEY_BYTES = 32
 const FILE = /^([0-9a-f]{64})\.env$/
+/** As `replaceDurably` calls them. */
+const HALF = /^(?:[0-9a-f]{64}\.env|key)\.tmp$/
 
 /** `directory` is made when something is kept. */
 export function environmentStore(directory: string): EnvironmentStore {
@@ -47,6 +51,10 @@ export function environmentStore(directory: string): EnvironmentStore {
     list: async () =>
       (await readdir(directory).catch(() => [])).flatMap((name) => FILE.exec(name)?.[1] ?? []).sort(),
     remove: (hash) => rm(pathOf(hash), { force: true }),
+    sweep: async () => {
+      for (const name of await readdir(directory).catch(() => []))
+        if (HALF.test(name)) await rm(join(directory, name), { force: true })
+    },
   }
 }
 
