@@ -98,35 +98,33 @@ const ONE_AT_A_TIME = ['--test-concurrency=1']
 /** They count each connection over a reload, which starts nginx's workers anew: a busy machine fails them. */
 const ALONE = ['nginx-reload.test.ts']
 
+/** Systems that mostly wait: for long answers, for disks, for a Docker that is away. */
+const WAITING = ['damaged-state', 'docker-stopped', 'long-requests', 'power-cuts', 'retention'].map(
+  (name) => `${name}.test.ts`,
+)
+
 /**
- * Two lines side by side: the tests of nginx share one rig, and mostly wait for its time-outs; each of the others brings a
- * system of its own up, with names, ports and networks that no other file has.
+ * Two lines side by side. The tests of nginx share one rig, and mostly wait for its time-outs; each of the others brings a
+ * system of its own up, with names, ports and networks that no file of the other line has.
  */
 async function engineTests() {
   const files = readdirSync(join(root, ENGINE)).filter((name) => name.endsWith('.test.ts'))
-  const isOfNginx = (name) => name.includes('nginx')
-  const paths = (names) => names.map((name) => `${ENGINE}/${name}`)
+  const isWaiting = (name) => name.includes('nginx') || WAITING.includes(name)
   const together = files.filter((name) => !ALONE.includes(name))
-  const quietly = 'Engine-nginx'
-  const log = join(results, `${quietly.toLowerCase()}.log`)
-  const isNginxGood = runBeside(
-    'node',
-    testArguments(quietly, paths(together.filter(isOfNginx)), ONE_AT_A_TIME),
-    log,
-  )
-  heading('Engine: systems, with nginx beside')
-  const systems = 'Engine-systems'
-  const isSystemsGood = runBeside(
-    'node',
-    testArguments(systems, paths(together.filter((name) => !isOfNginx(name))), ONE_AT_A_TIME),
-  )
-  countTests(systems, await isSystemsGood)
-  const isGood = await isNginxGood
-  heading('Engine: what nginx said beside')
+  const [waiting, busy] = [together.filter(isWaiting), together.filter((name) => !isWaiting(name))]
+  const argumentsOf = (name, names) => testArguments(name, names.map(inEngine), ONE_AT_A_TIME)
+  const log = join(results, 'engine-waiting.log')
+  const isWaitingGood = runBeside('node', argumentsOf('Engine-waiting', waiting), log)
+  heading('Engine: systems')
+  countTests('Engine-busy', await runBeside('node', argumentsOf('Engine-busy', busy)))
+  const isGood = await isWaitingGood
+  heading('Engine: nginx, and systems that wait, which ran beside')
   process.stdout.write(readFileSync(log))
-  countTests(quietly, isGood)
-  nodeTests('Engine-alone', paths(ALONE), ONE_AT_A_TIME)
+  countTests('Engine-waiting', isGood)
+  nodeTests('Engine-alone', ALONE.map(inEngine), ONE_AT_A_TIME)
 }
+
+const inEngine = (name) => `test/engine/${name}`
 
 /** As `run`, while other things go on; with a log, its output goes there. */
 function runBeside(program, args, log) {
