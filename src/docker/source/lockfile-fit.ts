@@ -24,6 +24,7 @@ const lockedSchema = z.looseObject({
   name: z.string().optional(),
   version: z.string().optional(),
   link: z.boolean().optional(),
+  resolved: z.string().optional(),
   ...{ dependencies: record, devDependencies: record, optionalDependencies: record },
 })
 
@@ -75,6 +76,20 @@ export async function misfits(
     if (named.length > 0) all.push({ manifest: posix.join(directory, 'package.json'), words: named })
   }
   return all
+}
+
+/**
+ * Where a lockfile takes packages from that are not part of the source: npm links a directory that is not there without a word.
+ * What lies in a submodule is there where the submodule is.
+ */
+export function absentPlaces({ packages }: Lockfile, paths: readonly string[]): string[] {
+  const places = Object.values(packages ?? {}).flatMap(({ link, resolved }) => {
+    if (resolved === undefined || !(link === true || resolved.startsWith('file:'))) return []
+    return [posix.normalize(resolved.replace(/^file:/, '')).replace(/\/$/, '')]
+  })
+  const isThere = (place: string): boolean =>
+    paths.some((path) => path === place || path.startsWith(`${place}/`) || place.startsWith(`${path}/`))
+  return [...new Set(places)].filter((place) => place !== '.' && !isThere(place)).sort()
 }
 
 type Locked = z.infer<typeof lockedSchema>

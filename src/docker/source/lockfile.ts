@@ -1,4 +1,4 @@
-import { lockfileSchema, type Misfit, manifestSchema, misfits } from './lockfile-fit.ts'
+import { absentPlaces, lockfileSchema, type Misfit, manifestSchema, misfits } from './lockfile-fit.ts'
 
 const OTHERS = [
   ['pnpm-lock.yaml', 'pnpm'],
@@ -33,6 +33,16 @@ export async function lockfileProblem(
   )
   if (found.length === 0) return null
   return `${own} does not fit ${found.map(inWords).join(', nor ')}. \`npm install\` brings it up to date; commit it, then deploy again.`
+}
+
+/** The places of packages that the source does not have, though its lockfile takes packages from there. */
+export async function absentPackages(
+  paths: readonly string[],
+  read: (path: string) => Promise<string | null>,
+): Promise<string[]> {
+  const own = OWN.find((name) => paths.includes(name))
+  const lockfile = lockfileSchema.safeParse(own === undefined ? null : jsonIn(await read(own)))
+  return lockfile.success ? absentPlaces(lockfile.data, paths) : []
 }
 
 function inWords({ manifest, words }: Misfit): string {

@@ -8,7 +8,7 @@ import { hasCommit } from './check-out.ts'
 import { inWords, named, refused, size, warning } from './finding-words.ts'
 import { outsideFinding, partialFindings } from './git-findings.ts'
 import { lfsPointers, lfsPointersOf } from './lfs.ts'
-import { lockfileProblem } from './lockfile.ts'
+import { absentPackages, lockfileProblem } from './lockfile.ts'
 import { namedAndLeftOut } from './named-files.ts'
 import { readNpmrc } from './npm-settings.ts'
 import { commitReader, type SourceReader, treeReader } from './source-reader.ts'
@@ -132,7 +132,13 @@ async function installFindings(
     ]
   }
   const problem = await lockfileProblem(paths, read)
-  return problem === null ? [] : [refused(problem)]
+  if (problem !== null) return [refused(problem)]
+  return named(
+    'file packages',
+    await absentPackages(paths, read),
+    (names, them, is) =>
+      `The lockfile takes packages from ${names}, which ${is('is', 'are')} not part of the source, so the build will not find ${them}: bring ${them} into the project, or publish ${them}.`,
+  )
 }
 
 async function npmrcFindings(project: Project, read: SourceReader): Promise<Finding[]> {

@@ -226,6 +226,31 @@ test('a ref is told of by its own .npmrc, and by the one that lies beside it whe
   assert.deepEqual(await sentences(project), [told('LATER_TOKEN')])
 })
 
+test('packages that a lockfile takes from places outside of the source are named', async () => {
+  const linked = (resolved: string) => ({ resolved, link: true })
+  const project = repository('places', {
+    'package.json': '{"name":"shop"}',
+    'package-lock.json': JSON.stringify({
+      packages: {
+        'node_modules/shared': linked('../shared'),
+        'node_modules/ui': linked('packages/ui'),
+        'node_modules/left': linked('packages/left'),
+        'node_modules/packed': { version: '1.0.0', resolved: 'file:vendor/packed.tgz' },
+        'node_modules/ms': { version: '2.1.3', resolved: 'https://registry.npmjs.org/ms.tgz' },
+      },
+    }),
+    'packages/ui/package.json': '{}',
+    'vendor/packed.tgz': '',
+    '.gitignore': 'packages/left\n',
+    'packages/left/package.json': '{}',
+  })
+  for (const ref of [undefined, 'HEAD']) {
+    assert.deepEqual(await sentences(project, ref), [
+      'warning: The lockfile takes packages from ../shared and packages/left, which are not part of the source, so the build will not find them: bring them into the project, or publish them.',
+    ])
+  }
+})
+
 const MAKES = '`npm install --package-lock-only` makes one; commit it, then deploy again.'
 for (const [files, sentence] of [
   [
