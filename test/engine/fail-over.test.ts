@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { otherSlot, type Slot } from '../../src/release/slot.ts'
 import { startLoad } from '../load/load.ts'
+import { floodFrom as floodDirector } from './director-flood.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
 import { addressNear, floodFrom, neighboursOf, reachedFrom } from './from-a-slot.ts'
 import { gapsOf, liveBeats } from './live-beats.ts'
@@ -147,15 +148,22 @@ test('a live slot that died loses the traffic within seconds, and machines may n
   await isStandby(alive)
 })
 
-test('a slot that was lost is brought back as standby, and nothing moves back by itself', async () => {
+test('a slot that was lost is brought back as standby, and nothing moves back by itself, also where the other one floods the director', async () => {
   const dead = await liveSlot()
   const alive = otherSlot(dead)
+  const flooded = floodDirector(system, alive, 15)
   await (await slotOf(dead)).stop({ t: 1 })
-  await firstAnswerOf(alive)
+  const tookMs = await firstAnswerOf(alive)
+  console.log(
+    `the standby answered ${(tookMs / 1_000).toFixed(1)} s after the live slot had gone, in a flood`,
+  )
+  assert.ok(tookMs < 20_000, `${tookMs} ms`)
   await until('the fail-over is recorded', 10_000, async () => ((await system.status()).freeze ? true : null))
   await isStandby(dead)
   await delay(LONG_ENOUGH_MS)
   assert.equal(await liveSlot(), alive)
+  const { pingMs } = await flooded
+  assert.ok((pingMs[Math.floor(pingMs.length / 2)] ?? 0) < 250, 'the command line is answered meanwhile')
   assert.equal((await system.cli('unfreeze')).code, 0)
 })
 
