@@ -210,6 +210,8 @@ test('build secrets reach the build, and neither image nor log', async () => {
   const build = await obtainTree(8, null, (line) => lines.push(line))
   const built: unknown = JSON.parse(inImage(build.image, 'cat', 'proof.txt'))
   for (const [name, value] of Object.entries(ARRIVES)) assert.equal(Object(built)[name], value, name)
+  const { SWITCHYARD_VERSION, SWITCHYARD_REVISION } = Object(built)
+  assert.deepEqual([SWITCHYARD_VERSION, SWITCHYARD_REVISION], [build.version, build.revision])
   assert.ok(!/build_values|ca\.pem/.test(inImage(build.image, 'ls', '/run', '/app')))
   assert.ok(lines.some((line) => line.includes('"BUILD_TOKEN":"[BUILD_TOKEN]"')))
   assert.ok(lines.some((line) => line.includes('certificate')))

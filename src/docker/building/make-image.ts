@@ -84,7 +84,12 @@ async function buildInContainer(
     {
       ...{ image, files, projectName: project.name, memoryBytes: making.memoryBytes },
       volumes: { [NEXT_CACHE]: await ensureCacheVolume(docker, project.name, 'next', signal) },
-      environment: { DEPLOYMENT_ID: making.deploymentId, BUILD_CPUS: making.buildCpus },
+      environment: {
+        DEPLOYMENT_ID: making.deploymentId,
+        BUILD_CPUS: making.buildCpus,
+        SWITCHYARD_VERSION: making.buildArguments.VERSION ?? '',
+        SWITCHYARD_REVISION: making.buildArguments.REVISION ?? '',
+      },
     },
     (line) => log(redact(line)),
     signal,

@@ -7,6 +7,7 @@ import type { Project } from '../project.ts'
 import { hasCommit } from './check-out.ts'
 import { inWords, named, refused, size, warning } from './finding-words.ts'
 import { outsideFinding, partialFindings } from './git-findings.ts'
+import { gitUseFindings } from './git-use.ts'
 import { lfsPointers, lfsPointersOf } from './lfs.ts'
 import { absentPackages, lockfileProblem } from './lockfile.ts'
 import { namedAndLeftOut } from './named-files.ts'
@@ -43,6 +44,7 @@ async function ofTree(project: Project, signal: AbortSignal): Promise<Finding[]>
   return [
     ...(await installFindings(paths, tree.leftOut, read)),
     ...(await npmrcFindings(project, read)),
+    ...(await gitUseFindings(read)),
     ...named(
       'submodules',
       tree.listing.missingSubmodules,
@@ -102,6 +104,7 @@ async function ofRef(project: Project, ref: string, signal: AbortSignal): Promis
       read,
     )),
     ...(await npmrcFindings(project, read)),
+    ...(await gitUseFindings(read)),
     ...(await partialFindings(project, ref, commit, signal)),
     ...named(
       'submodules',
