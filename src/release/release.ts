@@ -9,10 +9,11 @@ import { STEP_NAMES } from './step-names.ts'
 /** Where a build comes from: the working tree of the project, a git ref of it, a ready image, or the standby slot (rollback). */
 export const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tree') }),
-  z.strictObject({ kind: z.literal('ref'), ref: plainText().min(1).max(200) }),
+  // The journal is read by this too, and holds what former versions have let in: what is plain text is for requests to say.
+  z.strictObject({ kind: z.literal('ref'), ref: z.string().min(1).max(200) }),
   z.strictObject({
     kind: z.literal('image'),
-    image: plainText().min(1).max(300),
+    image: z.string().min(1).max(300),
     hasConsole: z.boolean().default(true),
   }),
   z.strictObject({ kind: z.literal('standby') }),
@@ -105,8 +106,8 @@ export const VERSION_LABEL = {
 export const deployRequestSchema = z.strictObject({
   source: z.discriminatedUnion('kind', [
     sourceSchema.options[0],
-    sourceSchema.options[1],
-    sourceSchema.options[2],
+    sourceSchema.options[1].extend({ ref: plainText().min(1).max(200) }),
+    sourceSchema.options[2].extend({ image: plainText().min(1).max(300) }),
     // A build that is kept, by its deployment id. The journal has its image, which consoles of before know too.
     z.strictObject({ kind: z.literal('build'), build: z.string().min(1).max(64) }),
   ]),

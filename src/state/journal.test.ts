@@ -57,6 +57,24 @@ test('releases are numbered, and survive the process that wrote them', () => {
   second.close()
 })
 
+test('a name that a former version has let in is read as it was, and keeps nothing from being opened', () => {
+  const path = freshPath()
+  const first = openJournal(path)
+  const sources = [
+    { kind: 'ref', ref: 'main\u200b' },
+    { kind: 'image', image: 'registry/app:7\u0000', hasConsole: true },
+  ] as const
+  for (const source of sources) first.create(draft({ source }))
+  first.close()
+  const second = openJournal(path)
+  assert.equal(second.restored, null)
+  assert.deepEqual(
+    second.unfinished().map(({ source }) => source),
+    sources,
+  )
+  second.close()
+})
+
 test('a replay of the events gives the very release that is kept', () => {
   const journal = openJournal(freshPath())
   const { id } = journal.create(draft())
