@@ -115,9 +115,23 @@ const TAKEN: readonly (readonly [name: string, files: Files, lockfile: object])[
     locked({ 'node_modules/v': { link: true } }, { dependencies: { v: 'file:vendor/v' } }),
   ],
   [
-    'a repository',
+    'a repository by another of its names',
     shop({ dependencies: { v: 'github:acme/v#main' } }),
-    locked({ 'node_modules/v': { version: '1.0.0' } }, { dependencies: { v: 'github:acme/v#main' } }),
+    locked({ 'node_modules/v': { version: '1.0.0' } }, { dependencies: { v: 'acme/v#main' } }),
+  ],
+  [
+    'a prerelease where anything will do',
+    shop({ dependencies: { a: '*', b: '', c: 'npm:d' } }),
+    locked({
+      'node_modules/a': { version: '1.0.0-rc.1' },
+      'node_modules/b': { version: '2.0.0-beta' },
+      'node_modules/c': { name: 'd', version: '3.0.0-0' },
+    }),
+  ],
+  [
+    'a package that is said to lie at the root of the disk',
+    { ...shop({}), '/lib/package.json': { dependencies: { ms: '2.0.0' } } },
+    locked({ ...MS, '/lib': {} }),
   ],
   [
     'an override',

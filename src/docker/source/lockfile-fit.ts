@@ -57,7 +57,9 @@ export async function misfits(
     return words.length === 0 ? [] : [{ manifest: 'package.json', words }]
   }
   const workspaces = workspacesIn(root, paths)
-  const linked = Object.keys(packages).filter((path) => path !== '' && !/(?:^|\/)node_modules\//.test(path))
+  const linked = Object.keys(packages).filter(
+    (path) => path !== '' && !/^\/|(?:^|\/)node_modules\//.test(path),
+  )
   const all: Misfit[] = []
   for (const directory of ['', ...new Set([...workspaces, ...linked])]) {
     const manifest = directory === '' ? root : await manifestOf(`${directory}/package.json`)
@@ -123,19 +125,18 @@ function wordsOf(name: string, spec: string, found: Found, before: string | unde
   if (target !== null && found.name !== undefined && found.name !== target) {
     return [`${name} from ${found.name} where ${target} is asked for`]
   }
-  if (PLACE.test(spec)) {
+  if (spec.startsWith('file:')) {
     const isSame = before === undefined || placeOf(before) === placeOf(spec)
     return isSame ? [] : [`${name} from ${before} where ${spec} is asked for`]
   }
-  // A linked package is the one in the source, whatever its version.
+  // npm takes any version for this one, a prerelease too.
+  if (wanted === '' || wanted === '*') return []
+  // A linked package is the one in the source, whatever its version. A repository has many names, which npm alone knows.
   const range = semver.validRange(wanted, { loose: true })
   if (found.link === true || range === null || semver.valid(found.version) === null) return []
   if (semver.satisfies(found.version ?? '', range, { loose: true })) return []
   return [`${name} ${found.version} where ${wanted} is asked for`]
 }
-
-/** A repository, an address or a path. */
-const PLACE = /^(?:git[+:@]|github:|https?:|file:|[\w.-]+\/[\w.-]+(?:#|$))/
 
 /** `file:./lib` and `file:lib/` are one. */
 const placeOf = (spec: string): string =>
@@ -151,7 +152,7 @@ function aliasOf(spec: string): { wanted: string; target: string | null } {
 function nearest(packages: NonNullable<Lockfile['packages']>, directory: string, name: string): Found {
   for (let at = directory || '.'; ; at = posix.dirname(at)) {
     const found = packages[posix.join(at, 'node_modules', name)]
-    if (found !== undefined || at === '.') return found
+    if (found !== undefined || at === posix.dirname(at)) return found
   }
 }
 
