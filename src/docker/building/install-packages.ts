@@ -1,3 +1,4 @@
+import { wordsOf } from '../../release/messages.ts'
 import type { LogSink } from '../../release/ports.ts'
 import { buildImage } from '../buildx.ts'
 import { BUILD_LABEL, runBuild } from './build-container.ts'
@@ -23,7 +24,9 @@ export async function installPackages(
     return name
   }
   log('Installing the packages (npm ci).')
-  const files = await filesFor(making)
+  // As BuildKit has it in `deps`: what app.build.env says is for the app, and what packages run here may stay in the image.
+  const { build_values: _, ...secrets } = making.secrets
+  const files = await filesFor({ ...making, secrets })
   const end = await runBuild(
     docker,
     {
@@ -36,6 +39,9 @@ export async function installPackages(
   )
   refuseBad(making, end)
   await keepPackages(end.container, name, signal)
-  await removePackages(docker, project.name, KEPT_PACKAGES, signal)
+  // No release fails for this: the next install removes them.
+  await removePackages(docker, project.name, KEPT_PACKAGES, signal).catch((cause: unknown) =>
+    log(`Packages of earlier installs could not be removed: ${wordsOf(cause)}.`),
+  )
   return name
 }
