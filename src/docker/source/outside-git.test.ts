@@ -63,6 +63,16 @@ test('objects that a clone borrows are found, through others and in submodules',
   assert.deepEqual(await gitPlacesOutside(holder), [at('main/.git/objects')])
 })
 
+test('what is not git’s is not shown to the director, nor what no env file can name', async () => {
+  gitIn(place, 'clone', '--quiet', '--shared', main, 'borrower')
+  mkdirSync(at('private'))
+  gitIn(place, 'clone', '--quiet', '--bare', main, "it's.git")
+  const borrowed = [at('main/.git/objects'), at('private'), at("it's.git/objects")]
+  writeFiles(at('borrower'), { '.git/objects/info/alternates': `${borrowed.join('\n')}\n` })
+  assert.deepEqual(await gitPlacesOutside(at('borrower')), borrowed.toSorted())
+  assert.deepEqual(await seenGitPlaces(at('borrower')), [at('main/.git/objects')])
+})
+
 test('what can not be seen is named before the build, and why its refs are unknown', async () => {
   const lonely = at('lonely')
   gitIn(main, 'worktree', 'add', '--quiet', '--detach', lonely)

@@ -28,10 +28,14 @@ export async function gitPlacesOutside(directory: string): Promise<string[]> {
     .sort()
 }
 
-/** Those of them that are there and that the compose file can show the director: a colon would end the path for Docker. */
+/**
+ * Those of them that are there, that look like git's, and that the compose file can show the director: a colon would end the path
+ * for Docker, and no env file holds a quote. Whoever writes to a repository that others borrow from names what they like.
+ */
 export async function seenGitPlaces(directory: string): Promise<string[]> {
   const { seen } = await parted(directory)
-  return seen.filter((path) => !path.includes(':')).slice(0, MOST_PLACES)
+  const areGits = await Promise.all(seen.map(isGits))
+  return seen.filter((path, index) => areGits[index] && !/[:'\r\n]/.test(path)).slice(0, MOST_PLACES)
 }
 
 /** Those of them that can't be seen from here. */
@@ -85,6 +89,14 @@ async function addAlternates(objects: string, into: Set<string>, depth: number):
 async function firstLine(path: string): Promise<string | null> {
   const text = await readFile(path, 'utf8').catch(ifMissing)
   return text === null ? null : (text.split(/\r?\n/)[0] ?? null)
+}
+
+/** A repository has its HEAD, and a place of objects one of these two directories. */
+async function isGits(path: string): Promise<boolean> {
+  const marks = await Promise.all(
+    ['HEAD', 'pack', 'info'].map((name) => lstat(join(path, name)).catch(() => null)),
+  )
+  return marks.some((stats) => stats !== null)
 }
 
 /** Also for whoever may not look into it. */
