@@ -3,6 +3,7 @@ import type Docker from 'dockerode'
 import type { Stock } from '../release/ports.ts'
 import { readEnvFile } from '../state/env-file.ts'
 import type { StoredLogs } from '../state/release-log.ts'
+import { dropCaches } from './building/drop-caches.ts'
 import { missingBytes } from './host-capacity.ts'
 import { readDisks } from './preflight.ts'
 import type { Project } from './project.ts'
@@ -42,5 +43,6 @@ export function dockerStock({ docker, project, envFile, logs, minFreeBytes }: St
     removeAssets: (deploymentId) => removeAssets(assets, deploymentId),
     removeLog: async (release) => logs.remove(release),
     sweep: () => sweepAssets(assets),
+    dropCaches: (signal) => dropCaches(docker, project.name, signal),
   }
 }

@@ -263,6 +263,8 @@ export type Stock = {
   removeLog(release: number): Promise<void>
   /** Removes what a killed director left half published or half removed. */
   sweep(): Promise<void>
+  /** Removes what builds keep to be faster, but what the next one is likely to take. No build may run meanwhile. */
+  dropCaches(signal: AbortSignal): Promise<void>
 }
 
 /** What visitors were answered, within the last five minutes. Reading it costs no I/O. */

@@ -49,6 +49,9 @@ async function stocked({ missingBytes = 0, refused = '' } = {}) {
     sweep: async () => {
       acts.push('sweep')
     },
+    dropCaches: async () => {
+      acts.push('caches')
+    },
   }
   return { parts, journal, acts }
 }
@@ -127,7 +130,7 @@ for (const asked of [
     assert.equal((await roomToBeMade(parts, source, signal)).builds, 2)
     journal.create({ ...endedRelease(3, 0), source, build: null })
     await makeRoom(parts, () => undefined, signal)
-    assert.deepEqual(acts, ['sweep', 'sha256:99', 'sha256:97', 'assets of b97'])
+    assert.deepEqual(acts, ['caches', 'sweep', 'sha256:99', 'sha256:97', 'assets of b97'])
   })
 }
 

@@ -55,11 +55,16 @@ export async function prune(
   return pruneView(await decideNow(parts, signal, { stays: progress.stays }), { gone: progress.gone, logs })
 }
 
-/** Prunes where the disk is short, so that a release need not be refused. Never throws: preflight says what is still short. */
+/**
+ * Makes room where the disk is short, so that a release need not be refused: first what only costs time goes, then old builds. Never
+ * throws: preflight says what is still short.
+ */
 export async function makeRoom(parts: Parts, log: LogSink, signal: AbortSignal): Promise<void> {
   try {
     const { missingBytes } = await parts.stock.take(signal)
-    if (missingBytes > 0) await prune(parts, log, signal)
+    if (missingBytes === 0) return
+    await parts.stock.dropCaches(signal)
+    await prune(parts, log, signal)
   } catch (cause) {
     log(`Old builds could not be pruned: ${wordsOf(cause)}.`)
   }

@@ -41,13 +41,14 @@ export async function removeLeftBuilds(
   }
 }
 
-/** Removes the volumes of caches where there are any. */
+/** Removes the volumes of these caches where there are any. */
 export async function removeCacheVolumes(
   docker: Docker,
   projectName: string,
   signal: AbortSignal,
+  caches: readonly Cache[] = CACHES,
 ): Promise<void> {
-  for (const cache of CACHES) {
+  for (const cache of caches) {
     const volume = docker.getVolume(cacheVolumeOf(projectName, cache))
     await gone(() => ask(signal, () => volume.remove(), REMOVE_DEADLINE_MS))
   }
