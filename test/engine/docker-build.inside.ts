@@ -407,11 +407,12 @@ test('packages are installed in a container with the same limit, once for what a
     const install = (script: string): void =>
       writeIn(directory, 'install.sh', `# ${randomUUID()}\n${script}\n`)
     install(
-      'sha256sum /run/npmrc; echo kept >> /npm-cache/kept; id -u; cat /proc/sys/kernel/random/uuid > packages.txt',
+      'sha256sum /run/npmrc; [ -e /run/build_values ] || echo no values; echo kept >> /npm-cache/kept; id -u; cat /proc/sys/kernel/random/uuid > packages.txt',
     )
     const first = await built(60)
     assert.ok(first.lines.includes('Installing the packages (npm ci).') && first.lines.includes('1000'))
     assert.ok(first.lines.some((line) => /^[0-9a-f]{64} {2}\/run\/npmrc$/.test(line)))
+    assert.ok(first.lines.includes('no values'), 'app.build.env is for the app')
     writeIn(directory, 'page.txt', 'another page\n')
     const second = await built(61)
     assert.ok(second.lines.includes(isThere))
