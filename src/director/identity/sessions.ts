@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { ReleaseError } from '../../release/errors.ts'
+import { tellFault } from '../intake/tell-fault.ts'
 import type { SessionView } from '../operators-protocol.ts'
 
 /** How exact `lastUsedAt` is: each use would else cost a durable write. */
@@ -53,6 +54,7 @@ export function sessions(database: DatabaseSync, now: () => number, idleMs: numb
   const remove = database.prepare('DELETE FROM session WHERE id = ?')
   const forget = database.prepare('DELETE FROM session_use WHERE session_id NOT IN (SELECT id FROM session)')
   const note = database.prepare('INSERT OR REPLACE INTO session_use VALUES (?, ?, ?)')
+  const touch = database.prepare('UPDATE session_use SET used_at_ms = ? WHERE session_id = ?')
   const selectUse = database.prepare('SELECT used_at_ms FROM session_use WHERE session_id = ?')
   const noted = new Map<string, number>()
   const used = new Map<string, number>()
@@ -84,6 +86,15 @@ export function sessions(database: DatabaseSync, now: () => number, idleMs: numb
       lastAddress: row.used_from,
       isOwn: row.id === ownId,
     }))
+  }
+
+  /** A director that is started anew knows no streams. A full disk is no reason to end this one. */
+  function noteFollowed(id: string): void {
+    try {
+      touch.run(now(), id)
+    } catch (cause) {
+      tellFault(cause)
+    }
   }
 
   function hasEnded(id: string): void {
@@ -138,7 +149,9 @@ export function sessions(database: DatabaseSync, now: () => number, idleMs: numb
     },
     follow: (id) => {
       followed.set(id, (followed.get(id) ?? 0) + 1)
+      const noting = setInterval(() => noteFollowed(id), NOTE_EVERY_MS).unref()
       return () => {
+        clearInterval(noting)
         const left = (followed.get(id) ?? 1) - 1
         if (left > 0) return followed.set(id, left)
         followed.delete(id)

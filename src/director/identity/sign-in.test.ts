@@ -133,6 +133,23 @@ test('a session is in use as long as somebody follows by it', async () => {
   }
 })
 
+test('a session that somebody follows by is as good as used when the director starts anew', async () => {
+  mock.timers.enable({ apis: ['Date', 'setInterval'], now: Date.parse('2026-03-01T10:00:00Z') })
+  try {
+    const stateDir = stateDirectory()
+    const identity = await withAda({ stateDir })
+    const body = { email: ADA.email, password: ADA.password }
+    const cookies = withCookies((await signIn(identity, body)).headers.getSetCookie())
+    const leave = (await identity.sessionOf(cookies))?.follow()
+    mock.timers.tick(3 * HOUR_MS)
+    const restarted = await opened({ stateDir })
+    assert.notEqual(await restarted.sessionOf(cookies), null)
+    leave?.()
+  } finally {
+    mock.timers.reset()
+  }
+})
+
 test('sessions of a director that did not note their use are as good as used when this one starts first', async () => {
   const stateDir = stateDirectory()
   const before = await withAda({ stateDir })
