@@ -14,7 +14,7 @@ let load: Load
 before(async () => {
   system = await engineSystem({
     name: 'switchyard-damage',
-    httpPort: 8560,
+    httpPort: 8590,
     networkPrefix: '172.30.89',
     settings: { HEALTH_DEADLINE_SECONDS: '12', DRAIN_CAP_SECONDS: '3' },
   })
