@@ -23,7 +23,7 @@ export async function removeHalfWritten(places: HostCommandPaths): Promise<void>
   for (const path of [command, bash, zsh, fish]) {
     for (const half of await halvesIn(dirname(path), basename(path))) {
       const isEmpty = (await lstat(half).catch(() => null))?.size === 0
-      if (isEmpty || (await isOurs(half))) await rm(half)
+      if (isEmpty || (await isOurs(half))) await rm(half, { force: true })
     }
   }
   // All that lies in these is ours.
