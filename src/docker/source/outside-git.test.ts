@@ -147,4 +147,11 @@ test('files that a partial clone has not fetched are counted, with what fetches 
   ])
   gitIn(at('partial'), 'archive', '--output=../archive.tar', commit)
   assert.deepEqual(await told('v1'), [])
+
+  writeFiles(origin, { 'package.json': '{"name":"another"}' })
+  gitIn(origin, 'commit', '--quiet', '--all', '--message=Third')
+  gitIn(origin, 'tag', 'v3')
+  gitIn(at('partial'), 'fetch', '--quiet', '--tags')
+  gitIn(at('partial'), 'remote', 'set-url', 'origin', at('nowhere'))
+  assert.match((await told('v3')).join(), /^This clone is partial and lacks one file of v3, [^,]*$/)
 })

@@ -97,15 +97,14 @@ async function ofRef(project: Project, ref: string, signal: AbortSignal): Promis
     if (!(await hasCommit(inner, hash, signal))) missing.push(path)
   }
   const read = commitReader(project, commit, signal)
+  const partial = await partialFindings(project, ref, commit, signal)
+  const paths = entries.map(({ path }) => path)
   return [
-    ...(await installFindings(
-      entries.map(({ path }) => path),
-      [],
-      read,
-    )),
+    ...partial,
+    // What is not there can't be judged.
+    ...(partial.length === 0 ? await installFindings(paths, [], read) : []),
     ...(await npmrcFindings(project, read)),
     ...(await gitUseFindings(read)),
-    ...(await partialFindings(project, ref, commit, signal)),
     ...named(
       'submodules',
       missing,
