@@ -95,32 +95,46 @@ function countTests(name, isGood) {
 
 const ENGINE = 'test/engine'
 const ONE_AT_A_TIME = ['--test-concurrency=1']
+const TWO_AT_A_TIME = ['--test-concurrency=2']
 /** They count each connection over a reload, which starts nginx's workers anew: a busy machine fails them. */
-const ALONE = ['nginx-reload.test.ts']
+const ALONE = ['nginx-reload.test.ts', 'upgrade.test.ts']
 
-/** Systems that mostly wait: for long answers, for disks, for a Docker that is away. */
-const WAITING = ['damaged-state', 'docker-stopped', 'long-requests', 'power-cuts', 'retention'].map(
-  (name) => `${name}.test.ts`,
-)
+/** Systems of their own, with names, ports and networks that no other file has: any two of them may run at once. */
+const SYSTEMS = [
+  'compose-alone',
+  'damaged-state',
+  'docker-stopped',
+  'doctor',
+  'fail-over',
+  'full-disk',
+  'recovery',
+  'releases',
+  'set-up',
+].map((name) => `${name}.test.ts`)
 
 /**
- * Two lines side by side. The tests of nginx share one rig, and mostly wait for its time-outs; each of the others brings a
- * system of its own up, with names, ports and networks that no file of the other line has.
+ * Three files at a time, since most of the time is waiting: two systems, and one of all the others, of which many share
+ * nginx's rig or one project.
  */
 async function engineTests() {
   const files = readdirSync(join(root, ENGINE)).filter((name) => name.endsWith('.test.ts'))
-  const isWaiting = (name) => name.includes('nginx') || WAITING.includes(name)
-  const together = files.filter((name) => !ALONE.includes(name))
-  const [waiting, busy] = [together.filter(isWaiting), together.filter((name) => !isWaiting(name))]
-  const argumentsOf = (name, names) => testArguments(name, names.map(inEngine), ONE_AT_A_TIME)
-  const log = join(results, 'engine-waiting.log')
-  const isWaitingGood = runBeside('node', argumentsOf('Engine-waiting', waiting), log)
+  const others = files.filter((name) => !ALONE.includes(name) && !SYSTEMS.includes(name))
+  const log = join(results, 'engine-others.log')
+  const isOthersGood = runBeside(
+    'node',
+    testArguments('Engine-others', others.map(inEngine), ONE_AT_A_TIME),
+    log,
+  )
   heading('Engine: systems')
-  countTests('Engine-busy', await runBeside('node', argumentsOf('Engine-busy', busy)))
-  const isGood = await isWaitingGood
-  heading('Engine: nginx, and systems that wait, which ran beside')
+  const isSystemsGood = runBeside(
+    'node',
+    testArguments('Engine-systems', SYSTEMS.map(inEngine), TWO_AT_A_TIME),
+  )
+  countTests('Engine-systems', await isSystemsGood)
+  const isGood = await isOthersGood
+  heading('Engine: nginx and Docker, which ran beside')
   process.stdout.write(readFileSync(log))
-  countTests('Engine-waiting', isGood)
+  countTests('Engine-others', isGood)
   nodeTests('Engine-alone', ALONE.map(inEngine), ONE_AT_A_TIME)
 }
 

@@ -24,12 +24,12 @@ const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'dire
 const SETTINGS = {
   COMPOSE_PROJECT_NAME: NAME,
   CONTAINER_PREFIX: `${NAME}-`,
-  HTTP_PORT: '8570',
-  PRIMARY_PORT: '8571',
-  SECONDARY_PORT: '8572',
-  NETWORK_PREFIX: '172.30.90',
-  PRIMARY_NETWORK_PREFIX: '172.31.90',
-  SECONDARY_NETWORK_PREFIX: '172.31.91',
+  HTTP_PORT: '8640',
+  PRIMARY_PORT: '8641',
+  SECONDARY_PORT: '8642',
+  NETWORK_PREFIX: '172.30.97',
+  PRIMARY_NETWORK_PREFIX: '172.31.97',
+  SECONDARY_NETWORK_PREFIX: '172.31.98',
   DRAIN_CAP_SECONDS: '1',
   MAX_BODY: '1m',
   APP_VERSION: '1.0.0',
@@ -49,7 +49,7 @@ let system: TestSystem
 
 before(async () => {
   await removeImages()
-  system = await freshSystem({ name: NAME, httpPort: 8570, networkPrefix: '172.30.90' })
+  system = await freshSystem({ name: NAME, httpPort: 8640, networkPrefix: '172.30.97' })
   const dockerfile = join(system.dir, 'Dockerfile.runtime')
   writeFileSync(dockerfile, withFixtureSlot(readFileSync(dockerfile, 'utf8')))
   writeFileSync(join(system.dir, '.npmrc'), `//npm.acme.example/:_authToken=${TOKEN}\n`)
