@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util'
 import { allCells, type Cell, chosenCells, coverCount, sampled, shuffle } from './cells.ts'
 import { FAULTS } from './faults.ts'
 import { missingPoints, type Points } from './points.ts'
-import { keepRecord, resultsToGoOnWith } from './record.ts'
+import { type Before, keepRecord, runToGoOnWith } from './record.ts'
 import { resultLine, totalsLine } from './report.ts'
 import { leftNumbers, rigOptions, sweepRig } from './rig.ts'
-import type { CellResult } from './run-cell.ts'
+import { BROKEN_DOWN, type CellResult } from './run-cell.ts'
 import { type Shard, startShard } from './start-shard.ts'
 import { rollbackLines } from './starved-rollbacks.ts'
 import { type Run, writeMatrix } from './write-matrix.ts'
@@ -26,8 +26,6 @@ Strikes a running release with every fault at every point of it, on real Docker 
   --write         keep the matrix in docs/reliability.md
 
 Ends with 1 where a cell was violated.`
-
-const BROKEN_DOWN = 'broken down'
 
 const { values } = parseArgs({
   options: {
@@ -57,7 +55,7 @@ const minutesSoFar = (): number => (performance.now() - startedMs) / 60_000
 const shards = new Set<Shard>()
 let isInterrupted = false
 /** Of the runs that this one goes on with. */
-let minutesBefore = 0
+let former: Before = { results: [], minutes: 0, ranAgain: [] }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -108,10 +106,9 @@ async function run(): Promise<void> {
 }
 
 function goOn(known: Points): void {
-  const before = resultsToGoOnWith(known)
-  results.push(...before.results)
-  minutesBefore = before.minutes
-  console.log(`${before.results.length} cells passed in the run before and stay`)
+  former = runToGoOnWith(known)
+  results.push(...former.results)
+  console.log(`${former.results.length} cells passed in the run before and stay`)
 }
 
 /** The verb that people need in overload goes through each time. */
@@ -197,7 +194,7 @@ function report(): void {
     console.error(`✗ ${id}\n${violations.map((sentence) => `    ${sentence}`).join('\n')}`)
   }
   if (values.list) process.exit(failures.length === 0 ? 0 : 1)
-  console.log(totalsLine(results, { all: all.length, minutes: minutesBefore + minutesSoFar(), seed }))
+  console.log(totalsLine(results, { all: all.length, minutes: former.minutes + minutesSoFar(), seed }))
   const record = keep()
   if (values.write && record) writeMatrix(record)
   const isGood = failures.length === 0 && results.every(({ violations }) => violations.length === 0)
@@ -207,8 +204,9 @@ function report(): void {
 /** A run that is killed can be gone on with. */
 function keep(): Run | null {
   if (!points) return null
-  const minutes = minutesBefore + minutesSoFar()
-  const record = { seed, minutes, shards: Number(values.shards), points, results }
+  const minutes = former.minutes + minutesSoFar()
+  const { ranAgain } = former
+  const record = { seed, minutes, shards: Number(values.shards), points, ranAgain, results }
   keepRecord(record)
   return record
 }

@@ -3,13 +3,16 @@ import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Points } from './points.ts'
-import type { CellResult } from './run-cell.ts'
-import type { Run } from './write-matrix.ts'
+import { BROKEN_DOWN, type CellResult } from './run-cell.ts'
+import type { Run, Violated } from './write-matrix.ts'
 
 const PATH = join(import.meta.dirname, '../../.test/faults.json')
 
+const violatedSchema = z.object({ id: z.string(), violations: z.array(z.string()) })
+
 const recordSchema = z.object({
   minutes: z.number(),
+  ranAgain: z.array(violatedSchema),
   points: z.object({ deploy: z.array(z.string()), rollback: z.array(z.string()) }),
   results: z.array(
     z.object({
@@ -31,15 +34,21 @@ export function keepRecord(run: Run): void {
   renameSync(`${PATH}.tmp`, PATH)
 }
 
-/** What passed in the run before, and how long that took. Throws where its releases passed other points than they do now. */
-export function resultsToGoOnWith(points: Points): { results: CellResult[]; minutes: number } {
-  if (!existsSync(PATH)) return { results: [], minutes: 0 }
+/** What a run goes on with: what passed before it, how long that took, and what was violated and runs again. */
+export type Before = { results: CellResult[]; minutes: number; ranAgain: Violated[] }
+
+/** Throws where the releases of the run before passed other points than they do now. */
+export function runToGoOnWith(points: Points): Before {
+  if (!existsSync(PATH)) return { results: [], minutes: 0, ranAgain: [] }
   const record = recordSchema.parse(JSON.parse(readFileSync(PATH, 'utf8')))
   if (!isDeepStrictEqual(record.points, points)) {
     throw new Error('A release passes other points than in the run before: start anew, without --resume.')
   }
+  const { results, minutes, ranAgain } = record
+  const violated = results.filter(({ ended, violations }) => violations.length > 0 && ended !== BROKEN_DOWN)
   return {
-    results: record.results.filter(({ violations }) => violations.length === 0),
-    minutes: record.minutes,
+    results: results.filter(({ violations }) => violations.length === 0),
+    minutes,
+    ranAgain: [...ranAgain, ...violated.map(({ id, violations }) => ({ id, violations }))],
   }
 }

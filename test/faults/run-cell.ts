@@ -21,6 +21,9 @@ export type CellResult = {
   tookMs: number
 }
 
+/** How a cell ended whose machine broke down: nothing is known of it. */
+export const BROKEN_DOWN = 'broken down'
+
 const REACH_DEADLINE_MS = 30_000
 /** What takes nginx or the live slot down is excused until it is back, and this much longer. */
 const GRACE_MS = 2_000

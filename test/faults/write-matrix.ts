@@ -9,11 +9,15 @@ import type { Points } from './points.ts'
 import { totalsLine } from './report.ts'
 import type { CellResult } from './run-cell.ts'
 
+export type Violated = Pick<CellResult, 'id' | 'violations'>
+
 export type Run = {
   seed: number
   minutes: number
   shards: number
   points: Points
+  /** What was violated in a run that this one goes on with, and ran again. */
+  ranAgain: readonly Violated[]
   results: readonly CellResult[]
 }
 
@@ -47,9 +51,13 @@ function matrixOf(run: Run): string {
       ...table(verb, points, results),
       '',
     ]),
-    ...violated.map(({ id, violations }) => `- \`${id}\`: ${violations.join(' ')}`),
+    ...violated.map(line),
+    ...(run.ranAgain.length === 0 ? [] : ['Violated in an earlier part of the run, and run again:', '']),
+    ...run.ranAgain.map(line),
   ].join('\n')
 }
+
+const line = ({ id, violations }: Violated): string => `- \`${id}\`: ${violations.join(' ')}`
 
 const title: Readonly<Record<ReleaseVerb, string>> = {
   deploy: 'Faults in a deploy',
