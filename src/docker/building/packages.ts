@@ -26,14 +26,17 @@ export async function hasPackages(docker: Docker, name: string, signal: AbortSig
   }
 }
 
-/** Keeps what a container has installed, and takes the label from it by which what builds leave is removed. */
+/**
+ * Keeps what a container has installed, and takes from it what is that container's own: the label by which what builds leave is
+ * removed, and the path of a certificate that no other one need have.
+ */
 export async function keepPackages(
   container: Docker.Container,
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
   const [repo, tag] = name.split(':')
-  const changes = `LABEL ${BUILD_LABEL}=`
+  const changes = `LABEL ${BUILD_LABEL}=\nENV NODE_EXTRA_CA_CERTS=`
   await ask(
     signal,
     (abortSignal) => container.commit({ repo, tag, changes, abortSignal }),

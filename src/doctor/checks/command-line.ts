@@ -66,7 +66,9 @@ const missing = (host: 'lost' | 'incomplete', command: string): Finding => ({
   remedy: '--fix installs it again.',
   mend: async ({ place: { paths, commandPrefix } }) => {
     const notes: string[] = []
-    const isThere = await installHostCommand(paths, commandPrefix, { note: (line) => notes.push(line) })
+    const progress = { note: (line: string) => notes.push(line) }
+    // The doctor may run by the host's own Node, set-up runs by the lockfile's.
+    const isThere = await installHostCommand(paths, commandPrefix, progress, { isOtherNodeKept: true })
     if (!isThere) throw new Error(notes.join(' '))
   },
 })

@@ -15,13 +15,14 @@ const WRITABLE_BY_OTHERS = 0o022
 
 /**
  * Installs the command `switchyard` below `prefix`: a copy of what the director keeps in state/cli, the Node that runs this
- * very program, and completion. A file of another program's is never replaced. Answers whether it is there; where it
+ * very program, unless another one is there that is to be kept, and completion. A file of another program's is never replaced. Answers whether it is there; where it
  * can't be, a note says why, since everything works without it.
  */
 export async function installHostCommand(
   paths: Paths,
   prefix: string,
   progress: Pick<Progress, 'note'>,
+  { isOtherNodeKept = false } = {},
 ): Promise<boolean> {
   const places = placesOf(prefix)
   const kept = join(paths.cli, 'switchyard')
@@ -34,7 +35,7 @@ export async function installHostCommand(
     }
     await removeHalfWritten(places)
     const isNew = !(await exists(places.command))
-    await installNode(paths, places)
+    await installNode(paths, places, isOtherNodeKept)
     await writeWhole(projectEntry(places, paths.directory), `${paths.directory}\n`, 0o644)
     const { bash, zsh, fish } = completions(createProgram(async () => undefined))
     await writeUnlessForeign(places.bash, bash)
@@ -52,10 +53,11 @@ export async function installHostCommand(
 }
 
 /** The Node that runs set-up does not depend on what the host's own is, or becomes. */
-async function installNode(paths: Paths, places: HostCommandPaths): Promise<void> {
+async function installNode(paths: Paths, places: HostCommandPaths, isOtherKept: boolean): Promise<void> {
   const library = join(paths.directory, 'node_modules', '.switchyard-lib', 'libatomic.so.1')
   if (await exists(library)) await copyWhole(library, join(places.libraries, 'libatomic.so.1'))
-  if ((await versionOf(places.node, places.libraries)) === process.version) return
+  const installed = await versionOf(places.node, places.libraries)
+  if (installed === process.version || (isOtherKept && installed !== null)) return
   const fresh = halfOf(places.node)
   await mkdir(dirname(places.node), { recursive: true })
   await rm(fresh, { force: true })

@@ -23,7 +23,9 @@ export type PreloadStore = {
 
 const HASH = /^[0-9a-f]{64}$/
 const FILE = /^[a-z-]+\.cjs$/
-const NAME = /^[0-9a-f]{64}(?:\.tmp)?$/
+/** The doctor may be at the same hash as the director: what is half made has a name of the process. */
+const HALF = `.${process.pid}.tmp`
+const NAME = /^[0-9a-f]{64}(?:(?:\.\d+)?\.tmp)?$/
 
 /** `directory` is made when something is kept; `source` is where today's files lie. */
 export function preloadStore(directory: string, source: string): PreloadStore {
@@ -94,7 +96,7 @@ async function standInOf(directory: string, hash: string): Promise<string | null
 
 /** What lay there damaged is no running slot's any more, as with `publish`. */
 async function standIn(directory: string, lost: string, hash: string): Promise<void> {
-  const [target, temporary] = [join(directory, lost), join(directory, `${lost}.tmp`)]
+  const [target, temporary] = [join(directory, lost), join(directory, `${lost}${HALF}`)]
   await rm(temporary, { recursive: true, force: true })
   await symlink(hash, temporary)
   await rm(target, { recursive: true, force: true })
@@ -104,7 +106,7 @@ async function standIn(directory: string, lost: string, hash: string): Promise<v
 
 /** Whole or not at all. What is damaged under that name is no running slot's: Node has read it, and a mount stays what it was. */
 async function publish(directory: string, hash: string, files: Files): Promise<void> {
-  const [target, temporary] = [join(directory, hash), join(directory, `${hash}.tmp`)]
+  const [target, temporary] = [join(directory, hash), join(directory, `${hash}${HALF}`)]
   await rm(temporary, { recursive: true, force: true })
   await mkdir(temporary, { recursive: true, mode: 0o755 })
   for (const [name, content] of files) await replaceDurably(join(temporary, name), content, 0o644)
