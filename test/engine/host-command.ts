@@ -8,6 +8,8 @@ import { until } from './until.ts'
 
 /** User and system time of a command with all that it starts. */
 const MOST_CPU_SECONDS = 0.3
+/** The same as so many starts of an empty Node, for a machine that is slower or busy. */
+const MOST_EMPTY_STARTS = 7
 /** Whoever asks a registry is refused at once. */
 const NO_REGISTRY = { npm_config_registry: 'http://127.0.0.1:9', npm_config_fetch_retries: '0' }
 const SERVED = /^Switchyard-set-up|primary/m
@@ -60,6 +62,8 @@ export function hostCommandTests(systemOf: () => EngineSystem): void {
 
   test('a command takes at most 0.3 s of processor', async () => {
     const costs: string[] = []
+    const empty = await processorSeconds(systemOf(), [process.execPath, '-e', '0'], 0)
+    const most = Math.max(MOST_CPU_SECONDS, MOST_EMPTY_STARTS * empty)
     for (const [code, ...args] of [
       [0, 'status'],
       [0, 'history'],
@@ -70,11 +74,16 @@ export function hostCommandTests(systemOf: () => EngineSystem): void {
       [0, 'rollback'],
       [0, 'doctor'],
     ] as const) {
-      const seconds = await processorSeconds(systemOf(), [command(), '-C', systemOf().dir, ...args], code)
+      const seconds = await processorSeconds(
+        systemOf(),
+        [command(), '-C', systemOf().dir, ...args],
+        code,
+        most,
+      )
       costs.push(`${args[0]} ${seconds.toFixed(2)} s`)
-      assert.ok(seconds <= MOST_CPU_SECONDS, `${args[0]} took ${seconds} s of processor`)
+      assert.ok(seconds <= most, `${args[0]} took ${seconds} s of processor, an empty Node ${empty} s`)
     }
-    console.log(`processor time of commands: ${costs.join(', ')}`)
+    console.log(`processor time of commands: ${costs.join(', ')}; of an empty Node ${empty.toFixed(2)} s`)
     if ((await systemOf().served()).slot !== 'primary') assert.equal((await from('/', ['rollback'])).code, 0)
     assert.equal((await from('/', ['unfreeze'])).code, 0)
   })
@@ -217,9 +226,10 @@ async function processorSeconds(
   { run }: EngineSystem,
   argv: readonly string[],
   code: number,
+  most = MOST_CPU_SECONDS,
 ): Promise<number> {
   const took: number[] = []
-  while (took.length < 4 || (took.length < 10 && Math.min(...took) > MOST_CPU_SECONDS)) {
+  while (took.length < 4 || (took.length < 10 && Math.min(...took) > most)) {
     const timed = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1'
     const ended = await run('bash', ['-c', timed, 'bash', ...argv])
     assert.equal(ended.code, code, `${argv.join(' ')}: ${ended.output}`)
