@@ -7,7 +7,8 @@
 # Perl, since it is the one language of the tools image that reaches the kernel's calls. It says `ready`, then waits for the
 # reload, and ends by itself. Whatever goes wrong here, nginx does what it always did.
 # From the start of the new workers until the old ones are told to end these are held still (SIGSTOP), so that none takes a
-# connection after the last look. A process beside this one lets them go on if this one ends meanwhile.
+# connection after the last look. Meanwhile requests on connections that lie idle go to the new workers too: a worker that ends
+# calls a connection kept in its answer to one, and then closes it. A process beside this one lets them go on if this one ends.
 use strict;
 use warnings;
 use Errno qw(EAGAIN EINPROGRESS EINTR);
@@ -20,12 +21,13 @@ use Time::HiRes qw(time);
 my ($PIDFD_OPEN, $PIDFD_GETFD, $TCP_INFO) = (434, 438, 11);
 my $LOOK_EVERY_S     = 0.01;
 my $GLANCE_EVERY_S   = 0.003;
-my $HELD_FOR_S       = 0.2;     # from the start of the new workers: nginx waits 100 ms, and is late on a busy machine
+my $HELD_FOR_S       = 0.3;     # from the start of the new workers: nginx waits 100 ms, and is late on a busy machine
 my $HELD_AT_MOST_S   = 2;
 my $RELOAD_WITHIN_S  = 30;
 my $IDLE_FOR_S       = 76;      # nginx's keepalive_timeout, and a little
 my $UNSURE_FOR_S     = 5;
 my $ONCE_FOR_S       = 1;
+my $UNANSWERED_FOR_S = 0.5;     # how long before it is held still a worker may have got what it has not answered
 my $WORKERS_LIVE_S   = 0.09;    # from the start of the new workers until the old ones are told to end: nginx waits 100 ms
 my $RELAY_FOR_S      = 3600;    # as worker_shutdown_timeout
 my $HEAD_CAP         = 128 * 1024;
@@ -48,6 +50,7 @@ for my $pid (@workers) {
     $worker{$pid} = { pidfd => $fd, served => time, ends => 0, gone => 0 };
 }
 my %kept;      # inode => { the connection, its worker, since when it is ours, and the way on }
+my %answered_last;    # inodes of those on which the last answer was passed on
 my $began = time;
 my ($master) = slurp("/proc/$workers[0]/stat") =~ /\) \S (\d+)/;
 my $reloaded;
@@ -69,7 +72,7 @@ sub min { $_[0] < $_[1] ? $_[0] : $_[1] }
 
 # Takes what the old workers have while they stand still, and lets them go on once they will have been told to end.
 sub hold_workers {
-    $held = 1;
+    $held = time;
     pipe(my $ended, my $alive) or return;
     my $guard = fork() // return;
     if (!$guard) {
@@ -82,7 +85,12 @@ sub hold_workers {
     my $until = time + $HELD_AT_MOST_S;
     kill 'STOP', keys %worker;
     look();
-    select(undef, undef, undef, $GLANCE_EVERY_S) while time < $until && time < newest_worker_began() + $HELD_FOR_S;
+    for my $it (values %kept) {
+        $it->{answered} = has_answered($it->{socket});
+        $it->{idle}     = $it->{answered} && lies_idle($it->{socket});
+    }
+    serve($GLANCE_EVERY_S) while time < $until && time < newest_worker_began() + $HELD_FOR_S;
+    delete $_->{idle} for values %kept;
     kill 'CONT', keys %worker;
     close $alive;
     waitpid($guard, 0);
@@ -135,7 +143,7 @@ sub newest_worker_began {
 
 sub take {
     my ($pid, $it, $fds) = @_;
-    my @new = grep { !$kept{$_} && !$it->{others}{$_} } keys %$fds;
+    my @new = grep { !$kept{$_} && !$it->{others}{$_} && !$answered_last{$_} } keys %$fds;
     return unless @new;
     my %wanted = map { $_ => 1 } connections_of($pid);
     $it->{others} = { map { $_ => 1 } grep { !$kept{$_} && !$wanted{$_} } keys %$fds };
@@ -147,7 +155,7 @@ sub take {
         open(my $socket, '+<&=', $fd) or next;
         # Its number may have become another connection's meanwhile.
         if ((stat $socket)[1] != $inode) { close $socket; next }
-        $kept{$inode} = { socket => $socket, pid => $pid, in => '', out => '' };
+        $kept{$inode} = { socket => $socket, pid => $pid, in => '', out => '', answered => has_answered($socket) };
     }
 }
 
@@ -168,15 +176,31 @@ sub connections_of {
     return @found;
 }
 
+# Whether anything was sent on it.
+sub has_answered {
+    my $info = getsockopt($_[0], IPPROTO_TCP, $TCP_INFO) or return 0;
+    return length $info >= 160 && unpack('L', substr $info, 156, 4) > 0;
+}
+
+# Whether what came on it was answered, as far as the times of both tell.
+sub lies_idle {
+    my $info = getsockopt($_[0], IPPROTO_TCP, $TCP_INFO) or return 0;
+    my ($sent_ms_ago, $received_ms_ago) = unpack 'Lx4L', substr $info, 44, 12;
+    return unpack('C', $info) == 1 && $sent_ms_ago < $received_ms_ago;
+}
+
 # For how long one that an ending worker has closed is held. Where nothing was sent on it since the worker was last seen to
-# serve, it lay idle. Else its last answer may have said that the connection ends with it: then the visitor ends it, or waits for
-# its end, as one does who asks once.
+# serve, it lay idle. So it will where an answer had come on it before and its last request came while the workers were held still:
+# the worker answers that as one of many. Else its last answer may have said that the connection ends with it: then the visitor ends
+# it, or waits for its end, as one does who asks once. All that were held still are closed at one moment, and a busy visitor
+# sends on many of them before it sees an end.
 sub hold_for {
     my ($kept, $worker) = @_;
     my $info = getsockopt($kept->{socket}, IPPROTO_TCP, $TCP_INFO) or return 0;
-    my ($state, $last_sent_ms) = (unpack('C', $info), unpack('L', substr $info, 44, 4));
+    my ($state, $last_sent_ms, $last_received_ms) = (unpack('C', $info), unpack('Lx4L', substr $info, 44, 12));
     return 0 unless $state == 1 || $state == 8;
     return $IDLE_FOR_S if time - $last_sent_ms / 1000 < $worker->{served} + 0.002;
+    return $IDLE_FOR_S if $kept->{answered} && $held && time - $last_received_ms / 1000 > $held - $UNANSWERED_FOR_S;
     my $parts_received = length $info >= 156 ? unpack('L', substr $info, 152, 4) : 0;
     return $parts_received > 1 ? $UNSURE_FOR_S : $ONCE_FOR_S;
 }
@@ -186,7 +210,7 @@ sub serve {
     my ($seconds) = @_;
     my ($reads, $writes) = (IO::Select->new, IO::Select->new);
     my %of;
-    for my $inode (grep { $kept{$_}{ours} } keys %kept) {
+    for my $inode (grep { $kept{$_}{ours} || $kept{$_}{idle} } keys %kept) {
         my $it = $kept{$inode};
         $reads->add($it->{socket}) if length $it->{in} < $BUFFER_CAP && !$it->{client_ended};
         $writes->add($it->{socket}) if length $it->{out};
@@ -204,6 +228,7 @@ sub serve {
 sub move {
     my ($inode) = @_;
     my $it = $kept{$inode} or return;
+    return if !$it->{ours} && !takes_over($it);
     if (!$it->{client_ended}) {
         my $read = pull($it->{socket}, \$it->{in});
         return drop($inode) if !defined $read;
@@ -226,6 +251,15 @@ sub move {
     }
     push_out($it->{socket}, \$it->{out}) // return drop($inode);
     drop($inode) if $it->{answer_ended} && $it->{out} eq '';
+}
+
+# What comes on an idle connection while its worker is held still is ours where it begins a request: a WebSocket's frames do not.
+sub takes_over {
+    my ($it) = @_;
+    delete $it->{idle};
+    defined recv($it->{socket}, my $head, $HEAD_CAP, MSG_PEEK | MSG_DONTWAIT) or return 0;
+    return 0 unless $head =~ m{^[A-Z]+ \S+ HTTP/1\.[01]\r\n};
+    return $it->{ours} = time + $IDLE_FOR_S;
 }
 
 # Only the worker's own answer tells a visitor that the connection ends with it. What becomes a WebSocket is passed as it is.
@@ -265,6 +299,7 @@ sub push_out {
 sub drop {
     my ($inode) = @_;
     my $it = delete $kept{$inode} or return;
+    $answered_last{$inode} = 1 if $it->{onward};
     close $_ for grep { defined } $it->{socket}, $it->{onward};
 }
 
