@@ -1,9 +1,9 @@
 import type { Finding } from '../preflight.ts'
-import { inWords, namesOf, OUR_ADDRESSES, patternOf } from './our-addresses.ts'
+import { inWords, warning } from './finding-words.ts'
+import { namesOf, OUR_ADDRESSES, patternOf } from './our-addresses.ts'
 import { bracketed, partsOf, stringIn, withoutComments } from './script-text.ts'
-import type { SourceReader } from './source-reader.ts'
+import { NEXT_CONFIGS, type SourceReader } from './source-reader.ts'
 
-const FILES = ['js', 'mjs', 'ts', 'mts'].map((ending) => `next.config.${ending}`)
 /** From the name of a property, a method or a variable to what it answers with. */
 const ANSWER =
   /^['"]?\s*(?:[:=]\s*)?(?:async\s*)?(?:function\s*\w*\s*)?(?:\([^()]*\)\s*(?::[^={]+)?)?(?:=>\s*)?(?=[[({])/
@@ -13,17 +13,16 @@ const ANSWER =
  * and never run. Null where there is nothing to say.
  */
 export async function configRulesFinding(read: SourceReader): Promise<Finding | null> {
-  for (const file of FILES) {
+  for (const file of NEXT_CONFIGS) {
     const text = await read(file)
     if (text === null) continue
     const [rule] = rulesBefore(text)
     if (rule === undefined) return null
     const { verb, source, caught } = rule
-    return {
-      name: 'redirects',
-      outcome: 'warning',
-      sentence: `${file} ${verb} ${inWords(caught)} as well, by ${JSON.stringify(source)}, so the health check will refuse the release. Let such a source leave out ours, as "/:path((?!ops|api/ops|api/system).*)" does.`,
-    }
+    return warning(
+      'redirects',
+      `${file} ${verb} ${inWords(caught)} as well, by ${JSON.stringify(source)}, so the health check will refuse the release. Let such a source leave out ours, as "/:path((?!ops|api/ops|api/system).*)" does.`,
+    )
   }
   return null
 }

@@ -2,9 +2,8 @@ import { z } from 'zod'
 import type { Finding } from '../preflight.ts'
 import { inWords, warning } from './finding-words.ts'
 import { withoutComments } from './script-text.ts'
-import type { SourceReader } from './source-reader.ts'
+import { jsonIn, NEXT_CONFIGS, type SourceReader } from './source-reader.ts'
 
-const CONFIGS = ['js', 'mjs', 'ts', 'mts'].map((ending) => `next.config.${ending}`)
 /** Those of the project that a build runs; `build` itself is none of them. */
 const LIFECYCLE = /^(?:pre|post)?(?:install|prepare)$|^prepublish$/
 const CALL = /(?<![\w./-])git ([a-z]+(?:-[a-z]+)*)\b|['"`]git['"`]\s*,\s*\[\s*['"`]([a-z-]+)/
@@ -17,7 +16,7 @@ export async function gitUseFindings(read: SourceReader): Promise<Finding[]> {
     .filter(([name]) => LIFECYCLE.test(name))
     .flatMap(([name, script]) => callIn(`package.json (${name})`, script))
   const configs = await Promise.all(
-    CONFIGS.map(async (file) => callIn(file, withoutComments((await read(file)) ?? ''))),
+    NEXT_CONFIGS.map(async (file) => callIn(file, withoutComments((await read(file)) ?? ''))),
   )
   const calls = [...scripts, ...configs.flat()]
   if (calls.length === 0) return []
@@ -37,10 +36,6 @@ function callIn(by: string, text: string): string[] {
 }
 
 function scriptsIn(text: string | null): Readonly<Record<string, string>> {
-  try {
-    return manifestSchema.parse(JSON.parse((text ?? '').replace(/^\ufeff/, ''))).scripts
-  } catch {
-    // Told by `lockfile.ts`.
-    return {}
-  }
+  // What is no manifest is told by `lockfile.ts`.
+  return manifestSchema.safeParse(jsonIn(text)).data?.scripts ?? {}
 }

@@ -1,4 +1,5 @@
 import { absentPlaces, lockfileSchema, type Misfit, manifestSchema, misfits } from './lockfile-fit.ts'
+import { jsonIn, type SourceReader } from './source-reader.ts'
 
 const OTHERS = [
   ['pnpm-lock.yaml', 'pnpm'],
@@ -14,10 +15,7 @@ const HOW = '`npm install --package-lock-only` makes one; commit it, then deploy
  * Why `npm ci` would refuse a source, in a sentence; null where it would not. `paths` is what is built, and `read` its
  * texts.
  */
-export async function lockfileProblem(
-  paths: readonly string[],
-  read: (path: string) => Promise<string | null>,
-): Promise<string | null> {
+export async function lockfileProblem(paths: readonly string[], read: SourceReader): Promise<string | null> {
   if (!paths.includes('package.json'))
     return 'The source has no package.json, so there is nothing to install.'
   const own = OWN.find((name) => paths.includes(name))
@@ -36,10 +34,7 @@ export async function lockfileProblem(
 }
 
 /** The places of packages that the source does not have, though its lockfile takes packages from there. */
-export async function absentPackages(
-  paths: readonly string[],
-  read: (path: string) => Promise<string | null>,
-): Promise<string[]> {
+export async function absentPackages(paths: readonly string[], read: SourceReader): Promise<string[]> {
   const own = OWN.find((name) => paths.includes(name))
   const lockfile = lockfileSchema.safeParse(own === undefined ? null : jsonIn(await read(own)))
   return lockfile.success ? absentPlaces(lockfile.data, paths) : []
@@ -57,13 +52,4 @@ function withoutLockfile(paths: readonly string[]): string {
     return `The source has no package-lock.json, without which \`npm ci\` installs nothing: ${HOW}`
   const [file, manager] = other
   return `The source has ${file} of ${manager} and no package-lock.json, and a build installs with npm alone: ${HOW}`
-}
-
-function jsonIn(text: string | null): unknown {
-  try {
-    return JSON.parse((text ?? '').replace(/^\ufeff/, ''))
-  } catch {
-    // Told as what it is not: JSON.
-    return null
-  }
 }

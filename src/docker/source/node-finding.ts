@@ -5,6 +5,7 @@ import type { Source } from '../../release/release.ts'
 import { ask, statusCodeOf } from '../engine.ts'
 import type { Finding } from '../preflight.ts'
 import type { Project } from '../project.ts'
+import { warning } from './finding-words.ts'
 import { type NodeWish, nodeWishes } from './node-wishes.ts'
 import { readerOf } from './source-reader.ts'
 
@@ -41,11 +42,10 @@ export function disagreement(
     named.length === 1
       ? named[0]
       : `${named.slice(0, -1).join(', ')} and ${named.at(-1)?.replace(/ asks for Node/, ' for')}`
-  return {
-    name: 'node',
-    outcome: 'warning',
-    sentence: `${words}, and the app is built and run with Node ${running} (${nodeImage}): name another image with NODE_IMAGE in switchyard.env and run \`npm run up\`, or bring the ${named.length === 1 ? 'file' : 'files'} up to date.`,
-  }
+  return warning(
+    'node',
+    `${words}, and the app is built and run with Node ${running} (${nodeImage}): name another image with NODE_IMAGE in switchyard.env and run \`npm run up\`, or bring the ${named.length === 1 ? 'file' : 'files'} up to date.`,
+  )
 }
 
 /** Official images say it of themselves, others may in their tag; null where neither does. */

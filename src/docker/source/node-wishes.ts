@@ -1,6 +1,6 @@
 import semver from 'semver'
 import { z } from 'zod'
-import type { SourceReader } from './source-reader.ts'
+import { jsonIn, type SourceReader } from './source-reader.ts'
 
 /** What a file of a source says about the version of Node that the app is for. */
 export type NodeWish = {
@@ -79,10 +79,6 @@ function firstLine(text: string | null): string | undefined {
 }
 
 function manifestIn(text: string | null): z.infer<typeof manifestSchema> {
-  try {
-    return manifestSchema.parse(JSON.parse((text ?? '').replace(/^\ufeff/, '')))
-  } catch {
-    // Told by `lockfile.ts`.
-    return {}
-  }
+  // What is no manifest is told by `lockfile.ts`.
+  return manifestSchema.safeParse(jsonIn(text)).data ?? {}
 }

@@ -15,10 +15,6 @@ export const namesOf = (addresses: readonly OurAddress[]): string[] => [
   ...new Set(addresses.map(({ name }) => name)),
 ]
 
-/** `/ops, /api/ops and /api/system` */
-export const inWords = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
-
 /** Longer than any that somebody means takes. */
 const MATCH_WITHIN_MS = 200
 

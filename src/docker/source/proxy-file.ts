@@ -1,5 +1,6 @@
 import type { Finding } from '../preflight.ts'
-import { inWords, namesOf, OUR_ADDRESSES, type OurAddress, patternOf } from './our-addresses.ts'
+import { inWords, warning } from './finding-words.ts'
+import { namesOf, OUR_ADDRESSES, type OurAddress, patternOf } from './our-addresses.ts'
 import { bracketed, partsOf, stringIn, withoutComments } from './script-text.ts'
 import type { SourceReader } from './source-reader.ts'
 
@@ -20,11 +21,10 @@ export async function proxyFileFinding(read: SourceReader): Promise<Finding | nu
     if (text === null) continue
     const caught = caughtBy(text)
     if (caught.length === 0) return null
-    return {
-      name: 'proxy',
-      outcome: 'warning',
-      sentence: `${file} runs before ${inWords(caught)} as well: where it answers or redirects ${caught.length === 1 ? 'it' : 'them'}, the health check refuses the release. Let its matcher leave out /ops, /api/ops and /api/system.`,
-    }
+    return warning(
+      'proxy',
+      `${file} runs before ${inWords(caught)} as well: where it answers or redirects ${caught.length === 1 ? 'it' : 'them'}, the health check refuses the release. Let its matcher leave out /ops, /api/ops and /api/system.`,
+    )
   }
   return null
 }
