@@ -3,14 +3,10 @@ import { PRELOAD_IN_SLOT } from '../docker/node-options.ts'
 import type { Slot } from '../release/slot.ts'
 import { valuesIn } from '../state/environment/parse.ts'
 import { readAppFile } from '../state/environment/read.ts'
+import { isNameOfSystem } from '../state/environment/set-by-system.ts'
 import { environmentStore } from '../state/environment/store.ts'
 import type { Bench } from './bench.ts'
 import { containerIn, heldBy } from './truth.ts'
-
-/** What compose gives each slot beside the app's environment, whatever that says. */
-const OF_COMPOSE: ReadonlySet<string> = new Set([
-  ...['SLOT', 'SWITCHYARD_RELEASE', 'PORT', 'HOSTNAME', 'KEEP_ALIVE_TIMEOUT'],
-])
 
 /**
  * Brings the environment back that the build in `slot` was started with, from where it is still known. Its hash tells the very
@@ -42,7 +38,7 @@ export function environmentsOf(
   image: readonly string[],
 ): ReadonlyMap<string, string>[] {
   const given = entriesOf(container.filter((entry) => !image.includes(entry)))
-  const own = new Map(given.filter(([name]) => !OF_COMPOSE.has(name)))
+  const own = new Map(given.filter(([name]) => !isNameOfSystem('app.env', name)))
   const options = own.get('NODE_OPTIONS')
   const before = `--require ${PRELOAD_IN_SLOT}`
   if (options === undefined || !options.startsWith(before)) return [own]

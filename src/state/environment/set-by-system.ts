@@ -19,9 +19,12 @@ export const ENVIRONMENT_FILES = { 'app.env': OF_SLOTS, 'app.build.env': OF_BUIL
 
 export type EnvironmentFileName = keyof typeof ENVIRONMENT_FILES
 
+const OWN_PREFIX = 'SWITCHYARD_'
+
+/** Whether `name` is one that the system gives each slot or build, whatever the file says. */
+export const isNameOfSystem = (file: EnvironmentFileName, name: string): boolean =>
+  name.startsWith(OWN_PREFIX) || ENVIRONMENT_FILES[file][name] !== undefined
+
 /** Whether the system sets `name` itself, so that another value would be lost, or worse kept. */
-export function isSetBySystem(file: EnvironmentFileName, name: string, value: string): boolean {
-  if (name.startsWith('SWITCHYARD_')) return true
-  const own = ENVIRONMENT_FILES[file][name]
-  return own !== undefined && own !== value
-}
+export const isSetBySystem = (file: EnvironmentFileName, name: string, value: string): boolean =>
+  isNameOfSystem(file, name) && ENVIRONMENT_FILES[file][name] !== value
