@@ -176,17 +176,26 @@ sub connections_of {
     return @found;
 }
 
+# What the kernel knows of a connection (struct tcp_info): its state (1 is established, 8 is ended by the visitor), for how many
+# milliseconds nothing was sent and received on it, and how many parts came and went.
+sub known_of {
+    my $info = getsockopt($_[0], IPPROTO_TCP, $TCP_INFO) or return;
+    my ($state, $sent_ms_ago, $received_ms_ago) = unpack 'Cx43Lx4L', $info;
+    my ($parts_received, $parts_sent) = length $info >= 160 ? unpack('x152LL', $info) : (0, 0);
+    return { state => $state, sent_ms_ago => $sent_ms_ago, received_ms_ago => $received_ms_ago,
+        parts_received => $parts_received, parts_sent => $parts_sent };
+}
+
 # Whether anything was sent on it.
 sub has_answered {
-    my $info = getsockopt($_[0], IPPROTO_TCP, $TCP_INFO) or return 0;
-    return length $info >= 160 && unpack('L', substr $info, 156, 4) > 0;
+    my $known = known_of($_[0]) or return 0;
+    return $known->{parts_sent} > 0;
 }
 
 # Whether what came on it was answered, as far as the times of both tell.
 sub lies_idle {
-    my $info = getsockopt($_[0], IPPROTO_TCP, $TCP_INFO) or return 0;
-    my ($sent_ms_ago, $received_ms_ago) = unpack 'Lx4L', substr $info, 44, 12;
-    return unpack('C', $info) == 1 && $sent_ms_ago < $received_ms_ago;
+    my $known = known_of($_[0]) or return 0;
+    return $known->{state} == 1 && $known->{sent_ms_ago} < $known->{received_ms_ago};
 }
 
 # For how long one that an ending worker has closed is held. Where nothing was sent on it since the worker was last seen to
@@ -196,13 +205,11 @@ sub lies_idle {
 # sends on many of them before it sees an end.
 sub hold_for {
     my ($kept, $worker) = @_;
-    my $info = getsockopt($kept->{socket}, IPPROTO_TCP, $TCP_INFO) or return 0;
-    my ($state, $last_sent_ms, $last_received_ms) = (unpack('C', $info), unpack('Lx4L', substr $info, 44, 12));
-    return 0 unless $state == 1 || $state == 8;
-    return $IDLE_FOR_S if time - $last_sent_ms / 1000 < $worker->{served} + 0.002;
-    return $IDLE_FOR_S if $kept->{answered} && $held && time - $last_received_ms / 1000 > $held - $UNANSWERED_FOR_S;
-    my $parts_received = length $info >= 156 ? unpack('L', substr $info, 152, 4) : 0;
-    return $parts_received > 1 ? $UNSURE_FOR_S : $ONCE_FOR_S;
+    my $known = known_of($kept->{socket}) or return 0;
+    return 0 unless $known->{state} == 1 || $known->{state} == 8;
+    return $IDLE_FOR_S if time - $known->{sent_ms_ago} / 1000 < $worker->{served} + 0.002;
+    return $IDLE_FOR_S if $kept->{answered} && $held && time - $known->{received_ms_ago} / 1000 > $held - $UNANSWERED_FOR_S;
+    return $known->{parts_received} > 1 ? $UNSURE_FOR_S : $ONCE_FOR_S;
 }
 
 # Waits at most so long, and passes on what has come.
