@@ -137,6 +137,26 @@ test("a token of .npmrc is in no layer of the director's image", async () => {
   }
 })
 
+test("Docker's own looks at a slot that hangs don't stay in it", async () => {
+  const slot = await system.container('runtime_secondary')
+  const health = async () => (await slot.inspect()).State.Health
+  const isAt = async (what: string, isSo: (seen: Awaited<ReturnType<typeof health>>) => boolean) =>
+    until(`the slot is ${what}`, 100_000, async () => (isSo(await health()) ? true : null))
+  const { Titles, Processes } = await slot.top()
+  const pids = Processes.map((row: string[]) => Number(row[Titles.indexOf('PID')]))
+  await isAt('healthy', (seen) => seen?.Status === 'healthy')
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  try {
+    await isAt('unhealthy', (seen) => (seen?.FailingStreak ?? 0) >= 3)
+    const { Processes: now } = await slot.top()
+    const commands = now.map((row: string[]) => row.at(-1))
+    // One look may be under way: a shell, its bound and what it runs.
+    assert.ok(now.length <= pids.length + 4, commands.join('\n'))
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT')
+  }
+})
+
 test('what was given to compose holds, so that compose alone changes nothing any more', async () => {
   const before = await startedAt()
   await composeUp({})
