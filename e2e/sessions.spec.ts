@@ -116,6 +116,8 @@ test('a bar that ends all sessions tells what it did before it asks to sign in',
     route.request().headers()['next-action'] === undefined ? route.continue() : route.abort(),
   )
   await open(page, '/ops')
+  // What the server rendered shows the build that stands there in fact; the scripted one comes with the first look.
+  await expect(page.getByRole('article').getByText(build.version, { exact: true })).toBeVisible()
   await page.getByRole('button', { name: 'Bar this build…', exact: true }).click()
   const dialog = page.getByRole('dialog')
   const choice = dialog.getByLabel('End all sessions of all operators')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { Release } from '../../src/release/release.ts'
 import { type Load, startLoad } from '../load/load.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
 import { until } from './until.ts'
@@ -87,16 +88,30 @@ const JOURNAL_DAMAGES: [name: string, damage: () => void][] = [
   ],
 ]
 
+/**
+ * Does `damage`, and answers with the history that the director tells which was started after it. What is killed first in its
+ * container is its init: on a busy machine the director that is to die still answers a question or two.
+ */
+async function restartedBy(damage: () => void): Promise<Release[]> {
+  const director = await system.container('director')
+  const { StartedAt } = (await director.inspect()).State
+  damage()
+  return until('the director is back', BACK_DEADLINE_MS, async () => {
+    const { State } = await director.inspect()
+    const history = await system.history()
+    return State.StartedAt === StartedAt ? null : history
+  })
+}
+
 for (const [name, damage] of JOURNAL_DAMAGES) {
   test(`a journal that is ${name} loses no release, and the next deploy goes through`, async () => {
     const before = await system.history()
     const served = await system.served()
-    const kill = (await (await system.container('director')).inspect()).State.Pid
-    damage()
-    process.kill(kill, 'SIGKILL')
-    const after = await until('the director is back', BACK_DEADLINE_MS, () =>
-      system.history().catch(() => null),
-    )
+    const { Pid } = (await (await system.container('director')).inspect()).State
+    const after = await restartedBy(() => {
+      damage()
+      process.kill(Pid, 'SIGKILL')
+    })
     assert.deepEqual(after, before)
     assert.deepEqual(await system.served(), served)
     assert.equal(await deployed(`4.0-${name.replace(' ', '-')}`), (before[0]?.id ?? 0) + 1)
@@ -105,13 +120,14 @@ for (const [name, damage] of JOURNAL_DAMAGES) {
 
 test('a journal that turns to nonsense under the running director is made anew too', async () => {
   const before = await system.history()
-  writeFileSync(stateFile('journal.db'), 'There is nothing here.\n'.repeat(4_000))
-  writeFileSync(stateFile('journal.db-wal'), 'Nor here.\n'.repeat(4_000))
-  await until('the history is back', BACK_DEADLINE_MS, async () => {
-    const now = await system.history().catch(() => null)
-    return now !== null && now.length === before.length ? true : null
+  const putAside = () => readdirSync(stateFile('quarantine')).filter((file) => file.startsWith('journal.db-'))
+  const earlier = putAside()
+  const after = await restartedBy(() => {
+    writeFileSync(stateFile('journal.db'), 'There is nothing here.\n'.repeat(4_000))
+    writeFileSync(stateFile('journal.db-wal'), 'Nor here.\n'.repeat(4_000))
   })
-  assert.ok(readdirSync(stateFile('quarantine')).some((file) => /^journal\.db-/.test(file)))
+  assert.deepEqual(after, before)
+  assert.ok(putAside().length > earlier.length)
   const id = await deployed('5.0.0')
   assert.equal(id, (before[0]?.id ?? 0) + 1)
   const { id: back } = await system.rollback()
