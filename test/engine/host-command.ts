@@ -62,8 +62,6 @@ export function hostCommandTests(systemOf: () => EngineSystem): void {
 
   test('a command takes at most 0.3 s of processor', async () => {
     const costs: string[] = []
-    const empty = await processorSeconds(systemOf(), [process.execPath, '-e', '0'], 0)
-    const most = Math.max(MOST_CPU_SECONDS, MOST_EMPTY_STARTS * empty)
     for (const [code, ...args] of [
       [0, 'status'],
       [0, 'history'],
@@ -74,16 +72,12 @@ export function hostCommandTests(systemOf: () => EngineSystem): void {
       [0, 'rollback'],
       [0, 'doctor'],
     ] as const) {
-      const seconds = await processorSeconds(
-        systemOf(),
-        [command(), '-C', systemOf().dir, ...args],
-        code,
-        most,
-      )
-      costs.push(`${args[0]} ${seconds.toFixed(2)} s`)
+      const argv = [command(), '-C', systemOf().dir, ...args]
+      const { seconds, empty, most } = await leastProcessorSeconds(systemOf(), argv, code)
+      costs.push(`${args[0]} ${seconds.toFixed(2)} s (${empty.toFixed(2)} s)`)
       assert.ok(seconds <= most, `${args[0]} took ${seconds} s of processor, an empty Node ${empty} s`)
     }
-    console.log(`processor time of commands: ${costs.join(', ')}; of an empty Node ${empty.toFixed(2)} s`)
+    console.log(`processor time of commands (and of an empty Node beside them): ${costs.join(', ')}`)
     if ((await systemOf().served()).slot !== 'primary') assert.equal((await from('/', ['rollback'])).code, 0)
     assert.equal((await from('/', ['unfreeze'])).code, 0)
   })
@@ -221,20 +215,43 @@ function packagesIn(dir: string): string[] | null {
   return existsSync(modules) ? readdirSync(modules).sort() : null
 }
 
-/** The least of several runs, the first warming up: a machine that is short of processor counts more than was done. */
+type Processor = { seconds: number; empty: number; most: number }
+
+/**
+ * The best of several runs, the first warming up: a machine that is short of processor counts more than was done. Each is held
+ * against the lesser of the empty Nodes just before and after it.
+ */
+async function leastProcessorSeconds(
+  system: EngineSystem,
+  argv: readonly string[],
+  code: number,
+): Promise<Processor> {
+  const runs: Processor[] = []
+  const best = () => runs.reduce((least, run) => (room(run) > room(least) ? run : least))
+  let before = await emptySeconds(system)
+  while (runs.length < 4 || (runs.length < 10 && room(best()) < 0)) {
+    const seconds = await processorSeconds(system, argv, code)
+    const after = await emptySeconds(system)
+    const empty = Math.min(before, after)
+    runs.push({ seconds, empty, most: Math.max(MOST_CPU_SECONDS, MOST_EMPTY_STARTS * empty) })
+    before = after
+  }
+  return best()
+}
+
+const room = ({ seconds, most }: Processor): number => most - seconds
+
+const emptySeconds = (system: EngineSystem): Promise<number> =>
+  processorSeconds(system, [process.execPath, '-e', '0'], 0)
+
 async function processorSeconds(
   { run }: EngineSystem,
   argv: readonly string[],
   code: number,
-  most = MOST_CPU_SECONDS,
 ): Promise<number> {
-  const took: number[] = []
-  while (took.length < 4 || (took.length < 10 && Math.min(...took) > most)) {
-    const timed = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1'
-    const ended = await run('bash', ['-c', timed, 'bash', ...argv])
-    assert.equal(ended.code, code, `${argv.join(' ')}: ${ended.output}`)
-    const [user = Number.NaN, own = Number.NaN] = ended.output.trim().split(' ').map(Number)
-    took.push(user + own)
-  }
-  return Math.min(...took)
+  const timed = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1'
+  const ended = await run('bash', ['-c', timed, 'bash', ...argv])
+  assert.equal(ended.code, code, `${argv.join(' ')}: ${ended.output}`)
+  const [user = Number.NaN, own = Number.NaN] = ended.output.trim().split(' ').map(Number)
+  return user + own
 }
