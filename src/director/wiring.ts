@@ -115,7 +115,7 @@ export function wire(settings: DirectorSettings, { stateDir, journal, logs, rese
     addressOf: (slot) =>
       `http://127.0.0.1:${slot === 'primary' ? settings.PRIMARY_PORT : settings.SECONDARY_PORT}`,
     usageOf: async (container) => (container.state === 'running' ? stats.read(container.id) : null),
-    dockerVersion: (signal) => dockerVersion(docker, signal),
+    dockerVersion: dockerVersion(docker),
     slotLines: (slot, options, signal) => linesOf({ docker, slots, project }, slot, options, signal),
     rotateAccessLog: () =>
       rotateAccessLog(

@@ -21,14 +21,33 @@ import { unreadEnvironments } from './slot-variables.ts'
 export type Finding = PreflightFindings[number]
 
 const COMPOSE_DEADLINE_MS = 20_000
+const VERSION_HOLDS_MS = 60_000
 /** Docker 20.10, the oldest that this was tried on. */
 const OLDEST_API = { text: '1.41', major: 1, minor: 41 } as const
 
 const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string().regex(/^\d+\.\d+$/) })
 
-/** The daemon's version. Throws `docker-unreachable`, `aborted`. */
-export async function dockerVersion(docker: Docker, signal: AbortSignal): Promise<string> {
-  return versionSchema.parse(await ask(signal, () => docker.version())).Version
+/**
+ * Tells the daemon's version where it answers now. For `GET /version` the daemon starts runc and docker-init to ask theirs, so it
+ * is asked again only a minute later, or after a failure; `GET /_ping` is asked between. Throws `docker-unreachable`, `aborted`.
+ */
+export function dockerVersion(docker: Docker): (signal: AbortSignal) => Promise<string> {
+  let told: { version: string; atMs: number } | null = null
+  return async (signal) => {
+    try {
+      if (told !== null && performance.now() - told.atMs < VERSION_HOLDS_MS) {
+        const { version } = told
+        await ask(signal, () => docker.ping())
+        return version
+      }
+      const { Version } = versionSchema.parse(await ask(signal, () => docker.version()))
+      told = { version: Version, atMs: performance.now() }
+      return Version
+    } catch (cause) {
+      told = null
+      throw cause
+    }
+  }
 }
 
 /** Whether Docker answers and is new enough. */

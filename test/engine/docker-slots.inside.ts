@@ -10,7 +10,7 @@ import {
   symlinkSync,
   utimesSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -23,7 +23,7 @@ import { foundationFinding } from '../../src/docker/foundation.ts'
 import { readDockerDisk } from '../../src/docker/host-capacity.ts'
 import { followContainerLog, readContainerLog } from '../../src/docker/logs.ts'
 import { writeNodeOptions } from '../../src/docker/node-options.ts'
-import { composeFindings, diskFinding, dockerFinding } from '../../src/docker/preflight.ts'
+import { composeFindings, diskFinding, dockerFinding, dockerVersion } from '../../src/docker/preflight.ts'
 import { composeArgv } from '../../src/docker/project.ts'
 import { followSlotLog } from '../../src/docker/slot-log.ts'
 import { slotVariables } from '../../src/docker/slot-variables.ts'
@@ -628,6 +628,37 @@ test('preflight says what it sees of Docker and the host', async () => {
   const { path, bytes } = await readDockerDisk([DockerRootDir])
   assert.equal(path, DockerRootDir)
   assert.ok(bytes > 0)
+})
+
+test('a look at Docker lets it start no programs to tell their versions, until it has failed', async () => {
+  const asked: string[] = []
+  const path = join(directory, 'counted.sock')
+  const open = new Set<Socket>()
+  const counted = createServer((client) => {
+    const engine = connect('/var/run/docker.sock')
+    open.add(client)
+    client.on('data', (bytes) => asked.push(...(bytes.toString('latin1').match(/^GET \S+/m) ?? [])))
+    client.pipe(engine).pipe(client)
+    for (const end of [client, engine]) end.on('error', () => [client, engine].map((each) => each.destroy()))
+  })
+  const listen = () => new Promise<void>((resolve) => void counted.listen(path, resolve))
+  const close = () =>
+    new Promise((resolve) => {
+      counted.close(resolve)
+      for (const client of open) client.destroy()
+    })
+  await listen()
+  const version = dockerVersion(new Docker({ socketPath: path }))
+  const first = await version(deadline())
+  assert.match(first, /^\d+\.\d+/)
+  assert.deepEqual([await version(deadline()), await version(deadline())], [first, first])
+  assert.deepEqual(asked, ['GET /version', 'GET /_ping', 'GET /_ping'])
+  await close()
+  await assert.rejects(version(deadline()), { code: 'docker-unreachable' })
+  await listen()
+  assert.equal(await version(deadline()), first)
+  assert.equal(asked.at(-1), 'GET /version')
+  await close()
 })
 
 test('a source that changes what a release does not touch is warned of', async () => {
