@@ -639,7 +639,10 @@ test('a look at Docker lets it start no programs to tell their versions, until i
     open.add(client)
     client.on('data', (bytes) => asked.push(...(bytes.toString('latin1').match(/^GET \S+/m) ?? [])))
     client.pipe(engine).pipe(client)
-    for (const end of [client, engine]) end.on('error', () => [client, engine].map((each) => each.destroy()))
+    for (const end of [client, engine]) {
+      end.on('error', () => end.destroy())
+      end.on('close', () => [client, engine].map((each) => each.destroy()))
+    }
   })
   const listen = () => new Promise<void>((resolve) => void counted.listen(path, resolve))
   const close = () =>
