@@ -5,6 +5,8 @@ import type { Rig } from './rig.ts'
 
 const END_DEADLINE_MS = 15_000
 const START_DEADLINE_MS = 40_000
+/** The app needs time for its own start, more of it on a busy machine. */
+const APP_START_MS = 15_000
 
 export const SERVICES = ['runtime_primary', 'runtime_secondary', 'traffic_proxy', 'director'] as const
 
@@ -60,4 +62,15 @@ export async function startedAgain(rig: Rig, service: string, sinceMs: number): 
     const ms = Date.parse(State.StartedAt) - performance.timeOrigin
     return State.Running && ms > sinceMs ? ms : null
   })
+}
+
+/** The same for when visitors get good answers again: Docker calls a container started before anybody listens in it. */
+export async function answersAgain(rig: Rig, service: string, sinceMs: number): Promise<number> {
+  return servedFrom(rig, await startedAgain(rig, service, sinceMs))
+}
+
+/** When the first visitor since `startedMs` was served, or when the app's own start is no excuse any more. */
+export function servedFrom({ prober }: Rig, startedMs: number): number {
+  const [first] = prober.servedSince(startedMs)
+  return Math.min(first?.sentMs ?? Number.POSITIVE_INFINITY, startedMs + APP_START_MS)
 }

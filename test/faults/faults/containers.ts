@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Aftermath, Fault } from '../fault.ts'
 import type { Rig } from '../rig.ts'
-import { containerIfAny, serviceOf, signal, startedAgain } from '../rig-acts.ts'
+import { answersAgain, containerIfAny, serviceOf, signal } from '../rig-acts.ts'
 
 /** From here on the target has passed its last check, and the traffic is or may be on its way to it. */
 const COMMITTED = /^(switch:(switching|renamed|ended)|confirm:|record:)/
@@ -68,5 +68,5 @@ export const nameTaken: Fault = {
 
 /** Docker starts it again by itself. A release may have made the slot anew meanwhile, which counts alike. */
 function untilBack(rig: Rig, service: string, sinceMs: number): Aftermath {
-  return { excusedUntilMs: () => startedAgain(rig, service, sinceMs) }
+  return { excusedUntilMs: () => answersAgain(rig, service, sinceMs) }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { shuffle } from '../cells.ts'
 import type { Aftermath, Fault, Moment } from '../fault.ts'
 import type { Rig } from '../rig.ts'
-import { SERVICES, setPolicy, startedAgain } from '../rig-acts.ts'
+import { SERVICES, servedFrom, setPolicy, startedAgain } from '../rig-acts.ts'
 
 const WITHOUT_DOCKER_MS = 700
 const GAP_MS = 300
@@ -66,9 +66,6 @@ async function startInRandomOrder({ rig, random }: Moment, ids: readonly string[
   }
 }
 
-/** The app needs time for its own start, more of it on a busy machine; beyond this it is no excuse. */
-const APP_START_MS = 15_000
-
 /**
  * Visitors have nginx and both slots again when the last of them was started, somebody answers at nginx's port, and the app has
  * come up. After a crash Docker 20.10 sometimes leaves the network namespace of the nginx before at the bridge for ten
@@ -84,11 +81,7 @@ function afterwards(rig: Rig, sinceMs: number): Aftermath {
       )
       const reachedMs = rig.prober.reachedSince(startedMs)
       if (reachedMs === null) throw new Error('Nobody answers at the port of nginx since it was started.')
-      const [first] = rig.prober.servedSince(startedMs)
-      return Math.max(
-        reachedMs,
-        Math.min(first?.sentMs ?? Number.POSITIVE_INFINITY, startedMs + APP_START_MS),
-      )
+      return Math.max(reachedMs, servedFrom(rig, startedMs))
     },
   }
 }
