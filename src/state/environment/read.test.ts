@@ -57,6 +57,17 @@ test('what is called set by the system is what the compose file and the image se
   }
 })
 
+test('a name that every object in JavaScript has is a name like others', async () => {
+  for (const name of ['app.env', 'app.build.env'] as const) {
+    const file = await read('constructor=a\n__proto__=b\ntoString=c\nhasOwnProperty=d\n', name)
+    assert.equal(problemWords(file), null)
+    assert.deepEqual(
+      file.variables.map(({ name, value }) => `${name}=${value}`),
+      ['constructor=a', '__proto__=b', 'toString=c', 'hasOwnProperty=d'],
+    )
+  }
+})
+
 test('a name that is given twice is told with both lines', async () => {
   const file = await read('A=1\nB=2\nA=3\n')
   assert.equal(problemWords(file), null)

@@ -23,7 +23,7 @@ const OWN_PREFIX = 'SWITCHYARD_'
 
 /** Whether `name` is one that the system gives each slot or build, whatever the file says. */
 export const isNameOfSystem = (file: EnvironmentFileName, name: string): boolean =>
-  name.startsWith(OWN_PREFIX) || ENVIRONMENT_FILES[file][name] !== undefined
+  name.startsWith(OWN_PREFIX) || Object.hasOwn(ENVIRONMENT_FILES[file], name)
 
 /** Whether the system sets `name` itself, so that another value would be lost, or worse kept. */
 export const isSetBySystem = (file: EnvironmentFileName, name: string, value: string): boolean =>
