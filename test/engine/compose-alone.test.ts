@@ -127,6 +127,15 @@ test('compose brings up both slots, nginx and a director that takes them over as
   assert.ok(existsSync(join(system.dir, 'state/assets', last?.build?.deploymentId ?? '', '_next/static')))
 })
 
+test('the director prints a one-time link without an address that no browser could open', async () => {
+  const { code, output } = await system.exec('director', ['switchyard', 'setup-link'])
+  assert.equal(code, 0, output)
+  assert.match(
+    output,
+    /^Open this path at your site's address\. It is good once, for \d+ minutes:\n\/ops\/setup#token=[\w-]+\n$/,
+  )
+})
+
 test("a token of .npmrc is in no layer of the director's image", async () => {
   const archive = await docker.getImage(DIRECTOR_IMAGE).get()
   let rest = ''
