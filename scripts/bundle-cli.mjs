@@ -28,6 +28,19 @@ const inEnglish = {
   },
 }
 
+/** An import of node:http reads all that it exports, and so loads the whole of fetch and WebSocket; a require does not. */
+const httpByRequire = {
+  name: 'http-by-require',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'by-require' } : { path, external: true },
+    )
+    onLoad({ filter: /.*/, namespace: 'by-require' }, ({ path }) => ({
+      contents: `module.exports = require('${path}')`,
+    }))
+  },
+}
+
 await build({
   entryPoints: { main: join(root, 'src/cli/main.ts') },
   outdir: target,
@@ -41,7 +54,7 @@ await build({
   minifyWhitespace: true,
   keepNames: true,
   logLevel: 'warning',
-  plugins: [withoutTransports, inEnglish],
+  plugins: [withoutTransports, inEnglish, httpByRequire],
   banner: {
     js: "import{createRequire as requireHere}from'node:module';const require=requireHere(import.meta.url);",
   },

@@ -9,7 +9,7 @@ import { until } from './until.ts'
 /** User and system time of a command with all that it starts. */
 const MOST_CPU_SECONDS = 0.3
 /** The same as so many starts of an empty Node, for a machine that is slower or busy. */
-const MOST_EMPTY_STARTS = 7
+const MOST_EMPTY_STARTS = 8
 /** Whoever asks a registry is refused at once. */
 const NO_REGISTRY = { npm_config_registry: 'http://127.0.0.1:9', npm_config_fetch_retries: '0' }
 const SERVED = /^Switchyard-set-up|primary/m
