@@ -18,6 +18,7 @@ import type { Release } from '../../src/release/release.ts'
 import type { StepName } from '../../src/release/step-names.ts'
 import { thisMachine } from '../system/place.ts'
 import { type EngineSystem, engineSystem } from './engine-system.ts'
+import { directorKiller } from './kill-director.ts'
 import { until } from './until.ts'
 
 const REACH_DEADLINE_MS = 60_000
@@ -79,12 +80,6 @@ async function happens(what: string, isSo: () => boolean): Promise<void> {
   throw new Error(`It never came that ${what}.`)
 }
 
-/** Docker takes a kill through its own API for the operator's wish and does not restart; a crash comes from elsewhere. */
-async function directorKiller(): Promise<() => void> {
-  const { State } = await (await system.container('director')).inspect()
-  return () => process.kill(State.Pid, 'SIGKILL')
-}
-
 async function isLive({ id }: Release, slot: string): Promise<void> {
   assert.equal((await system.ended(id)).state, 'live')
   assert.equal((await system.served()).slot, slot)
@@ -116,7 +111,7 @@ const KILLS: [step: StepName, fault: string | undefined, at: (id: number) => Pro
 
 for (const [step, fault, at] of KILLS) {
   test(`a director that is killed at ${step} brings the standby back`, async () => {
-    const kill = await directorKiller()
+    const kill = await directorKiller(system)
     const deploy = follow(`3.0-${step}`, fault)
     const { id } = await deploy.release
     await at(id)
@@ -136,7 +131,7 @@ test('a director that is killed in the middle of a build aborts the release', as
   const path = join(system.dir, 'Dockerfile.runtime')
   const sound = readFileSync(path, 'utf8')
   writeFileSync(path, 'FROM switchyard-base/node:26 AS slot\nRUN echo has-begun && sleep 4322\n')
-  const kill = await directorKiller()
+  const kill = await directorKiller(system)
   const { id } = await system.deploy({ kind: 'tree' })
   await until('the build runs', 60_000, async () => (/has-begun/.test(await system.log(id)) ? true : null))
   kill()
@@ -147,7 +142,7 @@ test('a director that is killed in the middle of a build aborts the release', as
 })
 
 test('routing that was edited by hand keeps a killed release unsettled, and the director says so until it is mended', async () => {
-  const kill = await directorKiller()
+  const kill = await directorKiller(system)
   const deploy = follow('3.1.0', 'slow-start')
   const { id } = await deploy.release
   await reached(id, 'health')
@@ -176,7 +171,7 @@ test('routing that was edited by hand keeps a killed release unsettled, and the 
 
 test('a deploy that is followed across a kill right after the rename ends well', async () => {
   const current = join(system.dir, 'nginx/live/current')
-  const kill = await directorKiller()
+  const kill = await directorKiller(system)
   const deploy = follow('3.2.0', 'slow-start')
   const { id } = await deploy.release
   await reached(id, 'health')
@@ -198,7 +193,7 @@ test('a deploy that is followed across a kill before its last step has ended end
   const temporary = stateFile('deployment_state.env.tmp')
   // The director waits there for a reader that never comes.
   assert.equal(spawnSync('mkfifo', [temporary]).status, 0)
-  const kill = await directorKiller()
+  const kill = await directorKiller(system)
   const deploy = follow('4.0.0')
   const { id } = await deploy.release
   await until('it is live and its record is open', REACH_DEADLINE_MS, async () => {
@@ -303,7 +298,7 @@ test('a director that is killed between the record of a bar and the routing ends
   // The new generation is there then, and nothing can lead to it.
   const obstacle = join(system.dir, 'nginx/live/current.tmp')
   mkdirSync(obstacle)
-  const kill = await directorKiller()
+  const kill = await directorKiller(system)
   const { code, output } = await system.cli('bar', '5-0-0')
   assert.equal(code, 2, output)
   assert.match(
