@@ -17,7 +17,7 @@ const withoutTransports = {
   },
 }
 
-/** zod's messages in fifty languages are three quarters of all that a command would load, and take half of the time. */
+/** zod's messages in fifty languages are 300 of the 770 KB that every command would load. */
 const inEnglish = {
   name: 'in-english',
   setup({ onLoad }) {
